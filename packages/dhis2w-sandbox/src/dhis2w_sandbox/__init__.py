@@ -1,0 +1,1 @@
+"""dhis2w_sandbox."""
