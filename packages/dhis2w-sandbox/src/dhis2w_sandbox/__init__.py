@@ -1,1 +1,5 @@
-"""dhis2w_sandbox."""
+"""An embedded server that behaves like DHIS2, for tests, demos and CI."""
+
+from dhis2w_sandbox.sandbox import Sandbox
+
+__all__ = ["Sandbox"]

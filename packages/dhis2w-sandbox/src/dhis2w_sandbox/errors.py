@@ -1,0 +1,169 @@
+"""DHIS2's error codes, the reports that carry them, and the exceptions that become its WebMessages.
+
+Sources: `ErrorCode`, `ErrorReport`, `WebMessage` and `CrudControllerAdvice` of dhis2-core. The message patterns of a
+version are in `tables/<version>.errors.txt`, which `dhis2w_codegen.sandbox_tables` writes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Any, cast
+
+Json = dict[str, Any]
+
+
+@dataclass
+class ErrorReport:
+    """One refusal of one object, as reports list it."""
+
+    code: str
+    args: tuple[Any, ...]
+    main_klass: str
+    main_id: str | None = None
+    error_klass: str | None = None
+    property: str | None = None
+    value: Any = None
+
+    def as_json(self, version: str) -> Json:
+        """The report as that version writes it; keys without a value are left out."""
+        row: Json = {
+            "message": message(version, self.code, *self.args),
+            "args": [argument_text(arg) for arg in self.args],
+            "mainKlass": self.main_klass,
+            "errorCode": self.code,
+            "mainId": self.main_id,
+            "errorKlass": self.error_klass,
+            "errorProperty": self.property,
+            "errorProperties": list(self.args),
+            "value": self.value,
+        }
+        return {key: value for key, value in row.items() if value is not None}
+
+
+class Dhis2Refusal(Exception):
+    """A request that DHIS2 answers with a WebMessage other than OK."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str | None,
+        code: str | None = None,
+        *,
+        dev_message: str | None = None,
+        response: Json | None = None,
+        word: str = "ERROR",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.dev_message = dev_message
+        self.response = response
+        self.word = word
+        self.headers = headers or {}
+
+    def as_json(self) -> Json:
+        """The envelope."""
+        return web_message(
+            self.status,
+            self.message,
+            self.code,
+            word=self.word,
+            dev_message=self.dev_message,
+            response=self.response,
+        )
+
+
+class HtmlRefusal(Exception):
+    """A request that the servlet container answers with its own HTML error page, before DHIS2 sees it."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class NotInSandbox(Exception):
+    """A request for what DHIS2 has and this sandbox has not: 501, never an empty 200."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+def not_found(kind: str, uid: str) -> Dhis2Refusal:
+    """404 E1005 of an object; `kind` is the Java class without its package."""
+    return Dhis2Refusal(404, f"{kind} with id {uid} could not be found.", "E1005")
+
+
+def bad_request(text: str, code: str | None = "E1003") -> Dhis2Refusal:
+    """400, E1003 unless named."""
+    return Dhis2Refusal(400, text, code)
+
+
+def conflict(text: str, code: str | None = "E1004") -> Dhis2Refusal:
+    """409, E1004 unless named."""
+    return Dhis2Refusal(409, text, code)
+
+
+def forbidden(text: str, code: str | None = "E1006") -> Dhis2Refusal:
+    """403, E1006 unless named."""
+    return Dhis2Refusal(403, text, code)
+
+
+def web_message(
+    status: int,
+    message: str | None = None,
+    code: str | None = None,
+    *,
+    word: str = "OK",
+    dev_message: str | None = None,
+    response: Json | None = None,
+) -> Json:
+    """DHIS2's envelope; `word` is its `status` (OK, WARNING, ERROR). Keys without a value are left out."""
+    row: Json = {
+        "httpStatus": HTTPStatus(status).phrase,
+        "httpStatusCode": status,
+        "status": word,
+        "message": message,
+        "devMessage": dev_message,
+        "errorCode": code,
+        "response": response,
+    }
+    return {key: value for key, value in row.items() if value is not None}
+
+
+@cache
+def message_patterns(version: str) -> dict[str, str]:
+    """The message pattern of every error code of a version."""
+    text = files("dhis2w_sandbox.tables").joinpath(f"{version}.errors.txt").read_text("utf-8")
+    rows = (line.split(" ", 1) for line in text.splitlines())
+    return {code: re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], pattern) for code, pattern in rows}
+
+
+def message(version: str, code: str, *args: Any) -> str:
+    """The message of a code, filled in as Java's `MessageFormat` does: `''` is one quote, 1000 prints as `1,000`."""
+    pattern = message_patterns(version)[code].replace("''", "'")
+    return re.sub(r"\{(\d+)\}", lambda m: _formatted(args, int(m[1]), m[0]), pattern)
+
+
+def _formatted(args: tuple[Any, ...], index: int, placeholder: str) -> str:
+    if index >= len(args):
+        return placeholder
+    arg = args[index]
+    return f"{arg:,}" if isinstance(arg, int) and not isinstance(arg, bool) else argument_text(arg)
+
+
+def argument_text(arg: Any) -> str:
+    """An argument as Java prints it."""
+    if arg is None:
+        return "null"
+    if isinstance(arg, bool):
+        return "true" if arg else "false"
+    if isinstance(arg, list):
+        return f"[{', '.join(argument_text(item) for item in cast('list[Any]', arg))}]"
+    return str(arg)

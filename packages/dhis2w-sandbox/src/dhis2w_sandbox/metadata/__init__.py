@@ -1,0 +1,1 @@
+"""Everything about metadata types: reading, writing, import, export, sharing."""

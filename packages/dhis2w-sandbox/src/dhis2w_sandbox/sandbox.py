@@ -1,0 +1,51 @@
+"""The sandbox as its users hold it: an object to call in-process, or to serve on a loopback port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from dhis2w_sandbox import system
+from dhis2w_sandbox.app import App
+from dhis2w_sandbox.boot import first_boot
+from dhis2w_sandbox.server import Server
+
+
+class Sandbox:
+    """A server that behaves like DHIS2 of one version.
+
+    Args:
+        version: 41, 42, 43 or 44 (also `"42"`, `"v42"`).
+        empty: start as DHIS2 is after its first boot, without the demo country.
+        database: an SQLite file to keep everything in; by default nothing outlives the object.
+        clock: tells the time; by default the machine's.
+        seed: makes the identifiers that the server generates repeatable.
+    """
+
+    def __init__(
+        self,
+        version: int | str = 42,
+        *,
+        empty: bool = False,
+        database: str = ":memory:",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        seed: int | None = None,
+    ) -> None:
+        self.server = Server(f"v{str(version).removeprefix('v')}", database, clock, seed)
+        first_boot(self.server)
+        del empty
+        self.app = App(self.server, system.endpoints.rows)
+        """The ASGI application: give it to a test client or to an ASGI server."""
+
+    def close(self) -> None:
+        """Close the database."""
+        self.server.store.close()
+
+    @contextmanager
+    def serve(self, port: int = 0) -> Generator[str]:
+        """Serve on 127.0.0.1 in a background thread, and yield the base URL; port 0 takes a free one."""
+        from dhis2w_sandbox.listening import listen
+
+        with listen(self.app, port) as url:
+            yield url

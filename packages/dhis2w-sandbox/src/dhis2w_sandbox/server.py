@@ -1,0 +1,72 @@
+"""The state of one sandbox: version, types, store, clock and randomness. Endpoints reach everything through it."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from dhis2w_sandbox.documents import reference_finder
+from dhis2w_sandbox.schemas import load_schemas
+from dhis2w_sandbox.store import Store
+from dhis2w_sandbox.user import User
+from dhis2w_sandbox.versions import BEHAVIOURS
+
+Json = dict[str, Any]
+
+
+class Server:
+    """What a sandbox holds between requests.
+
+    Args:
+        version: `"v41"` … `"v44"`.
+        database: an SQLite file, or `":memory:"`.
+        clock: tells the time; answers print it without a zone, as a DHIS2 server that runs in UTC.
+        seed: makes generated identifiers repeatable; None for random ones.
+    """
+
+    def __init__(
+        self,
+        version: str,
+        database: str = ":memory:",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        seed: int | None = None,
+    ) -> None:
+        self.behaviour = BEHAVIOURS[version]
+        self.schemas = load_schemas(version)
+        self.store = Store(reference_finder(self.schemas), database)
+        self.clock = clock
+        self.random = random.Random(seed) if seed is not None else random.SystemRandom()  # noqa: S311 - identifiers of a test server, no secrets
+        self.sessions: dict[str, str] = {}
+        """User identifier by session cookie."""
+
+    @property
+    def version(self) -> str:
+        """`"v42"`."""
+        return self.behaviour.name
+
+    def now(self) -> str:
+        """The time as DHIS2 writes it: `2026-01-31T12:00:00.000`, no zone."""
+        return stamp(self.clock())
+
+    def new_uid(self) -> str:
+        """A fresh identifier: a letter, then ten letters or digits."""
+        letters = string.ascii_letters
+        return self.random.choice(letters) + "".join(self.random.choices(letters + string.digits, k=10))
+
+    def user(self, uid: str) -> User | None:
+        """A user by identifier."""
+        document = self.store.get("user", uid)
+        return User(self.store, document) if document else None
+
+    def user_named(self, username: str) -> User | None:
+        """A user by login name (compared with case)."""
+        found = next((user for user in self.store.all("user") if user.get("username") == username), None)
+        return User(self.store, found) if found else None
+
+
+def stamp(time: datetime) -> str:
+    """A time as DHIS2 writes it, in UTC without a zone."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}"
