@@ -41,7 +41,7 @@ test-all: $(READY) ## every tier
 check: $(READY) ## format, lint, types, import arrows, generated files
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) scripts/check_generated.py
+	$(PY) -m dhis2w_codegen --check
 	.venv/bin/lint-imports
 	$(PY) -m pyright
 
