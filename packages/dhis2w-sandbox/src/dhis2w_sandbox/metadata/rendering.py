@@ -1,0 +1,255 @@
+"""Objects as answers show them: a stored document, the `fields` asked for, and what the server computes on top.
+
+Source: `FieldFilterService`, `FieldFilterSimpleBeanPropertyFilter` and the transformers of dhis2-core.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from dhis2w_sandbox.call import Call
+from dhis2w_sandbox.metadata import access, computed, sides
+from dhis2w_sandbox.metadata.plans import Plan, Step, compile_plan
+from dhis2w_sandbox.metadata.transforming import transform
+from dhis2w_sandbox.schemas import Property, Schema
+from dhis2w_sandbox.server import Server
+from dhis2w_sandbox.user import User
+
+Json = dict[str, Any]
+
+SHARING_KEYS = frozenset({"user", "publicAccess", "externalAccess", "userGroupAccesses", "userAccesses", "sharing"})
+
+# What DHIS2 calls system default objects: with `defaults=EXCLUDE` nothing of them is shown.
+DEFAULT_TYPES = frozenset({"category", "categoryCombo", "categoryOption", "categoryOptionCombo"})
+
+
+def render(call: Call, schema: Schema, document: Json, fields: str | list[str]) -> Json:
+    """One object as the sender may see it.
+
+    Args:
+        call: the request: its server, sender, base URL and locale.
+        schema: the type.
+        document: as stored.
+        fields: the expression, or its parts.
+
+    Raises:
+        BrokenFieldsError, FieldsSyntaxError, DuplicateFieldError: the expression cannot be read.
+    """
+    return renderer(call, schema, fields, deep_links=True)(document)
+
+
+def renderer(
+    call: Call,
+    schema: Schema,
+    fields: str | list[str],
+    *,
+    skip_sharing: bool = False,
+    exclude_defaults: bool = False,
+    deep_links: bool = False,
+) -> Callable[[Json], Json]:
+    """A function that renders documents of a type, for lists; the arguments are those of `render`, and:
+
+    Args:
+        call: the request.
+        schema: the type.
+        fields: the expression, or its parts.
+        skip_sharing: leave out everything about sharing and owner.
+        exclude_defaults: show nothing of default categories, options and combos.
+        deep_links: `href` also on the objects that an object refers to, as for single objects.
+    """
+    server = call.server
+    expression = fields if isinstance(fields, str) else ",".join(fields)
+    plan = compile_plan(server.schemas, schema, expression, strict=server.behaviour.strict_fields)
+    rendering = Rendering(
+        server,
+        call.user,
+        call.base_url,
+        locale_of(call),
+        skip_sharing,
+        exclude_defaults,
+        links_in(expression),
+        deep_links,
+    )
+    return lambda document: rendering.root(plan, document)
+
+
+def raw_values(call: Call) -> Callable[[Schema, Property, Json], Any]:
+    """A function that gives a property's value of a document, for filters and sorting; references are followed."""
+    rendering = Rendering(call.server, call.user, call.base_url, locale_of(call), links=True)
+
+    def value(schema: Schema, prop: Property, document: Json) -> Any:
+        return rendering.value(schema, prop, rendering.referred(schema, document))
+
+    return value
+
+
+def locale_of(call: Call) -> str | None:
+    """The language that the sender wants names in; None for the names as they are."""
+    locale = call.param("locale")
+    if call.server.behaviour.locale_needs_translate:
+        return locale if locale and call.param("translate") == "true" else None
+    return locale if locale and call.flag("translate", True) else None
+
+
+def links_in(expression: str) -> bool:
+    """Whether `href` is worked out: asked for by name or, as the first thing of a part, by `*` or a preset."""
+    depth = 0
+    part = ""
+    parts: list[str] = []
+    for char in expression:
+        depth += (char in "[(") - (char in "])")
+        if char == "," and depth <= 0:
+            parts.append(part)
+            part = ""
+        else:
+            part += char
+    return any("href" in part or part == "*" or part.startswith(":") for part in [*parts, part])
+
+
+@dataclass
+class Rendering:
+    """What all objects of one answer have in common."""
+
+    server: Server
+    user: User
+    base_url: str
+    locale: str | None = None
+    skip_sharing: bool = False
+    exclude_defaults: bool = False
+    links: bool = False
+    deep_links: bool = False
+    depth: int = 0
+    """How many objects deep the one at hand is; 0 for the objects of the answer themselves."""
+    _users: dict[str, Json] = field(default_factory=dict[str, Json])
+
+    def root(self, plan: Plan, document: Json) -> Json:
+        """One whole object of the answer."""
+        shown = self.object(plan, document)
+        _add_attributes(self, plan, document, shown)
+        if plan.transformed:
+            transform(plan, shown)
+        if self.exclude_defaults:
+            return {key: value for key, value in shown.items() if value != {}}
+        return shown
+
+    def object(self, plan: Plan, document: Json, parent: Json | None = None) -> Json:
+        """The wanted keys of an object, without those that have no value."""
+        schema = plan.schema
+        if schema is None:
+            return {key: document[key] for key in plan.steps if key in document}
+        if self.exclude_defaults and schema.singular in DEFAULT_TYPES and document.get("name") == "default":
+            return {}
+        shown: Json = {}
+        for key, step in plan.steps.items():
+            value = self._value(schema, key, step, document, parent)
+            if value is not None:
+                shown[key] = value
+        return shown
+
+    def _value(self, schema: Schema, key: str, step: Step, document: Json, parent: Json | None) -> Any:
+        prop = step.prop
+        if prop is None or (self.skip_sharing and self.depth == 0 and key in SHARING_KEYS):
+            return None
+        value = self.value(schema, prop, document)
+        if value is None and parent is not None and prop.reference and prop.value_klass == parent["klass"]:
+            value = {"id": parent["id"]}
+        return self._shown(prop, step.children, value, document, schema)
+
+    def value(self, schema: Schema, prop: Property, document: Json) -> Any:
+        """A property's value before it is shown: references are still only references."""
+        compute = computed.of(schema, prop.key)
+        if compute is not None:
+            return compute(self, schema, document)
+        return document[prop.key] if prop.key in document else self._other_side(schema, prop, document)
+
+    def referred(self, schema: Schema, document: Json) -> Json:
+        """The document that a reference points to; the reference itself where there is none, or it is a value."""
+        uid = document.get("id")
+        stored = self.server.store.get(schema.singular, uid) if uid is not None and len(document) == 1 else None
+        return document if stored is None else stored
+
+    def _other_side(self, schema: Schema, prop: Property, document: Json) -> Any:
+        """What others say of the object: the groups that it is in; `[]` where a list is empty, None for no value."""
+        if not prop.collection:
+            return None
+        found = sides.members(self.server, schema, prop, document)
+        return found if found or not computed.is_null_when_empty(schema, prop.key) else None
+
+    def _shown(self, prop: Property, children: Plan | None, value: Any, owner: Json, schema: Schema) -> Any:
+        if value is None or children is None:
+            return value
+        if prop.collection and isinstance(value, list):
+            items = (self._item(prop, children, item, owner, schema) for item in cast("list[Any]", value))
+            return [item for item in items if item is not None]
+        return self._item(prop, children, value, owner, schema)
+
+    def _item(self, prop: Property, children: Plan, value: Any, owner: Json, schema: Schema) -> Any:
+        if not isinstance(value, dict):
+            return value
+        item = cast("Json", value)
+        if prop["propertyTransformer"]:
+            return self.user_summary(item["id"])
+        self.depth += 1
+        try:
+            if prop.reference:
+                return self._referred(children, item)
+            return self.object(children, item, {"id": owner.get("id"), "klass": schema.klass})
+        finally:
+            self.depth -= 1
+
+    def _referred(self, plan: Plan, reference: Json) -> Json:
+        if plan.schema is None or (len(plan.steps) == 1 and "id" in plan.steps):
+            return {"id": reference["id"]} if "id" in reference else reference
+        return self.object(plan, self.referred(plan.schema, reference))
+
+    def user_summary(self, uid: str) -> Json:
+        """How a user is shown where an object only says who created or changed it."""
+        if uid not in self._users:
+            user = self.server.store.get("user", uid) or {"id": uid}
+            name = user.get("name")
+            row: Json = {
+                "id": uid,
+                "code": user.get("code"),
+                "name": name,
+                "displayName": name,
+                "username": user.get("username"),
+            }
+            self._users[uid] = {key: value for key, value in row.items() if value is not None}
+        return self._users[uid]
+
+    def access(self, schema: Schema, document: Json) -> Json:
+        """What the sender may do with an object."""
+        return access.access(self.user, schema, document, externalize=self.server.behaviour.emits_external_sharing)
+
+    def translated(self, document: Json, prop: str, value: str | None) -> str | None:
+        """A text in the sender's language; `prop` is the property's name in translations (`NAME`)."""
+        if self.locale is None:
+            return value
+        rows: Iterable[Json] = document.get("translations") or ()
+        return next(
+            (row["value"] for row in rows if row.get("locale") == self.locale and row.get("property") == prop), value
+        )
+
+
+def _add_attributes(rendering: Rendering, plan: Plan, document: Json, shown: Json) -> None:
+    """Attribute values as if they were properties, for the fields that are an attribute's uid."""
+    wanted = [key for key, step in plan.steps.items() if step.prop is None]
+    if not wanted:
+        return
+    values = {row["attribute"]["id"]: row.get("value") for row in document.get("attributeValues") or ()}
+    for uid in wanted:
+        if values.get(uid) is not None:
+            shown[uid] = _attribute_value(rendering, uid, values[uid])
+
+
+def _attribute_value(rendering: Rendering, uid: str, value: str) -> Any:
+    attribute = rendering.server.store.get("attribute", uid) or {}
+    if attribute.get("valueType") not in ("JSON", "GEOJSON"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

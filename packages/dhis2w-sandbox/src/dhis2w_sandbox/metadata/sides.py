@@ -1,0 +1,81 @@
+"""The other side of a link: which groups an element is in, although only the groups say so.
+
+The schemas name the owning side of most links (`owningRole`); of one-to-many links it is the one property of the
+other type that points back.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from dhis2w_sandbox.schemas import Property, Schema, Schemas
+from dhis2w_sandbox.server import Server
+
+Json = dict[str, Any]
+
+
+class OwningSide(NamedTuple):
+    """Where the links of a property really are."""
+
+    type: str
+    """The type whose documents hold the links."""
+    path: str
+    """The key in them, dotted where it is inside an embedded value."""
+    embedded: bool
+    """Whether the value is the embedded part of the document rather than the document."""
+
+
+def members(server: Server, schema: Schema, prop: Property, document: Json) -> list[Json]:
+    """Who links to an object by the owning side of a property: references, or embedded values as they are stored."""
+    side = owning_side(server.schemas, schema, prop)
+    uid = document.get("id")
+    if side is None or uid is None:
+        return []
+    links = [row for row in server.store.referrers(schema.singular, uid) if (row.type, row.path) == side[:2]]
+    if not side.embedded:
+        return [{"id": row.uid} for row in links]
+    return [item for row in links for item in _parts(server, row.type, row.uid, side.path, uid)]
+
+
+def _parts(server: Server, type: str, holder: str, path: str, uid: str) -> list[Json]:
+    outer, _, inner = path.partition(".")
+    document = server.store.get(type, holder) or {}
+    return [item for item in document.get(outer) or () if (item.get(inner) or {}).get("id") == uid]
+
+
+@lru_cache(maxsize=4096)
+def owning_side(schemas: Schemas, schema: Schema, prop: Property) -> OwningSide | None:
+    """The owning side of a property that its own type does not hold; None where nobody holds it."""
+    role = prop["owningRole"]
+    if role:
+        klass, _, field_name = role.rpartition(".")
+        other = schemas.by_klass.get(klass)
+        owner = next((p for p in other.properties.values() if p["fieldName"] == field_name), None) if other else None
+        return OwningSide(other.singular, owner.key, False) if other and owner and other is not schema else None
+    item = schemas.of(prop)
+    back = _back_reference(item, schema) if item else None
+    if item is None or back is None:
+        return None
+    if not prop.embedded:
+        return OwningSide(item.singular, back.key, False)
+    return next(
+        (
+            OwningSide(holder.singular, f"{part.key}.{back.key}", True)
+            for holder in schemas.all
+            for part in holder.properties.values()
+            if part.owner and part.embedded and part.collection and part.value_klass == item.klass
+        ),
+        None,
+    )
+
+
+def _back_reference(item: Schema, schema: Schema) -> Property | None:
+    return next(
+        (
+            prop
+            for prop in item.properties.values()
+            if prop.reference and prop.owner and not prop.collection and prop.value_klass == schema.klass
+        ),
+        None,
+    )
