@@ -27,11 +27,13 @@ class ErrorReport:
     error_klass: str | None = None
     property: str | None = None
     value: Any = None
+    text: str | None = None
+    """The whole message, where DHIS2 fills it in elsewhere and reports no arguments."""
 
     def as_json(self, version: str) -> Json:
         """The report as that version writes it; keys without a value are left out."""
         row: Json = {
-            "message": message(version, self.code, *self.args),
+            "message": self.text or message(version, self.code, *self.args),
             "args": [argument_text(arg) for arg in self.args],
             "mainKlass": self.main_klass,
             "errorCode": self.code,
@@ -80,11 +82,15 @@ class Dhis2Refusal(Exception):
 
 
 class HtmlRefusal(Exception):
-    """A request that the servlet container answers with its own HTML error page, before DHIS2 sees it."""
+    """A request that the servlet container answers with its own HTML error page, before DHIS2 sees it.
 
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
+    `message` is the cause that the page names; None for the container's word for an unknown path.
+    """
+
+    def __init__(self, status: int, message: str | None = None) -> None:
+        super().__init__(status, message)
         self.status = status
+        self.message = message
 
 
 class NotInSandbox(Exception):
@@ -155,6 +161,8 @@ def _formatted(args: tuple[Any, ...], index: int, placeholder: str) -> str:
     if index >= len(args):
         return placeholder
     arg = args[index]
+    if isinstance(arg, float):
+        return f"{arg:,.3f}".rstrip("0").rstrip(".")
     return f"{arg:,}" if isinstance(arg, int) and not isinstance(arg, bool) else argument_text(arg)
 
 

@@ -6,10 +6,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from dhis2w_sandbox import system
+from dhis2w_sandbox import authorities, configuration, login, me, pages, schema_endpoints, system, tokens
 from dhis2w_sandbox.app import App
 from dhis2w_sandbox.boot import first_boot
+from dhis2w_sandbox.metadata import reading, writing
 from dhis2w_sandbox.server import Server
+
+MODULES = (system, login, me, schema_endpoints, authorities, pages, configuration, tokens, reading, writing)
 
 
 class Sandbox:
@@ -35,7 +38,7 @@ class Sandbox:
         self.server = Server(f"v{str(version).removeprefix('v')}", database, clock, seed)
         first_boot(self.server)
         del empty
-        self.app = App(self.server, system.endpoints.rows)
+        self.app = App(self.server, [row for module in MODULES for row in module.endpoints.rows])
         """The ASGI application: give it to a test client or to an ASGI server."""
 
     def close(self) -> None:

@@ -1,0 +1,282 @@
+"""Reads a JSON body into the properties of a type, as DHIS2's Jackson mapper does.
+
+Unknown keys are dropped; null and the empty string are no value; numbers and booleans may come as texts; a value of a
+wrong shape is refused with Jackson's words. References stay as they were sent (`id`, `code`, `name`): who resolves
+them is the import.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from dhis2w_sandbox.schemas import Property, Schema, Schemas
+
+Json = dict[str, Any]
+
+REDACTED = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {}, column: {}]"
+UNKNOWN = "[Source: UNKNOWN; byte offset: #UNKNOWN]"
+
+REFERENCE_KEYS = ("id", "code", "name")
+TRANSLATION_KEYS = ("property", "locale", "value")
+
+# Java's implementations of the collection interfaces, as Jackson names them.
+COLLECTIONS = {"java.util.Set": "java.util.HashSet", "java.util.List": "java.util.ArrayList"}
+
+
+class MappingError(Exception):
+    """A value that is not of the shape that its property has.
+
+    Args:
+        text: Jackson's words.
+        path: keys and indexes from the body to the value.
+        chain: the same as Jackson prints it: `org.hisp.dhis.dataelement.DataElement["valueType"]`.
+    """
+
+    def __init__(self, text: str, path: tuple[str | int, ...], chain: str) -> None:
+        super().__init__(text)
+        self.text = text
+        self.path = path
+        self.chain = chain
+
+    def message(self, source: str = UNKNOWN) -> str:
+        """Jackson's message; `source` says where in the body the value stands."""
+        where = f" (through reference chain: {self.chain})" if self.chain else ""
+        return f"{self.text}\n at {source}{where}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a body a value stands."""
+
+    path: tuple[str | int, ...] = ()
+    chain: str = ""
+
+    def key(self, klass: str, key: str) -> Place:
+        """One step into an object."""
+        return Place((*self.path, key), f'{self.chain}->{klass}["{key}"]'.removeprefix("->"))
+
+    def index(self, klass: str, index: int) -> Place:
+        """One step into a list."""
+        return Place((*self.path, index), f"{self.chain}->{klass}[{index}]".removeprefix("->"))
+
+    def error(self, text: str) -> MappingError:
+        """A refusal of the value here."""
+        return MappingError(text, self.path, self.chain)
+
+
+def read_object(schemas: Schemas, schema: Schema, body: Any, place: Place | None = None) -> Json:
+    """The properties of an object of a type; raises MappingError."""
+    place = place or Place()
+    if not isinstance(body, dict):
+        raise place.error(_wrong_shape(schema.klass, body))
+    document: Json = {}
+    for key, value in cast(Json, body).items():
+        prop = schema.properties.get(key)
+        if prop is None or value is None or value == "":
+            continue
+        read = _read(schemas, prop, value, place.key(schema.klass, key))
+        if read is not None:
+            document[key] = read
+    return document
+
+
+def _read(schemas: Schemas, prop: Property, value: Any, place: Place) -> Any:
+    if prop.key == "attributeValues":
+        return attribute_values(value)
+    if prop.key == "translations":
+        return [_picked(item, TRANSLATION_KEYS) for item in value] if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType] - JSON
+    if prop.key == "sharing":
+        return sharing(value, place)
+    if not prop.collection:
+        return _read_one(schemas, prop, prop.type, value, place)
+    if not isinstance(value, list):
+        container = COLLECTIONS.get(str(prop["klass"]), str(prop["klass"]))
+        raise place.error(_wrong_shape(f"{container}<{prop.value_klass}>", value))
+    container = COLLECTIONS.get(str(prop["klass"]), str(prop["klass"]))
+    items = cast("list[Any]", value)
+    read = (
+        _read_one(schemas, prop, prop.value_type, item, place.index(container, index))
+        for index, item in enumerate(items)
+        if item is not None
+    )
+    return [item for item in read if item is not None]
+
+
+def _read_one(schemas: Schemas, prop: Property, kind: str, value: Any, place: Place) -> Any:
+    if prop.reference:
+        return reference(prop.value_klass, value, place)
+    if kind == "BOOLEAN":
+        return _boolean(value, place)
+    if kind in ("INTEGER", "NUMBER"):
+        return _number(prop, value, place)
+    if kind == "CONSTANT":
+        return _constant(prop, value, place)
+    if kind == "DATE":
+        return date(value, place)
+    if kind in ("COMPLEX", "REFERENCE", "COLLECTION"):
+        schema = schemas.by_klass.get(prop.value_klass)
+        if schema and isinstance(value, dict):
+            return read_object(schemas, schema, value, place)
+        return without_nulls(value)
+    return _text(value, place)
+
+
+def reference(klass: str, value: Any, place: Place) -> Json:
+    """A reference to another object: what identifies it."""
+    if isinstance(value, dict):
+        return _picked(cast(Json, value), REFERENCE_KEYS)
+    kind = "String" if isinstance(value, str) else "boolean" if isinstance(value, bool) else "int"
+    if isinstance(value, list):
+        raise place.error(_wrong_shape(klass, value))
+    constructor = "String-argument" if kind == "String" else "boolean/Boolean-argument" if kind == "boolean" else ""
+    shown = f"String value ('{value}')" if kind == "String" else f"Number value ({value})"
+    raise place.error(
+        f"Cannot construct instance of `{klass}` (although at least one Creator exists): "
+        f"no {constructor or 'int/Int-argument'} constructor/factory method to deserialize from {shown}"
+    )
+
+
+def attribute_values(value: Any) -> list[Json]:
+    """Attribute values from their list form, or from the map form `{uid: {"value": …}}`."""
+    pairs: dict[str, str] = {}
+    rows: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        rows = [(key, row) for key, row in cast(Json, value).items()]
+    elif isinstance(value, list):
+        rows = [(row.get("attribute"), row) for row in cast("list[Any]", value) if isinstance(row, dict)]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] - JSON
+    for attribute, row in rows:
+        uid = cast(Json, attribute).get("id") if isinstance(attribute, dict) else attribute
+        content = cast(Json, row).get("value") if isinstance(row, dict) else row
+        if isinstance(uid, str) and content not in (None, ""):
+            pairs[uid] = _text(content, Place())
+    return [{"attribute": {"id": uid}, "value": content} for uid, content in pairs.items()]
+
+
+def sharing(value: Any, place: Place | None = None) -> Json:
+    """A sharing object: owner, public access, and access by user and group."""
+    if not isinstance(value, dict):
+        raise (place or Place()).error(_wrong_shape("org.hisp.dhis.user.sharing.Sharing", value))
+    sent = cast(Json, value)
+    read: Json = {key: sent[key] for key in ("owner", "public") if sent.get(key)}
+    if sent.get("external") is True:
+        read["external"] = True
+    for kind in ("users", "userGroups"):
+        rows = cast(Json, sent.get(kind) or {})
+        read[kind] = {uid: {"id": uid, "access": row.get("access")} for uid, row in rows.items() if row}
+    return read
+
+
+def date(value: Any, place: Place) -> str:
+    """A date in any of the forms that DHIS2 takes, as it writes it: `2026-01-31T00:00:00.000`."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise place.error(_wrong_shape("java.util.Date", value))
+    if not isinstance(value, str) or (value.isdigit() and len(value) > 12):
+        return _stamp(datetime.fromtimestamp(int(value) / 1000, UTC))
+    read = _parsed(value.strip())
+    if read is None:
+        raise place.error(f"Invalid date format '{value}', only ISO format or UNIX Epoch timestamp is supported.")
+    return _stamp(read)
+
+
+def _parsed(text: str) -> datetime | None:
+    if re.fullmatch(r"\d{4}(-\d\d)?|\d{8}", text):
+        pattern = {4: "%Y", 7: "%Y-%m", 8: "%Y%m%d"}[len(text)]
+        try:
+            return datetime.strptime(text, pattern).replace(tzinfo=UTC)
+        except ValueError:
+            return None
+    found = re.fullmatch(r"(.*\d\d:\d\d(?:[.]\d+)?)([+-]\d\d)(\d\d)", text)
+    try:
+        read = datetime.fromisoformat(f"{found[1]}{found[2]}:{found[3]}" if found else text)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _stamp(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}"
+
+
+def _text(value: Any, place: Place) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list):
+        raise place.error(_wrong_shape("java.lang.String", value))
+    return json.dumps(value)
+
+
+def _boolean(value: Any, place: Place) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value != 0
+    if isinstance(value, str):
+        if value.strip() in ("true", "True", "TRUE"):
+            return True
+        if value.strip() in ("false", "False", "FALSE"):
+            return False
+        raise place.error(
+            f'Cannot deserialize value of type `boolean` from String "{value}": only "true"/"True"/"TRUE" or '
+            '"false"/"False"/"FALSE" recognized'
+        )
+    raise place.error(_wrong_shape("boolean", value))
+
+
+def _number(prop: Property, value: Any, place: Place) -> int | float:
+    klass = prop.value_klass
+    if isinstance(value, dict | list):
+        raise place.error(_wrong_shape(klass, value))
+    try:
+        number = float(value)
+    except ValueError:
+        raise place.error(
+            f'Cannot deserialize value of type `{klass}` from String "{value}": not a valid `{klass}` value'
+        ) from None
+    whole = klass not in ("java.lang.Double", "java.lang.Float", "double", "float")
+    return int(number) if whole else number
+
+
+def _constant(prop: Property, value: Any, place: Place) -> str:
+    names = prop.constants or []
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names):
+        return names[value]
+    if isinstance(value, str):
+        if value in names or not names:
+            return value
+        raise place.error(
+            f'Cannot deserialize value of type `{prop.value_klass}` from String "{value}": not one of the values '
+            f"accepted for Enum class: [{', '.join(names)}]"
+        )
+    raise place.error(_wrong_shape(prop.value_klass, value))
+
+
+def _wrong_shape(klass: str, value: Any) -> str:
+    kind, token = (
+        ("Object", "START_OBJECT")
+        if isinstance(value, dict)
+        else ("Array", "START_ARRAY")
+        if isinstance(value, list)
+        else ("Boolean", "VALUE_TRUE" if value else "VALUE_FALSE")
+        if isinstance(value, bool)
+        else ("String", "VALUE_STRING")
+        if isinstance(value, str)
+        else ("Integer", "VALUE_NUMBER_INT")
+    )
+    return f"Cannot deserialize value of type `{klass}` from {kind} value (token `JsonToken.{token}`)"
+
+
+def _picked(value: Any, keys: tuple[str, ...]) -> Json:
+    return {key: value[key] for key in keys if isinstance(value, dict) and value.get(key) not in (None, "")}  # pyright: ignore[reportUnknownMemberType] - JSON
+
+
+def without_nulls(value: Any) -> Any:
+    """A value without the keys that hold null, at any depth."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in cast(Json, value).items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in cast("list[Any]", value) if item is not None]
+    return value
