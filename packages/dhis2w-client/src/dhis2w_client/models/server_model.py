@@ -1,0 +1,251 @@
+"""The base of every model of what DHIS2 sends: it keeps what it does not know, and can trust instead of validate.
+
+A model is made in one of two ways. The constructor and `model_validate` check everything, as pydantic does. `trust`
+takes a decoded JSON object from the server as it is: the object becomes the model's attributes, and an attribute that
+is more than plain JSON (a part of its own, an enum, a date) is made when it is first looked at. Both write back what
+they read.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self, Union, cast, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, model_serializer
+from pydantic_core import CoreSchema
+
+from dhis2w_client.models.open_enum import OpenEnum
+from dhis2w_client.models.timestamp import read_timestamp, written
+
+Reader = Callable[[Any], Any]
+Readers = dict[type, Reader]
+
+# Slots of BaseModel that are not public API; tests/models/test_server_model.py fails first when pydantic moves them.
+_set_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
+_set_attribute = object.__setattr__
+_new = object.__new__
+
+MOST_SHAPES = 256
+"""How many different sets of keys a class remembers; answers of one request all have the same few."""
+
+
+class Part:
+    """An attribute whose JSON becomes more than JSON the first time it is looked at."""
+
+    __slots__ = ("name", "readers")
+
+    def __init__(self, name: str, readers: Readers) -> None:
+        self.name = name
+        self.readers = readers
+
+    def __get__(self, model: BaseModel | None, owner: type | None = None) -> Any:
+        """The attribute of a model; None where it was not sent."""
+        if model is None:
+            return None
+        values = vars(model)
+        value: object = values.get(self.name)
+        read = self.readers.get(type(value))
+        if read is not None:
+            value = values[self.name] = read(value)
+        return value
+
+    def __set__(self, model: BaseModel, value: Any) -> None:
+        """Store a value as it is."""
+        vars(model)[self.name] = value
+
+    def __delete__(self, model: BaseModel) -> None:
+        """Forget the value."""
+        del vars(model)[self.name]
+
+
+def readers_of(annotation: Any) -> Readers:
+    """How raw JSON of the annotated type is read, by the raw type; empty where it stays what it is."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return {str: read_timestamp} if arguments[0] is datetime else readers_of(arguments[0])
+    if origin in (Union, types.UnionType):
+        found: Readers = {}
+        for argument in arguments:
+            found = readers_of(argument) | found
+        return found
+    if origin in (list, dict):
+        items = readers_of(arguments[-1])
+        read = _read_list if origin is list else _read_values
+        return {origin: lambda values: read(values, items)} if items else {}
+    return _class_readers(annotation)
+
+
+def _class_readers(annotation: Any) -> Readers:
+    if not isinstance(annotation, type):
+        return {}
+    if issubclass(annotation, ServerModel):
+        return {dict: annotation.trust}
+    return {str: annotation} if issubclass(annotation, OpenEnum) else {}
+
+
+def _read_list(values: list[object], readers: Readers) -> list[object]:
+    if values and type(values[0]) in readers:
+        values[:] = [_read(value, readers) for value in values]
+    return values
+
+
+def _read_values(values: dict[str, object], readers: Readers) -> dict[str, object]:
+    for key, value in values.items():
+        values[key] = _read(value, readers)
+    return values
+
+
+def _read(value: object, readers: Readers) -> object:
+    read = readers.get(type(value))
+    return value if read is None else read(value)
+
+
+class ServerModel(BaseModel):
+    """A JSON object of DHIS2. Attributes have the API's names; what the server sent beyond them is in `model_extra`.
+
+    An attribute that was not sent is None. `to_dict` and `model_dump` give the JSON object: what was read or set,
+    nothing else, untouched values as they came.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+        defer_build=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+        validate_assignment=True,
+        protected_namespaces=(),
+    )
+
+    SPANS: ClassVar[Mapping[str, str]] = {}
+    """Versions of each property that not every version of the type has: `{"favorites": "41-43"}`."""
+
+    _shapes: ClassVar[dict[tuple[str, ...], _Keys]]
+    _names: ClassVar[dict[str, str]]
+    _aliases: ClassVar[dict[str, str]]
+
+    @classmethod
+    def versions_of(cls, key: str) -> frozenset[int] | None:
+        """The versions that have a property of the type, such as `{41, 42}`; None: all that have the type."""
+        span = cls.SPANS.get(key)
+        return None if span is None else frozenset(v for part in span.split(",") for v in _run(part))
+
+    @classmethod
+    def trust(cls, values: dict[str, Any]) -> Self:
+        """Make a model of a decoded JSON object from the server without checking it.
+
+        Args:
+            values: the object; it becomes part of the model and must not be used any more.
+        """
+        keys = cls._shapes.get(shape := tuple(values))
+        if keys is None:
+            keys = _Keys(cls._names, shape)
+            if len(cls._shapes) < MOST_SHAPES:
+                cls._shapes[shape] = keys
+        for key, name in keys.renamed:
+            values[name] = values.pop(key)
+        model = _new(cls)
+        _set_extra(model, {key: values.pop(key) for key in keys.extra} if keys.extra else {})
+        _set_attribute(model, "__dict__", values)
+        _set_fields_set(model, keys.names.copy())
+        _set_private(model, None)
+        return model
+
+    def validated(self) -> Self:
+        """The same object, checked in full; raises pydantic's ValidationError."""
+        return type(self).model_validate(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object that DHIS2 sent, or should be sent: nothing but what was read or set."""
+        sent, aliases = self.model_fields_set, self._aliases
+        known = {aliases.get(name, name): _as_json(value) for name, value in self.__dict__.items() if name in sent}
+        return known | {key: _as_json(value) for key, value in (self.model_extra or {}).items()}
+
+    @model_serializer(mode="plain")
+    def _dump(self) -> dict[str, Any]:
+        return self.to_dict()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are of one type and would be written alike."""
+        if isinstance(other, ServerModel):
+            return type(self) is type(other) and self.to_dict() == other.to_dict()
+        return NotImplemented
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType] - mutable, so not hashable
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Only what was read or set."""
+        return list(self.to_dict().items())
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Put a `Part` where an attribute is more than JSON, and None where one may be missing."""
+        super().__pydantic_init_subclass__(**kwargs)
+        fields = cls.__pydantic_fields__
+        cls._shapes = {}
+        cls._aliases = {name: info.alias for name, info in fields.items() if info.alias}
+        cls._names = {info.alias or name: name for name, info in fields.items()}
+        for name, info in fields.items():
+            readers = readers_of(info.annotation)
+            type.__setattr__(cls, name, Part(name, readers) if readers else None)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Plain values are checked strictly, so that validating never changes one."""
+        reference = handler(source)
+        schema: dict[str, Any] = dict(handler.resolve_ref_schema(reference))
+        while schema["type"] != "model-fields":
+            schema = schema["schema"]
+        for field in schema["fields"].values():
+            _make_strict(field)
+        return reference
+
+
+def _run(span: str) -> range:
+    first, _, last = span.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+class _Keys:
+    """What one set of keys means for a class: fields to set, keys to rename, and keys it does not know."""
+
+    __slots__ = ("extra", "names", "renamed")
+
+    def __init__(self, names: Mapping[str, str], keys: tuple[str, ...]) -> None:
+        self.names = {names[key] for key in keys if key in names}
+        self.renamed = [(key, names[key]) for key in keys if key in names and names[key] != key]
+        self.extra = [key for key in keys if key not in names]
+
+
+def _make_strict(schema: dict[str, Any]) -> None:
+    kind = schema["type"]
+    if kind == "float":
+        numbers = [{"type": "int", "strict": True}, {"type": "float", "strict": True}]
+        schema.clear()
+        schema.update(type="union", choices=numbers, mode="left_to_right")
+    elif kind in ("int", "bool", "str"):
+        schema["strict"] = True
+    elif kind == "union":
+        choices: list[Any] = schema["choices"]
+        for choice in choices:
+            _make_strict(cast("dict[str, Any]", choice[0] if isinstance(choice, tuple) else choice))
+    elif kind != "model":
+        for inner in ("schema", "items_schema", "values_schema"):
+            if inner in schema:
+                _make_strict(schema[inner])
+
+
+def _as_json(value: Any) -> Any:
+    """A value of a model as JSON; what was never looked at is JSON already."""
+    if isinstance(value, ServerModel):
+        return value.to_dict()
+    if isinstance(value, list):
+        return [_as_json(item) for item in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {key: _as_json(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, datetime):
+        return written(value)
+    return value.value if isinstance(value, OpenEnum) else value
