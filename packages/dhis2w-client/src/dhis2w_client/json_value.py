@@ -1,0 +1,30 @@
+"""JSON as Python values, and how to look into JSON whose shape nobody promises."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, cast
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+"""What a JSON text can hold."""
+
+
+def as_object(value: object) -> dict[str, object]:
+    """The value when it is a JSON object, else an empty one."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def as_array(value: object) -> list[object]:
+    """The value when it is a JSON array, else an empty one."""
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def as_text(value: object) -> str | None:
+    """The value as text when it is a string or a number, else `None`."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def as_count(value: object) -> int:
+    """The value when it is a whole number, else 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

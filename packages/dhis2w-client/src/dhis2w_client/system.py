@@ -1,0 +1,62 @@
+"""`client.system`: what the server says about itself and about the user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dhis2w_client.call import build_call
+from dhis2w_client.replies import model_of
+
+if TYPE_CHECKING:
+    from dhis2w_client.clock import Clock
+    from dhis2w_client.connection import Connection
+    from dhis2w_client.models.me import Me
+    from dhis2w_client.models.system_info import SystemInfo
+    from dhis2w_client.replies import Reply
+
+
+class SystemService:
+    """The server and the user: `client.system`."""
+
+    def __init__(self, connection: Connection, clock: Clock, ttl: float | None) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._ttl = ttl or 0.0
+        self._info: SystemInfo | None = None
+        self._read_at = 0.0
+
+    async def info(self) -> SystemInfo:
+        """What the server says about itself (`GET /api/system/info`).
+
+        Remembered for `system_cache_ttl` seconds; right after connecting it needs no request.
+
+        Raises:
+            Dhis2Error: The server refused, or did not answer.
+        """
+        if self._info is not None and self._clock.monotonic() - self._read_at < self._ttl:
+            return self._info
+        call = build_call("GET", "system/info", base_url=self._connection.base_url)
+        return self.remember(await self._connection.ask(call))
+
+    def remember(self, reply: Reply) -> SystemInfo:
+        """Read an answer of `GET /api/system/info`, and keep it for as long as `system_cache_ttl` says.
+
+        Raises:
+            Dhis2Error: It is a refusal, or no such answer.
+        """
+        from dhis2w_client.models.system_info import SystemInfo
+
+        self._info = model_of(reply, SystemInfo)
+        self._read_at = self._clock.monotonic()
+        return self._info
+
+    async def me(self) -> Me:
+        """The user the client is connected as (`GET /api/me`), asked anew each time.
+
+        Raises:
+            Dhis2Error: The server refused, or did not answer.
+        """
+        from dhis2w_client.models.me import ME_FIELDS, Me
+
+        call = build_call("GET", "me", base_url=self._connection.base_url, params={"fields": ME_FIELDS})
+        return model_of(await self._connection.ask(call), Me)

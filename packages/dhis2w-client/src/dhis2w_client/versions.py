@@ -1,0 +1,182 @@
+"""What a DHIS2 version changes: the only place that knows.
+
+Code asks a `Dialect` for a capability (`dialect.accepts_xml_metadata`), never whether a version is at least some
+number.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+from dhis2w_client.errors import UnsupportedVersionError
+
+_NUMBER = re.compile(r"\s*v?(?:2\.)?(\d{2,3})(?!\d)", re.IGNORECASE)
+
+
+class Dhis2(enum.StrEnum):
+    """The DHIS2 versions the client knows. The values are their names: `"v41"` … `"v44"` (44 is a preview)."""
+
+    V41 = "v41"
+    V42 = "v42"
+    V43 = "v43"
+    V44 = "v44"
+
+    @property
+    def number(self) -> int:
+        """The number after `2.`, for example 42."""
+        return int(self.value[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What one DHIS2 version does differently, as capabilities.
+
+    Facts from DHIS2's source at 2.41.9.1, 2.42.5.2, 2.43.1 and the branch of 2.44, and from recordings of the first
+    three.
+    """
+
+    version: Dhis2
+    """The version these capabilities belong to."""
+    accepts_xml_metadata: bool
+    """Whether metadata objects may be sent as XML."""
+    filters_not_empty: bool
+    """Whether lists know the filter operator `!empty`."""
+    answers_lists_by_gist: bool
+    """Whether lists may come from the Gist backend (`"gist": true`), with its stricter `fields` parser."""
+    warns_with_success: bool
+    """Whether a data value import with warnings answers 200; otherwise it answers 409."""
+    maps_broken_bodies_to_conflict: bool
+    """Whether a body of the wrong shape answers 409; otherwise it answers 500."""
+    shows_user_credentials: bool
+    """Whether users carry the old `userCredentials` object."""
+    lists_sessions: bool
+    """Whether `/api/sessions` exists."""
+    tells_session_timeout: bool
+    """Whether `system/info` has `sessionTimeout` and `capability`."""
+    merges_data_elements: bool
+    """Whether data elements, category options and category option combos can be merged."""
+    merges_categories: bool
+    """Whether categories and category combos can be merged."""
+
+
+DIALECTS: dict[Dhis2, Dialect] = {
+    dialect.version: dialect
+    for dialect in (
+        Dialect(
+            version=Dhis2.V41,
+            accepts_xml_metadata=True,
+            filters_not_empty=False,
+            answers_lists_by_gist=False,
+            warns_with_success=False,
+            maps_broken_bodies_to_conflict=False,
+            shows_user_credentials=True,
+            lists_sessions=False,
+            tells_session_timeout=False,
+            merges_data_elements=False,
+            merges_categories=False,
+        ),
+        Dialect(
+            version=Dhis2.V42,
+            accepts_xml_metadata=False,
+            filters_not_empty=True,
+            answers_lists_by_gist=False,
+            warns_with_success=False,
+            maps_broken_bodies_to_conflict=False,
+            shows_user_credentials=False,
+            lists_sessions=True,
+            tells_session_timeout=False,
+            merges_data_elements=True,
+            merges_categories=False,
+        ),
+        Dialect(
+            version=Dhis2.V43,
+            accepts_xml_metadata=False,
+            filters_not_empty=True,
+            answers_lists_by_gist=False,
+            warns_with_success=True,
+            maps_broken_bodies_to_conflict=True,
+            shows_user_credentials=False,
+            lists_sessions=True,
+            tells_session_timeout=True,
+            merges_data_elements=True,
+            merges_categories=True,
+        ),
+        Dialect(
+            version=Dhis2.V44,
+            accepts_xml_metadata=False,
+            filters_not_empty=True,
+            answers_lists_by_gist=True,
+            warns_with_success=True,
+            maps_broken_bodies_to_conflict=True,
+            shows_user_credentials=False,
+            lists_sessions=True,
+            tells_session_timeout=True,
+            merges_data_elements=True,
+            merges_categories=True,
+        ),
+    )
+}
+"""The dialect of each version."""
+
+OLDEST = min(Dhis2, key=lambda version: version.number)
+NEWEST = max(Dhis2, key=lambda version: version.number)
+
+
+def version_named(name: object) -> Dhis2 | None:
+    """The version that a setting names (`"43"`, `"v43"`, `43`, `Dhis2.V43`), or `None` when it names none."""
+    if isinstance(name, int) and not isinstance(name, bool):
+        name = str(name)
+    if not isinstance(name, str):
+        return None
+    text = name.strip().lower()
+    wanted = text if text.startswith("v") else f"v{text}"
+    return next((version for version in Dhis2 if version.value == wanted), None)
+
+
+def minor_version(raw_version: str) -> int | None:
+    """The number that tells DHIS2 releases apart: 42 for `2.42.6`, `2.42-SNAPSHOT` and `42.1`; `None` for `test`.
+
+    DHIS2 builds name themselves `2.MINOR[.PATCH[.HOTFIX]][-QUALIFIER]`, and anybody may name a build otherwise.
+    """
+    match = _NUMBER.match(raw_version)
+    return int(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class DialectChoice:
+    """Which dialect to speak with a server, and whether that is a guess."""
+
+    dialect: Dialect
+    fallback: str | None
+    """Why this is not the server's own dialect; `None` when it is."""
+
+
+def choose_dialect(raw_version: str, *, allow_fallback: bool = True, expect: Dhis2 | None = None) -> DialectChoice:
+    """Choose the dialect for a server that calls itself `raw_version`.
+
+    A version newer than all known ones gets the newest dialect, an older one the oldest; one that cannot be read
+    (`test`) gets the dialect of `expect`, or else the newest.
+
+    Raises:
+        UnsupportedVersionError: The version is not a known one, and `allow_fallback` is false.
+    """
+    number = minor_version(raw_version)
+    for version in Dhis2:
+        if version.number == number:
+            return DialectChoice(DIALECTS[version], None)
+    if number is None:
+        nearest, why = expect or NEWEST, "names no DHIS2 version"
+    elif number > NEWEST.number:
+        nearest, why = NEWEST, f"is newer than all versions this client knows (up to 2.{NEWEST.number})"
+    else:
+        nearest, why = OLDEST, f"is older than all versions this client supports (from 2.{OLDEST.number})"
+    shown = raw_version[:40]
+    if not allow_fallback:
+        raise UnsupportedVersionError(
+            f"The server's version {shown!r} {why}.",
+            raw_version=raw_version,
+            next_step=f"allow_version_fallback=True would treat it as 2.{nearest.number}.",
+        )
+    return DialectChoice(DIALECTS[nearest], f"The server's version {shown!r} {why}; treating it as 2.{nearest.number}.")
