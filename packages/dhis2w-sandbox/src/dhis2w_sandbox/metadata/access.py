@@ -106,8 +106,8 @@ def can_externalize(user: User, schema: Schema) -> bool:
     return schema.shareable and bool(authorities) and user.has_any(authorities)
 
 
-def access(user: User, schema: Schema, document: Json, *, externalize: bool) -> Json:
-    """The object's `access`: what the user may do with it; `externalize` says whether the version has that word."""
+def access(user: User, schema: Schema, document: Json) -> Json:
+    """The object's `access`: what the user may do with it (2.42 alone shows `externalize`; its schema says so)."""
     update = can_update(user, schema, document)
     row: Json = {
         "manage": update,
@@ -117,8 +117,6 @@ def access(user: User, schema: Schema, document: Json, *, externalize: bool) -> 
         "update": update,
         "delete": can_delete(user, schema, document),
     }
-    if not externalize:
-        del row["externalize"]
     if schema["dataShareable"]:
         row["data"] = {
             "read": can_data_read(user, schema, document),

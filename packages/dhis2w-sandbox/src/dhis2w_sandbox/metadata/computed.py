@@ -1,7 +1,8 @@
 """Properties that no document holds: DHIS2 works them out when it shows an object.
 
-One table for all types and one for single types, each from key to a function; a type's own rule wins.
-Source: the getters of the types in dhis2-api (`BaseIdentifiableObject`, `BaseDimensionalItemObject`, …).
+Two tables of rules, each from key to a function: one for all types and one for single types, whose rule wins.
+Source: the getters of the types in dhis2-api (`BaseIdentifiableObject`, `BaseNameableObject`,
+`BaseDimensionalItemObject`, `BaseAnalyticalObject`, `OrganisationUnit` …).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from dhis2w_sandbox.metadata import units
+from dhis2w_sandbox.metadata.periods import RELATIVE_PERIOD_FLAGS
 from dhis2w_sandbox.schemas import Schema
 
 if TYPE_CHECKING:
@@ -18,11 +21,53 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Compute = Callable[["Rendering", Schema, Json], Any]
 
+DEFAULT = "default"
+
+
+@lru_cache(maxsize=16384)
+def of(schema: Schema, key: str) -> Compute | None:
+    """The rule for a property; None where the document, or the other side of the link, has the value."""
+    own = BY_TYPE.get((schema.singular, key))
+    if own is not None:
+        return own
+    if not schema["identifiableObject"]:
+        return None
+    return FOR_ALL.get(key) or _translated_text(schema, key)
+
+
+def is_null_when_empty(schema: Schema, key: str) -> bool:
+    """Whether an empty list is left out."""
+    return (schema.singular, key) in NULL_WHEN_EMPTY
+
+
+# Names and texts in the sender's language
+
+
+def _translated_text(schema: Schema, key: str) -> Compute | None:
+    """The rule for `displayX`: the text of `x` in the sender's language."""
+    prop = schema.properties.get(key)
+    base = key.removeprefix("display")
+    base = base[:1].lower() + base[1:]
+    translation = schema.properties[base]["translationKey"] if base in schema.properties else None
+    if prop is None or prop.persisted or not key.startswith("display") or translation is None:
+        return None
+
+    def compute(rendering: Rendering, schema: Schema, document: Json) -> str | None:
+        del schema
+        return rendering.translated(document, translation, document.get(base))
+
+    return compute
+
 
 def display_name(rendering: Rendering, schema: Schema, document: Json) -> str | None:
     """The name in the sender's language."""
-    del schema
-    return rendering.translated(document, "NAME", document.get("name"))
+    return rendering.translated(document, "NAME", name_of(rendering, schema, document))
+
+
+def name_of(rendering: Rendering, schema: Schema, document: Json) -> str | None:
+    """The name, stored or computed."""
+    own = BY_TYPE.get((schema.singular, "name"))
+    return own(rendering, schema, document) if own else document.get("name")
 
 
 def display_short_name(rendering: Rendering, schema: Schema, document: Json) -> str | None:
@@ -31,16 +76,13 @@ def display_short_name(rendering: Rendering, schema: Schema, document: Json) -> 
     return rendering.translated(document, "SHORT_NAME", document.get("shortName"))
 
 
-def display_description(rendering: Rendering, schema: Schema, document: Json) -> str | None:
-    """The description in the sender's language."""
-    del schema
-    return rendering.translated(document, "DESCRIPTION", document.get("description"))
-
-
 def display_form_name(rendering: Rendering, schema: Schema, document: Json) -> str | None:
     """The name for forms in the sender's language; without one the display name."""
-    form_name = rendering.translated(document, "FORM_NAME", document.get("formName"))
-    return form_name if form_name else display_name(rendering, schema, document)
+    fallback = document.get("formName") or display_name(rendering, schema, document)
+    return rendering.translated(document, "FORM_NAME", fallback)
+
+
+# What every object has
 
 
 def href(rendering: Rendering, schema: Schema, document: Json) -> str | None:
@@ -60,12 +102,13 @@ def sharing(rendering: Rendering, schema: Schema, document: Json) -> Json:
     """Who may do what with the object; users and groups with their names."""
     del schema
     stored: Json = document.get("sharing") or {}
-    row: Json = {"owner": stored.get("owner")}
-    if rendering.server.behaviour.emits_external_sharing:
-        row["external"] = bool(stored.get("external"))
-    row["users"] = _named(rendering, "user", stored.get("users") or {})
-    row["userGroups"] = _named(rendering, "userGroup", stored.get("userGroups") or {})
-    row["public"] = stored.get("public")
+    row: Json = {
+        "owner": stored.get("owner"),
+        "external": bool(stored.get("external")),
+        "users": _named(rendering, "user", stored.get("users") or {}),
+        "userGroups": _named(rendering, "userGroup", stored.get("userGroups") or {}),
+        "public": stored.get("public"),
+    }
     return {key: value for key, value in row.items() if value is not None}
 
 
@@ -74,8 +117,10 @@ def _named(rendering: Rendering, type: str, rows: Json) -> Json:
 
 
 def _display_name_of(rendering: Rendering, type: str, uid: str) -> Json:
+    schema = rendering.server.schemas.by_singular[type]
     document = rendering.server.store.get(type, uid)
-    return {"displayName": document["name"]} if document and document.get("name") else {}
+    name = display_name(rendering, schema, document) if document else None
+    return {"displayName": name} if name else {}
 
 
 def creator(rendering: Rendering, schema: Schema, document: Json) -> Json | None:
@@ -84,59 +129,340 @@ def creator(rendering: Rendering, schema: Schema, document: Json) -> Json | None
     return document.get("createdBy")
 
 
-def empty_list(rendering: Rendering, schema: Schema, document: Json) -> list[Any]:
-    """A list that the sandbox keeps nothing in."""
-    del rendering, schema, document
-    return []
-
-
 def is_favorite(rendering: Rendering, schema: Schema, document: Json) -> bool:
     """Whether the sender marked the object."""
     del schema
     return rendering.user.uid in (document.get("favorites") or ())
 
 
-def own_id(rendering: Rendering, schema: Schema, document: Json) -> str | None:
-    """The identifier under another name."""
-    del rendering, schema
-    return document.get("id")
+def is_subscribed(rendering: Rendering, schema: Schema, document: Json) -> bool:
+    """Whether the sender wants to hear of interpretations."""
+    del schema
+    return rendering.user.uid in (document.get("subscribers") or ())
 
 
-def option_set_value(rendering: Rendering, schema: Schema, document: Json) -> bool:
-    """Whether values come from an option set."""
+def stored_list(key: str) -> Compute:
+    """A list that the document has, or else an empty one."""
+
+    def compute(rendering: Rendering, schema: Schema, document: Json) -> list[Any]:
+        del rendering, schema
+        return document.get(key) or []
+
+    return compute
+
+
+def constant(value: Any) -> Compute:
+    """The same for every object."""
+
+    def compute(rendering: Rendering, schema: Schema, document: Json) -> Any:
+        del rendering, schema, document
+        return value
+
+    return compute
+
+
+def another(key: str) -> Compute:
+    """The value of another key."""
+
+    def compute(rendering: Rendering, schema: Schema, document: Json) -> Any:
+        del rendering, schema
+        return document.get(key)
+
+    return compute
+
+
+def has(key: str) -> Compute:
+    """Whether there is a value under a key."""
+
+    def compute(rendering: Rendering, schema: Schema, document: Json) -> bool:
+        del rendering, schema
+        return bool(document.get(key))
+
+    return compute
+
+
+def equals(key: str, value: str) -> Compute:
+    """Whether the value under a key is a certain one."""
+
+    def compute(rendering: Rendering, schema: Schema, document: Json) -> bool:
+        del rendering, schema
+        return document.get(key) == value
+
+    return compute
+
+
+def first_legend_set(rendering: Rendering, schema: Schema, document: Json) -> Json | None:
+    """The first of the legend sets, from the time when there could only be one."""
     del rendering, schema
-    return bool(document.get("optionSet"))
+    return next(iter(document.get("legendSets") or ()), None)
+
+
+def value_type_of(key: str, type: str) -> Compute:
+    """The value type of the object that a key refers to."""
+
+    def compute(rendering: Rendering, schema: Schema, document: Json) -> str | None:
+        del schema
+        target = rendering.server.store.get(type, (document.get(key) or {}).get("id", ""))
+        return target.get("valueType") if target else None
+
+    return compute
+
+
+# Names that are made of other names
+
+
+def _names_of(part: Compute, *links: tuple[str, str]) -> Compute:
+    """The names of linked objects in a row, as rows of a program or tracked entity type are called."""
+
+    def compute(rendering: Rendering, schema: Schema, document: Json) -> str:
+        del schema
+        found: list[str] = []
+        for key, type in links:
+            target = rendering.server.store.get(type, (document.get(key) or {}).get("id", ""))
+            if target is not None:
+                found.append(part(rendering, rendering.server.schemas.by_singular[type], target) or "null")
+        return " ".join(found)
+
+    return compute
+
+
+def user_name(rendering: Rendering, schema: Schema, document: Json) -> str:
+    """First name and surname."""
+    del rendering, schema
+    return f"{document.get('firstName') or ''} {document.get('surname') or ''}".strip()
+
+
+def option_combo_name(rendering: Rendering, schema: Schema, document: Json) -> str | None:
+    """The stored name, or the names of the options in the order of the combo's categories."""
+    del schema
+    if document.get("name"):
+        return document["name"]
+    store = rendering.server.store
+    combo = store.get("categoryCombo", (document.get("categoryCombo") or {}).get("id", ""))
+    mine = {option["id"] for option in document.get("categoryOptions") or ()}
+    names: list[str] = []
+    for link in (combo or {}).get("categories") or ():
+        category = store.get("category", link["id"]) or {}
+        chosen = next((option["id"] for option in category.get("categoryOptions") or () if option["id"] in mine), None)
+        option = store.get("categoryOption", chosen) if chosen else None
+        if option:
+            names.append(option["name"])
+    return ", ".join(names) if names else document.get("id")
+
+
+# Single types
+
+
+def data_set_form_type(rendering: Rendering, schema: Schema, document: Json) -> str:
+    """Which form a data set is entered in."""
+    return _form_type(rendering, schema, document, "section", "dataSet")
+
+
+def program_stage_form_type(rendering: Rendering, schema: Schema, document: Json) -> str:
+    """Which form a program stage is entered in."""
+    if document.get("programStageSections"):
+        return "CUSTOM" if document.get("dataEntryForm") else "SECTION"
+    return _form_type(rendering, schema, document, "programStageSection", "programStage")
+
+
+def _form_type(rendering: Rendering, schema: Schema, document: Json, section: str, key: str) -> str:
+    if document.get("dataEntryForm"):
+        return "CUSTOM"
+    referrers = rendering.server.store.referrers(schema.singular, document.get("id", ""))
+    return "SECTION" if any((row.type, row.path) == (section, key) for row in referrers) else "DEFAULT"
+
+
+def section_combos(rendering: Rendering, schema: Schema, document: Json) -> list[Json]:
+    """The category combos of a section's data elements, as the data set overrides them."""
+    del schema
+    store = rendering.server.store
+    data_set = store.get("dataSet", (document.get("dataSet") or {}).get("id", "")) or {}
+    overrides = {
+        row["dataElement"]["id"]: row["categoryCombo"]
+        for row in data_set.get("dataSetElements") or ()
+        if row.get("categoryCombo")
+    }
+    found: dict[str, Json] = {}
+    for link in document.get("dataElements") or ():
+        element = store.get("dataElement", link["id"]) or {}
+        combo = overrides.get(link["id"]) or element.get("categoryCombo")
+        if combo:
+            found.setdefault(combo["id"], combo)
+    return list(found.values())
+
+
+# What a dashboard item can hold, in the order in which DHIS2 looks for it.
+_ITEM_CONTENTS = {
+    "visualization": "VISUALIZATION",
+    "eventChart": "EVENT_CHART",
+    "eventReport": "EVENT_REPORT",
+    "eventVisualization": "EVENT_VISUALIZATION",
+    "map": "MAP",
+    "text": "TEXT",
+    "users": "USERS",
+    "reports": "REPORTS",
+    "resources": "RESOURCES",
+    "messages": "MESSAGES",
+    "appKey": "APP",
+}
+
+
+def dashboard_item_type(rendering: Rendering, schema: Schema, document: Json) -> str | None:
+    """What kind of thing a dashboard item shows."""
+    del rendering, schema
+    return next((kind for key, kind in _ITEM_CONTENTS.items() if document.get(key)), None)
+
+
+def dashboard_item_content_count(rendering: Rendering, schema: Schema, document: Json) -> int:
+    """How many things a dashboard item shows."""
+    del rendering, schema
+    found = (document.get(key) for key in _ITEM_CONTENTS)
+    return sum(len(value) if isinstance(value, list) else 1 for value in found if value is not None)
+
+
+def dashboard_item_count(rendering: Rendering, schema: Schema, document: Json) -> int:
+    """How many items a dashboard has."""
+    del rendering, schema
+    return len(document.get("dashboardItems") or ())
+
+
+def dashboard_item_interpretations(rendering: Rendering, schema: Schema, document: Json) -> int:
+    """How many interpretations the favorite on a dashboard item has."""
+    del schema
+    favorites = ("visualization", "eventChart", "eventReport", "eventVisualization", "map")
+    shown = next((key for key in favorites if document.get(key)), None)
+    if shown is None:
+        return 0
+    referrers = rendering.server.store.referrers(shown, document[shown]["id"])
+    return sum(row.type == "interpretation" for row in referrers)
+
+
+def email_is_verified(rendering: Rendering, schema: Schema, document: Json) -> bool:
+    """Whether the user's address is the one that they confirmed."""
+    del rendering, schema
+    return document.get("email") is not None and document.get("email") == document.get("verifiedEmail")
+
+
+def user_credentials(rendering: Rendering, schema: Schema, document: Json) -> Json:
+    """The account of a user as it was shown when it still was an object of its own."""
+    row: Json = {
+        "id": document.get("id"),
+        "username": document.get("username"),
+        "externalAuth": bool(document.get("externalAuth")),
+        "openId": document.get("openId"),
+        "ldapId": document.get("ldapId"),
+        "twoFA": False,
+        "passwordLastUpdated": document.get("passwordLastUpdated"),
+        "lastLogin": document.get("lastLogin"),
+        "accountExpiry": document.get("accountExpiry"),
+        "cogsDimensionConstraints": document.get("cogsDimensionConstraints") or [],
+        "catDimensionConstraints": document.get("catDimensionConstraints") or [],
+        "previousPasswords": [],
+        "selfRegistered": bool(document.get("selfRegistered")),
+        "invitation": bool(document.get("invitation")),
+        "disabled": bool(document.get("disabled")),
+        "access": rendering.access(schema, document),
+        "sharing": {"users": {}, "userGroups": {}},
+        "userRoles": document.get("userRoles") or [],
+    }
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def relative_periods(rendering: Rendering, schema: Schema, document: Json) -> Json:
+    """The relative periods of a favorite as flags."""
+    del rendering, schema
+    chosen = set(document.get("rawPeriods") or ())
+    return {flag: name in chosen for flag, name in RELATIVE_PERIOD_FLAGS.items()}
 
 
 FOR_ALL: dict[str, Compute] = {
     "displayName": display_name,
     "displayShortName": display_short_name,
-    "displayDescription": display_description,
     "displayFormName": display_form_name,
     "href": href,
     "access": access,
     "sharing": sharing,
     "user": creator,
     "favorite": is_favorite,
-    "dimensionItem": own_id,
-    "optionSetValue": option_set_value,
+    "attributeValues": stored_list("attributeValues"),
+    "subscribed": is_subscribed,
+    "dimension": another("id"),
+    "dimensionItem": another("id"),
+    "allItems": constant(False),
+    "optionSetValue": has("optionSet"),
+    "legendSet": first_legend_set,
+    "isDefault": equals("name", DEFAULT),
+    "relativePeriods": relative_periods,
+    "parentGraphMap": constant({}),
+    "metaData": constant({}),
 }
-"""By key, for every type that has the property."""
+"""By key, for every type with an identity that has the property."""
 
-BY_TYPE: dict[tuple[str, str], Compute] = {}
-"""By type and key: what a type does differently."""
+DIMENSION_ITEM_TYPES = {
+    "categoryOption": "CATEGORY_OPTION",
+    "categoryOptionGroup": "CATEGORY_OPTION_GROUP",
+    "dataElement": "DATA_ELEMENT",
+    "dataElementGroup": "DATA_ELEMENT_GROUP",
+    "dataElementOperand": "DATA_ELEMENT_OPERAND",
+    "dataSet": "REPORTING_RATE",
+    "expressionDimensionItem": "EXPRESSION_DIMENSION_ITEM",
+    "indicator": "INDICATOR",
+    "optionGroup": "OPTION_GROUP",
+    "organisationUnit": "ORGANISATION_UNIT",
+    "organisationUnitGroup": "ORGANISATION_UNIT_GROUP",
+    "programDataElement": "PROGRAM_DATA_ELEMENT",
+    "programIndicator": "PROGRAM_INDICATOR",
+    "programTrackedEntityAttributeDimensionItem": "PROGRAM_ATTRIBUTE",
+    "reportingRate": "REPORTING_RATE",
+    "trackedEntityAttribute": "PROGRAM_ATTRIBUTE",
+}
+DIMENSION_TYPES = {
+    "category": "CATEGORY",
+    "categoryOptionGroupSet": "CATEGORY_OPTION_GROUP_SET",
+    "dataElementGroupSet": "DATA_ELEMENT_GROUP_SET",
+    "optionGroupSet": "OPTION_GROUP_SET",
+    "organisationUnitGroupSet": "ORGANISATION_UNIT_GROUP_SET",
+}
+_PROGRAM_ATTRIBUTE = (("program", "program"), ("trackedEntityAttribute", "trackedEntityAttribute"))
+_TYPE_ATTRIBUTE = (("trackedEntityType", "trackedEntityType"), ("trackedEntityAttribute", "trackedEntityAttribute"))
 
-NULL_WHEN_EMPTY: frozenset[tuple[str, str]] = frozenset()
+BY_TYPE: dict[tuple[str, str], Compute] = {
+    **{(type, "dimensionItemType"): constant(word) for type, word in DIMENSION_ITEM_TYPES.items()},
+    **{(type, "dimensionType"): constant(word) for type, word in DIMENSION_TYPES.items()},
+    ("categoryOptionCombo", "name"): option_combo_name,
+    ("dashboard", "itemCount"): dashboard_item_count,
+    ("dashboardItem", "type"): dashboard_item_type,
+    ("dashboardItem", "contentCount"): dashboard_item_content_count,
+    ("dashboardItem", "interpretationCount"): dashboard_item_interpretations,
+    ("dashboardItem", "interpretationLikeCount"): constant(0),
+    ("dataSet", "formType"): data_set_form_type,
+    ("eventChart", "legendSet"): constant(None),
+    ("jobConfiguration", "leaderOnlyJob"): constant(True),
+    ("jobConfiguration", "userUid"): another("executedBy"),
+    ("organisationUnit", "path"): units.path,
+    ("organisationUnit", "level"): units.level,
+    ("organisationUnit", "leaf"): units.is_leaf,
+    ("organisationUnit", "ancestors"): units.ancestors,
+    ("program", "registration"): equals("programType", "WITH_REGISTRATION"),
+    ("program", "withoutRegistration"): equals("programType", "WITHOUT_REGISTRATION"),
+    ("programStage", "formType"): program_stage_form_type,
+    ("programTrackedEntityAttribute", "name"): _names_of(display_name, *_PROGRAM_ATTRIBUTE),
+    ("programTrackedEntityAttribute", "displayShortName"): _names_of(display_short_name, *_PROGRAM_ATTRIBUTE),
+    ("programTrackedEntityAttribute", "valueType"): value_type_of("trackedEntityAttribute", "trackedEntityAttribute"),
+    ("section", "categoryCombos"): section_combos,
+    ("trackedEntityTypeAttribute", "name"): _names_of(display_name, *_TYPE_ATTRIBUTE),
+    ("trackedEntityTypeAttribute", "displayShortName"): _names_of(display_short_name, *_TYPE_ATTRIBUTE),
+    ("trackedEntityTypeAttribute", "valueType"): value_type_of("trackedEntityAttribute", "trackedEntityAttribute"),
+    ("user", "name"): user_name,
+    ("user", "emailVerified"): email_is_verified,
+    ("user", "userCredentials"): user_credentials,
+    ("user", "twoFactorEnabled"): constant(False),
+}
+"""By type (singular name) and key: what a type does in its own way."""
+
+NULL_WHEN_EMPTY = frozenset(
+    {
+        ("programRuleAction", "evaluationEnvironments"),
+    }
+)
 """Lists that are absent, not `[]`, where there is nothing in them."""
-
-
-@lru_cache(maxsize=16384)
-def of(schema: Schema, key: str) -> Compute | None:
-    """The rule for a property; None where the document, or the other side of the link, has the value."""
-    found = BY_TYPE.get((schema.singular, key))
-    return found or (FOR_ALL.get(key) if schema["identifiableObject"] else None)
-
-
-def is_null_when_empty(schema: Schema, key: str) -> bool:
-    """Whether an empty list is left out."""
-    return (schema.singular, key) in NULL_WHEN_EMPTY

@@ -22,6 +22,9 @@ Json = dict[str, Any]
 
 SHARING_KEYS = frozenset({"user", "publicAccess", "externalAccess", "userGroupAccesses", "userAccesses", "sharing"})
 
+AUTHOR_KEYS = frozenset({"user", "createdBy", "lastUpdatedBy"})
+USER_KLASS = "org.hisp.dhis.user.User"
+
 # What DHIS2 calls system default objects: with `defaults=EXCLUDE` nothing of them is shown.
 DEFAULT_TYPES = frozenset({"category", "categoryCombo", "categoryOption", "categoryOptionCombo"})
 
@@ -190,7 +193,7 @@ class Rendering:
         if not isinstance(value, dict):
             return value
         item = cast("Json", value)
-        if prop["propertyTransformer"]:
+        if prop["propertyTransformer"] or (prop.key in AUTHOR_KEYS and prop.value_klass == USER_KLASS):
             return self.user_summary(item["id"])
         self.depth += 1
         try:
@@ -209,7 +212,7 @@ class Rendering:
         """How a user is shown where an object only says who created or changed it."""
         if uid not in self._users:
             user = self.server.store.get("user", uid) or {"id": uid}
-            name = user.get("name")
+            name = computed.user_name(self, self.server.schemas.by_singular["user"], user) or None
             row: Json = {
                 "id": uid,
                 "code": user.get("code"),
@@ -222,7 +225,7 @@ class Rendering:
 
     def access(self, schema: Schema, document: Json) -> Json:
         """What the sender may do with an object."""
-        return access.access(self.user, schema, document, externalize=self.server.behaviour.emits_external_sharing)
+        return access.access(self.user, schema, document)
 
     def translated(self, document: Json, prop: str, value: str | None) -> str | None:
         """A text in the sender's language; `prop` is the property's name in translations (`NAME`)."""

@@ -1,0 +1,55 @@
+"""Relative periods: the flags of favorites and the names that the flags stand for.
+
+Source: `RelativePeriods` and `RelativePeriodEnum` of dhis2-api.
+"""
+
+from __future__ import annotations
+
+RELATIVE_PERIOD_FLAGS = {
+    "thisDay": "TODAY",
+    "yesterday": "YESTERDAY",
+    "last3Days": "LAST_3_DAYS",
+    "last7Days": "LAST_7_DAYS",
+    "last14Days": "LAST_14_DAYS",
+    "last30Days": "LAST_30_DAYS",
+    "last60Days": "LAST_60_DAYS",
+    "last90Days": "LAST_90_DAYS",
+    "last180Days": "LAST_180_DAYS",
+    "thisMonth": "THIS_MONTH",
+    "lastMonth": "LAST_MONTH",
+    "thisBimonth": "THIS_BIMONTH",
+    "lastBimonth": "LAST_BIMONTH",
+    "thisQuarter": "THIS_QUARTER",
+    "lastQuarter": "LAST_QUARTER",
+    "thisSixMonth": "THIS_SIX_MONTH",
+    "lastSixMonth": "LAST_SIX_MONTH",
+    "weeksThisYear": "WEEKS_THIS_YEAR",
+    "monthsThisYear": "MONTHS_THIS_YEAR",
+    "biMonthsThisYear": "BIMONTHS_THIS_YEAR",
+    "quartersThisYear": "QUARTERS_THIS_YEAR",
+    "thisYear": "THIS_YEAR",
+    "monthsLastYear": "MONTHS_LAST_YEAR",
+    "quartersLastYear": "QUARTERS_LAST_YEAR",
+    "lastYear": "LAST_YEAR",
+    "last5Years": "LAST_5_YEARS",
+    "last10Years": "LAST_10_YEARS",
+    "last12Months": "LAST_12_MONTHS",
+    "last6Months": "LAST_6_MONTHS",
+    "last3Months": "LAST_3_MONTHS",
+    "last6BiMonths": "LAST_6_BIMONTHS",
+    "last4Quarters": "LAST_4_QUARTERS",
+    "last2SixMonths": "LAST_2_SIXMONTHS",
+    "thisFinancialYear": "THIS_FINANCIAL_YEAR",
+    "lastFinancialYear": "LAST_FINANCIAL_YEAR",
+    "last5FinancialYears": "LAST_5_FINANCIAL_YEARS",
+    "last10FinancialYears": "LAST_10_FINANCIAL_YEARS",
+    "thisWeek": "THIS_WEEK",
+    "lastWeek": "LAST_WEEK",
+    "thisBiWeek": "THIS_BIWEEK",
+    "lastBiWeek": "LAST_BIWEEK",
+    "last4Weeks": "LAST_4_WEEKS",
+    "last4BiWeeks": "LAST_4_BIWEEKS",
+    "last12Weeks": "LAST_12_WEEKS",
+    "last52Weeks": "LAST_52_WEEKS",
+}
+"""Names of relative periods by the flag of a favorite."""
