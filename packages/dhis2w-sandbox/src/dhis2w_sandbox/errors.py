@@ -16,6 +16,10 @@ from typing import Any, cast
 Json = dict[str, Any]
 
 
+class JavaClass(str):
+    """The name of a Java class as an argument of a message, where it prints as `class org.hisp…`."""
+
+
 @dataclass
 class ErrorReport:
     """One refusal of one object, as reports list it."""
@@ -170,6 +174,8 @@ def argument_text(arg: Any) -> str:
     """An argument as Java prints it."""
     if arg is None:
         return "null"
+    if isinstance(arg, JavaClass):
+        return f"class {arg}"
     if isinstance(arg, bool):
         return "true" if arg else "false"
     if isinstance(arg, list):

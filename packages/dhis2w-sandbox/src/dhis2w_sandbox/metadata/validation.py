@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
-from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport
+from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, JavaClass
 from dhis2w_sandbox.metadata import access
 from dhis2w_sandbox.metadata.attribute_values import (
     check_geometries,
@@ -61,7 +61,7 @@ def validate(bundle: Bundle) -> dict[str, TypeReport]:
     if checks is None:
         if not bundle.batches:
             return {}
-        raise Dhis2Refusal(500, 'Cannot invoke "java.util.List.iterator()" because "validationChecks" is null')
+        raise Dhis2Refusal(500, bundle.server.behaviour.unsupported_strategy)
     reports: dict[str, TypeReport] = {}
     for batch in bundle.batches:
         findings = Findings(batch.schema.klass)
@@ -89,7 +89,7 @@ def check_duplicate_ids(bundle: Bundle, batch: Batch, findings: Findings) -> Non
     for item in batch.persisted + batch.fresh:
         if item.uid == former:
             error = ErrorReport(
-                "E5004", (item.uid, f"class {batch.schema.klass}"), batch.schema.klass, item.uid, property="id"
+                "E5004", (item.uid, JavaClass(batch.schema.klass)), batch.schema.klass, item.uid, property="id"
             )
             findings.refuse(item, [error])
         else:
@@ -105,6 +105,10 @@ def check_hooks(bundle: Bundle, batch: Batch, findings: Findings) -> None:
         findings.refuse(item, errors)
 
 
+# What an embedded object gets when it is made, before it is read (`DashboardItem()` calls `setAutoFields`): never missing.
+_AUTO_FIELDS: Json = {"id": "aaaaaaaaaaa", "created": "2000-01-01", "lastUpdated": "2000-01-01"}
+
+
 def _embedded_errors(bundle: Bundle, item: Item) -> list[ErrorReport]:
     errors: list[ErrorReport] = []
     for key, prop in item.schema.properties.items():
@@ -113,7 +117,7 @@ def _embedded_errors(bundle: Bundle, item: Item) -> list[ErrorReport]:
             continue
         value = item.new[key]
         for row in cast("list[Json]", value if prop.collection else [value]):
-            for error in schema_errors(schema, row, item.schema.klass):
+            for error in schema_errors(schema, {**_AUTO_FIELDS, **row}, item.schema.klass):
                 error.property = f"{key}.{error.property}"
                 errors.append(error)
     return errors
@@ -152,7 +156,7 @@ def _sharing_errors(bundle: Bundle, item: Item) -> list[ErrorReport]:
     if not ACCESS.fullmatch(public or ""):
         return [ErrorReport("E3010", (public,), schema.klass)]
     errors: list[ErrorReport] = []
-    klass, who = f"class {schema.klass}", f"org.hisp.dhis.user.UserDetailsImpl@{abs(hash(user.uid)) % 2**28:x}"
+    klass, who = JavaClass(schema.klass), f"org.hisp.dhis.user.UserDetailsImpl@{abs(hash(user.uid)) % 2**28:x}"
     rows = [*sharing.get("users", {}).values(), *sharing.get("userGroups", {}).values()]
     if not schema["dataShareable"] and any("r" in (text or "")[2:4] for text in [public, *(r["access"] for r in rows)]):
         errors.append(ErrorReport("E3011", (klass,), schema.klass))

@@ -1,29 +1,31 @@
-"""Endpoints that write metadata: one object, its parts, and whole bundles.
+"""Endpoints that write metadata: one object, its translations and fans, and whole bundles.
 
 Source: `AbstractCrudController` and `MetadataImportExportController` of dhis2-core.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
-import zipfile
 from dataclasses import replace
 from typing import Any, cast
 
 from dhis2w_sandbox.call import RECORDED, Call, Reply
-from dhis2w_sandbox.errors import Dhis2Refusal, forbidden, not_found
-from dhis2w_sandbox.metadata import access
-from dhis2w_sandbox.metadata.coercion import UNKNOWN, MappingError, read_object
-from dhis2w_sandbox.metadata.importing import ImportOptions, import_bundle
-from dhis2w_sandbox.metadata.reports import import_reply, object_reply
+from dhis2w_sandbox.errors import Dhis2Refusal, conflict, forbidden, not_found
+from dhis2w_sandbox.metadata import access, jackson, membership, sharing
+from dhis2w_sandbox.metadata.bundle import ImportOptions
+from dhis2w_sandbox.metadata.coercion import MappingError, read_object
+from dhis2w_sandbox.metadata.importing import import_bundle
+from dhis2w_sandbox.metadata.patching import UnreadablePatch, patched, read_patch
+from dhis2w_sandbox.metadata.reports import ImportReport, ObjectReport, import_reply, object_reply
+from dhis2w_sandbox.metadata.validation import translation_errors
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.schemas import Schema
 
 Json = dict[str, Any]
 
 endpoints = Endpoints()
+endpoints.rows += sharing.endpoints.rows + membership.endpoints.rows
+
+NO_UPDATE = "You don't have the proper permissions to update this object."
 
 
 def schema_of(call: Call) -> Schema:
@@ -61,15 +63,48 @@ def create_object(call: Call) -> Reply:
 @endpoints.add("PUT", "/api/{type}/{uid}", RECORDED, accepts=is_type)
 def replace_object(call: Call) -> Reply:
     """Replace one object by the body."""
-    schema = schema_of(call)
-    old = stored(call, schema)
-    if not access.can_update(call.user, schema, old):
-        raise forbidden("You don't have the proper permissions to update this object.")
+    schema, old = updatable(call)
     body = {**read_json(call, schema), "id": old["id"]}
     options = replace(options_of(call), strategy="UPDATE")
     if options.report_mode != "ERRORS_NOT_OWNER":
         options = replace(options, report_mode="FULL")
     return _answer(call, import_bundle(call.server, call.user, {schema.plural: [body]}, options))
+
+
+@endpoints.add("PATCH", "/api/{type}/{uid}", RECORDED, accepts=is_type)
+def patch_object(call: Call) -> Reply:
+    """Change one object by a JSON Patch."""
+    media = call.headers.get("content-type", "").partition(";")[0].strip()
+    if media != "application/json-patch+json":
+        shown = f"'{call.headers['content-type']}' " if media else ""
+        raise Dhis2Refusal(415, call.server.behaviour.unsupported_media.format(shown))
+    schema = schema_of(call)
+    operations = patch_body(call) if call.server.behaviour.patch_read_by_framework else []
+    _, old = updatable(call)
+    operations = operations or patch_body(call)
+    body = {**patched(call.server.schemas, schema, old, operations), "id": old["id"]}
+    params = {"importReportMode": "ERRORS_NOT_OWNER", **dict(reversed(call.query))}
+    options = replace(ImportOptions.of(params), strategy="UPDATE")
+    return _answer(call, import_bundle(call.server, call.user, {schema.plural: [body]}, options))
+
+
+def patch_body(call: Call) -> list[Json]:
+    """The operations of the body; refused as the version does where it is no patch."""
+    by_framework = call.server.behaviour.patch_read_by_framework
+    try:
+        return read_patch(jackson.read(call))
+    except UnreadablePatch as error:
+        if by_framework:
+            raise Dhis2Refusal(400, f"JSON parse error: {error.text}") from error
+        if error.position is None:
+            raise Dhis2Refusal(500, error.text) from error
+        source = jackson.place(call.body.decode(), error.position)
+        raise jackson.refusal(call, MappingError(error.text, (), error.chain), source) from error
+    except Dhis2Refusal as refusal:
+        if not by_framework:
+            raise
+        text = (refusal.message or "").rpartition("\n at ")[0]
+        raise Dhis2Refusal(400, f"JSON parse error: {text}") from refusal
 
 
 @endpoints.add("DELETE", "/api/{type}/{uid}", RECORDED, accepts=is_type)
@@ -85,7 +120,66 @@ def delete_object(call: Call) -> Reply:
     return object_reply(found, call.server.version, word="WARNING") if found else Reply.message(200)
 
 
-def _answer(call: Call, report: Any) -> Reply:
+@endpoints.add("PUT", "/api/{type}/{uid}/translations", RECORDED, accepts=is_type)
+def replace_translations(call: Call) -> Reply:
+    """Replace the translations of one object."""
+    schema, old = updatable(call)
+    read = read_mapped(call, schema, jackson.read(call))
+    changed = {**old, "translations": read.get("translations", []), "lastUpdated": call.server.now()}
+    errors = translation_errors(schema, changed)
+    if errors:
+        return object_reply(ObjectReport(schema.klass, 0, None, None, errors), call.server.version, word="WARNING")
+    call.server.store.put(schema.singular, old["id"], changed)
+    return Reply(204)
+
+
+def _fans(call: Call, key: str, *, present: bool) -> tuple[Json, str]:
+    schema = schema_of(call)
+    words = {
+        ("favorites", True): "set as favorite",
+        ("favorites", False): "set as favorite",
+        ("subscribers", True): "subscribed to",
+        ("subscribers", False): "subscribed to",
+    }
+    flag = "favoritable" if key == "favorites" else "subscribable"
+    if not schema[flag]:
+        raise conflict(f"Objects of this class cannot be {words[key, present]}")
+    old = stored(call, schema)
+    others = [uid for uid in old.get(key, ()) if uid != call.user.uid]
+    changed = {**old, key: [*others, call.user.uid] if present else others}
+    call.server.store.put(schema.singular, old["id"], changed)
+    return changed, call.user.username
+
+
+@endpoints.add("POST", "/api/{type}/{uid}/favorite", RECORDED, accepts=is_type)
+def set_favorite(call: Call) -> Reply:
+    """Make the object a favourite of the sender."""
+    document, name = _fans(call, "favorites", present=True)
+    return Reply.message(200, f"Object '{document['id']}' set as favorite for user '{name}'")
+
+
+@endpoints.add("DELETE", "/api/{type}/{uid}/favorite", RECORDED, accepts=is_type)
+def remove_favorite(call: Call) -> Reply:
+    """Make the object no favourite of the sender any more."""
+    document, name = _fans(call, "favorites", present=False)
+    return Reply.message(200, f"Object '{document['id']}' removed as favorite for user '{name}'")
+
+
+@endpoints.add("POST", "/api/{type}/{uid}/subscriber", RECORDED, accepts=is_type)
+def subscribe(call: Call) -> Reply:
+    """Let the sender be told of interpretations of the object."""
+    document, name = _fans(call, "subscribers", present=True)
+    return Reply.message(200, f"User '{name}' subscribed to object '{document['id']}'")
+
+
+@endpoints.add("DELETE", "/api/{type}/{uid}/subscriber", RECORDED, accepts=is_type)
+def unsubscribe(call: Call) -> Reply:
+    """Let the sender be told no more."""
+    document, name = _fans(call, "subscribers", present=False)
+    return Reply.message(200, f"User '{name}' removed as subscriber of object '{document['id']}'")
+
+
+def _answer(call: Call, report: ImportReport) -> Reply:
     found = report.first_object
     return object_reply(found, call.server.version) if found else Reply.message(200)
 
@@ -93,21 +187,19 @@ def _answer(call: Call, report: Any) -> Reply:
 @endpoints.add("POST", "/api/metadata", RECORDED)
 def import_metadata(call: Call) -> Reply:
     """Import lists of objects of any types."""
-    payload = parsed(call, unpacked(call.body)) if call.body else {}
-    lists = _lists(call, payload)
+    payload = _lists(call, jackson.read(call)) if call.body else {}
     try:
-        report = import_bundle(call.server, call.user, lists, options_of(call))
+        report = import_bundle(call.server, call.user, payload, options_of(call))
     except MappingError as error:
-        raise mapping_refusal(call, error, UNKNOWN) from error
+        raise jackson.unknown_place(call, error) from error
     return import_reply(report, call.server.version)
 
 
 def _lists(call: Call, payload: Any) -> Json:
     if not isinstance(payload, dict):
         return {}
-    content = cast(Json, payload)
     known = call.server.schemas.by_plural
-    lists = {key: value for key, value in content.items() if key in known and value}
+    lists = {key: value for key, value in cast(Json, payload).items() if key in known and value}
     return {key: list(value.values()) if isinstance(value, dict) else value for key, value in lists.items()}
 
 
@@ -125,42 +217,30 @@ def stored(call: Call, schema: Schema) -> Json:
     return document
 
 
+def updatable(call: Call) -> tuple[Schema, Json]:
+    """The object that the path names; 404 and 403 where this user may not change it."""
+    schema = schema_of(call)
+    document = stored(call, schema)
+    if not access.can_update(call.user, schema, document):
+        raise forbidden(NO_UPDATE)
+    return schema, document
+
+
 def read_json(call: Call, schema: Schema) -> Json:
     """The body as an object of a type; refused in Jackson's words where it is none."""
-    value = parsed(call, call.body)
+    value = jackson.read(call)
     if value is None:
         raise Dhis2Refusal(
             500,
             'Cannot invoke "org.hisp.dhis.common.IdentifiableObject.getTranslations()" because "parsed" is null',
         )
-    try:
-        read_object(call.server.schemas, schema, value)
-    except MappingError as error:
-        raise mapping_refusal(call, error, UNKNOWN) from error
+    read_mapped(call, schema, value)
     return cast(Json, value)
 
 
-def mapping_refusal(call: Call, error: MappingError, source: str) -> Dhis2Refusal:
-    """The answer to JSON of a wrong shape."""
-    return Dhis2Refusal(call.server.behaviour.mapping_error_status, error.message(source))
-
-
-def parsed(call: Call, body: bytes) -> Any:
-    """The JSON of a body; 409 where it is none, and a mapping error where it is empty."""
-    if not body.strip():
-        source = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1]"
-        raise mapping_refusal(call, MappingError("No content to map due to end-of-input", (), ""), source)
+def read_mapped(call: Call, schema: Schema, value: Any) -> Json:
+    """A value of the body read as an object of a type."""
     try:
-        return json.loads(body)
-    except ValueError as broken:
-        raise Dhis2Refusal(409, str(broken)) from broken
-
-
-def unpacked(body: bytes) -> bytes:
-    """A body that may be a gzip or zip file."""
-    if body[:2] == b"\x1f\x8b":
-        return gzip.decompress(body)
-    if body[:4] == b"PK\x03\x04":
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            return archive.read(archive.namelist()[0])
-    return body
+        return read_object(call.server.schemas, schema, value)
+    except MappingError as error:
+        raise jackson.refusal(call, error) from error
