@@ -95,8 +95,9 @@ class Dhis2Client:
         self._expect = expect or self.EXPECT
         self._dialect: Dialect | None = None
         self._raw_version: str | None = None
-        self.system: SystemService = SystemService(self._connection, clock, system_cache_ttl)
-        """The server and the user."""
+        self._system: SystemService | None = None
+        self._system_cache_ttl = system_cache_ttl
+        self._clock = clock
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_url!r}, version={self._raw_version!r})"
@@ -120,6 +121,11 @@ class Dhis2Client:
     def dialect(self) -> Dialect:
         """What this server's version does differently."""
         return self._connected(self._dialect)
+
+    @property
+    def system(self) -> SystemService:
+        """What the server says about itself and about the user."""
+        return self._connected(self._system)
 
     def _connected(self, known: T | None) -> T:
         if known is None:
@@ -156,10 +162,13 @@ class Dhis2Client:
                 InsecureTransportWarning,
                 stacklevel=3,
             )
+        from dhis2w_client.models.system_info import SystemInfo
+
         await self._connection.open()
         try:
-            info = self.system.remember(await self._find_server())
+            info = model_of(await self._find_server(), SystemInfo)
             self._raw_version = info.version
+            self._system = SystemService(self._connection, self._clock, self._system_cache_ttl, info)
             self._dialect = dialect_for(info.version, allow_fallback=self._allow_version_fallback, expect=self._expect)
         except BaseException:
             await self.close()

@@ -12,18 +12,17 @@ if TYPE_CHECKING:
     from dhis2w_client.connection import Connection
     from dhis2w_client.models.me import Me
     from dhis2w_client.models.system_info import SystemInfo
-    from dhis2w_client.replies import Reply
 
 
 class SystemService:
     """The server and the user: `client.system`."""
 
-    def __init__(self, connection: Connection, clock: Clock, ttl: float | None) -> None:
+    def __init__(self, connection: Connection, clock: Clock, ttl: float | None, info: SystemInfo) -> None:
         self._connection = connection
         self._clock = clock
         self._ttl = ttl or 0.0
-        self._info: SystemInfo | None = None
-        self._read_at = 0.0
+        self._info = info
+        self._read_at = clock.monotonic()
 
     async def info(self) -> SystemInfo:
         """What the server says about itself (`GET /api/system/info`).
@@ -33,20 +32,12 @@ class SystemService:
         Raises:
             Dhis2Error: The server refused, or did not answer.
         """
-        if self._info is not None and self._clock.monotonic() - self._read_at < self._ttl:
+        if self._clock.monotonic() - self._read_at < self._ttl:
             return self._info
-        call = build_call("GET", "system/info", base_url=self._connection.base_url)
-        return self.remember(await self._connection.ask(call))
-
-    def remember(self, reply: Reply) -> SystemInfo:
-        """Read an answer of `GET /api/system/info`, and keep it for as long as `system_cache_ttl` says.
-
-        Raises:
-            Dhis2Error: It is a refusal, or no such answer.
-        """
         from dhis2w_client.models.system_info import SystemInfo
 
-        self._info = model_of(reply, SystemInfo)
+        call = build_call("GET", "system/info", base_url=self._connection.base_url)
+        self._info = model_of(await self._connection.ask(call), SystemInfo)
         self._read_at = self._clock.monotonic()
         return self._info
 

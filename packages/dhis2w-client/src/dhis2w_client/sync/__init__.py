@@ -1,0 +1,88 @@
+"""The blocking twin of the client: the same names without `await`, usable where an event loop runs (Jupyter).
+
+```python
+from dhis2w_client.sync import open_client
+
+with open_client(profile) as client:
+    print(client.system.me().username)
+```
+
+It is derived from the async classes and runs them in a thread of its own. A client may be shared by threads; Ctrl-C
+cancels the call that is waited for; a client does not survive a fork, and says so.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Coroutine
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from dhis2w_client import client, client_context, system
+from dhis2w_client.errors import ClientStateError
+from dhis2w_client.sync.portal import Portal
+from dhis2w_client.sync.twin import Twin
+
+T = TypeVar("T")
+
+__all__ = ["Dhis2Client", "SystemService", "open_client"]
+
+
+class SystemService(Twin, source=system.SystemService):
+    """The server and the user; blocking."""
+
+
+class Dhis2Client(Twin, source=client.Dhis2Client):
+    """A blocking client; takes what the async one takes."""
+
+    @functools.wraps(client.Dhis2Client.__init__)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._begin(client.Dhis2Client(*args, **kwargs))
+
+    @classmethod
+    def of(cls, target: object) -> Self:
+        """The blocking twin of an async client that is not open yet."""
+        twin = cls.__new__(cls)
+        twin._begin(target)
+        return twin
+
+    def _begin(self, target: object) -> None:
+        self._portal: Portal | None = None
+        super().__init__(target, self._run)
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if self._portal is None:
+            coroutine.close()
+            raise ClientStateError("The client is not open.", next_step="Use it inside of `with open_client(…)`.")
+        return self._portal.run(coroutine)
+
+    def connect(self) -> None:
+        """Start the client's thread, and connect; raises what the async client raises."""
+        self._portal = self._portal or Portal()
+        try:
+            self._portal.run(self.twin_of.connect())
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close all connections, and end the thread."""
+        portal, self._portal = self._portal, None
+        if portal is not None:
+            portal.close(self.twin_of.close)
+
+    def __enter__(self) -> Self:
+        self.connect()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@functools.wraps(client_context.open_client)
+def open_client(*args: Any, **kwargs: Any) -> AbstractContextManager[Dhis2Client]:
+    """A connected blocking client for a profile."""
+    return Dhis2Client.of(client_context.open_client(*args, **kwargs))

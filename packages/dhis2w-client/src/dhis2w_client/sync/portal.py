@@ -1,0 +1,84 @@
+"""A thread with an event loop, in which blocking callers have coroutines run."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from dhis2w_client.errors import ClientStateError
+
+T = TypeVar("T")
+
+WAKE_INTERVAL = 0.2
+"""Seconds after which a waiting caller looks for Ctrl-C; a finished call wakes it at once. (Windows needs it.)"""
+
+
+class Portal:
+    """Runs coroutines in a thread of its own, so that callers may block even where an event loop runs (Jupyter)."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="dhis2w-client", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end, and give back what it gives back; Ctrl-C cancels it.
+
+        Raises:
+            ClientStateError: The process was forked, the portal is closed, or the caller is inside of its thread.
+        """
+        problem = self._problem()
+        if problem:
+            coroutine.close()
+            raise ClientStateError(problem, next_step="Open a client of your own where you use it.")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            while not future.done():
+                concurrent.futures.wait((future,), timeout=WAKE_INTERVAL)
+        except BaseException:
+            future.cancel()
+            raise
+        return future.result()
+
+    def _problem(self) -> str | None:
+        if self._pid != os.getpid():
+            return "The client was opened in another process; its thread did not come along with the fork."
+        if not self._thread.is_alive():
+            return "The client is closed."
+        if threading.current_thread() is self._thread:
+            return "A blocking call inside of the client's own thread would wait for itself."
+        return None
+
+    def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `last`, and end the thread. In a forked process there is neither thread nor anything to end."""
+        if self._pid != os.getpid() or not self._thread.is_alive():
+            return
+        try:
+            self.run(last())
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        self.run(_finish())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _finish() -> None:
+    """Cancel what still runs, and end generators that nobody read to their end."""
+    loop = asyncio.get_running_loop()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await loop.shutdown_asyncgens()
