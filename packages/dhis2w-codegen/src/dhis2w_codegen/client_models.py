@@ -18,7 +18,7 @@ def distil(folder: Path, overrides: Overrides | None = None) -> str:
     """The text of the distilled table, from the published documents in a folder."""
     corrections = overrides or read_overrides()
     documents = from_folder(folder)
-    names = read_names(documents, corrections.names, corrections.shapes)
+    names = read_names(documents, corrections.names, corrections.shapes, corrections.roots)
     versions: list[VersionFacts] = []
     for before, document in zip([None, *documents], documents, strict=False):
         if document.schemas is not None:

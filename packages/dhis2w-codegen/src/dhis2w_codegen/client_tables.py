@@ -23,7 +23,7 @@ FLAGS = {
 def index(table: Table, home: Mapping[str, str]) -> str:
     """`index.py`: the module of each class, and the class of each plural."""
     modules = {class_name(name): f"generated.{module}" for name, module in home.items()}
-    modules |= {name: module for module, name in HAND_WRITTEN.items()}
+    modules |= HAND_WRITTEN
     plurals = {plural: class_name(name) for plural, name in _plurals(table)}
     return "\n".join(
         [
@@ -54,7 +54,7 @@ def _dict(name: str, values: Mapping[str, str]) -> Iterator[str]:
 def stub(home: Mapping[str, str]) -> str:
     """`__init__.pyi`: what a type checker sees of the package."""
     classes = {class_name(name): f"{PACKAGE}.generated.{module}" for name, module in home.items()}
-    classes |= {name: f"{PACKAGE}.{module}" for module, name in HAND_WRITTEN.items()}
+    classes |= {name: f"{PACKAGE}.{module}" for name, module in HAND_WRITTEN.items()}
     places: dict[str, list[str]] = {}
     for name, place in sorted(classes.items(), key=lambda item: item[0].casefold()):
         places.setdefault(place, []).append(name)

@@ -33,15 +33,31 @@ NOT_HERE = {
 BASES = {"IdentifiableObject": "identifiableObject", "NameableObject": "nameableObject"}
 """Classes that hold what all identifiable and all nameable types have, and the flag of the schemas that says so."""
 
-PLAIN = {"text": "str", "integer": "int", "number": "float", "boolean": "bool", "date": "DateTime", "any": "Any"}
+PLAIN = {
+    "any": "Any",
+    "boolean": "bool",
+    "date": "DateTime",
+    "integer": "int",
+    "link": "Reference",
+    "looseText": "Text",
+    "number": "float",
+    "object": "dict[str, Any]",
+    "text": "str",
+}
+"""Annotations by kind of shape; the other kinds are classes."""
+
+WRAPPED = {"items": "Items[{}]", "list": "list[{}]", "map": "dict[str, {}]"}
 
 HAND_WRITTEN = {
-    "open_enum": "OpenEnum",
-    "reference": "Reference",
-    "server_model": "ServerModel",
-    "timestamp": "DateTime",
+    "DateTime": "timestamp",
+    "Items": "loose",
+    "OpenEnum": "open_enum",
+    "Reference": "reference",
+    "ServerModel": "server_model",
+    "Text": "loose",
+    "Timestamp": "timestamp",
 }
-"""What the generated classes are made of, by module."""
+"""The module of each name that the generated classes are made of."""
 
 
 @dataclass
@@ -139,7 +155,8 @@ class _Writer:
                 if home[needed] != module.name:
                     places.setdefault(f"{PACKAGE}.generated.{home[needed]}", set()).add(class_name(needed))
         words = _words(body)
-        places |= {f"{PACKAGE}.{place}": {name} for place, name in HAND_WRITTEN.items() if name in words}
+        for name in words & HAND_WRITTEN.keys():
+            places.setdefault(f"{PACKAGE}.{HAND_WRITTEN[name]}", set()).add(name)
         for place, names in sorted(places.items()):
             yield from _import(place, sorted(names, key=str.casefold))
 
@@ -207,14 +224,9 @@ def _annotation(shapes: Iterable[Shape]) -> str:
 
 
 def _one_annotation(shape: Shape) -> str:
-    if shape.kind == "object":
-        text = "dict[str, Any]"
-    elif shape.kind == "link":
-        text = "Reference"
-    else:
-        text = PLAIN.get(shape.kind) or class_name(shape.name)
+    text = PLAIN.get(shape.kind) or class_name(shape.name)
     for wrapper in reversed(shape.wrappers):
-        text = f"list[{text}]" if wrapper == "list" else f"dict[str, {text}]"
+        text = WRAPPED[wrapper].format(text)
     return text
 
 

@@ -13,10 +13,11 @@ from dhis2w_codegen.spans import span_versions
 
 @dataclass(frozen=True)
 class Overrides:
-    """Names and shapes of Java classes, used while the specs are read; types and properties, corrected in the table."""
+    """Names and shapes of Java classes and more components, used while specs are read; corrections of the table."""
 
     names: dict[str, str]
     shapes: dict[str, str]
+    roots: list[str]
     types: list[Json]
     properties: list[Json]
 
@@ -27,12 +28,14 @@ def read_overrides(text: str | None = None) -> Overrides:
     classes: list[Json] = document.get("class", [])
     types: list[Json] = document.get("type", [])
     properties: list[Json] = document.get("property", [])
-    for entry in [*classes, *types, *properties]:
+    roots: list[Json] = document.get("root", [])
+    for entry in [*classes, *roots, *types, *properties]:
         if not entry.get("why") or not entry.get("evidence"):
             raise ValueError(f"an override needs `why` and `evidence`: {entry}")
     return Overrides(
         names={entry["class"]: entry["name"] for entry in classes if "name" in entry},
         shapes={entry["class"]: entry["is"] for entry in classes if "is" in entry},
+        roots=[entry["component"] for entry in roots],
         types=types,
         properties=properties,
     )
@@ -48,12 +51,18 @@ def correct(table: Table, overrides: Overrides) -> None:
             for name in entry.get("without", []):
                 del facts[name]
     for entry in overrides.properties:
-        for name in entry["types"]:
-            _correct_property(table.types[name], entry)
+        for owner in _owners(table, entry):
+            _correct_property(owner, entry)
+
+
+def _owners(table: Table, entry: Json) -> list[Type]:
+    if entry["types"] == ["*"]:
+        return [owner for owner in table.types.values() if entry["key"] in owner.properties]
+    return [table.types[name] for name in entry["types"]]
 
 
 def _correct_property(owner: Type, entry: Json) -> None:
-    versions = span_versions(entry["in"]) if "in" in entry else owner.versions
     known = owner.properties.get(entry["key"], Property()).by_version
+    versions = span_versions(entry["in"]) if "in" in entry else frozenset(known) or owner.versions
     corrected = {version: {**known.get(version, {}), "is": entry["is"]} for version in sorted(versions)}
     owner.properties[entry["key"]] = Property({**known, **corrected})

@@ -1,15 +1,15 @@
 """The shape of a JSON value as words: `text`, `list link Category`, `map model UserAccess`, `enum ValueType`.
 
 `text`, `integer`, `number`, `boolean`, `date`, `any` and `object` (free keys) stand alone; `enum`, `model` and `link`
-(an object of its own, of which only a reference is sent) are followed by a name; `list` and `map` (text keys) come
-before.
+(an object of its own, of which only a reference is sent) are followed by a name. `list`, `map` (text keys) and `items`
+(a list that may come as a map) come before. `looseText` is text in whose place a number may come.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-WRAPPERS = ("list", "map")
+WRAPPERS = ("items", "list", "map")
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,8 @@ class Names:
     """The shapes of the Java classes that an override settles, by simple name."""
     components: frozenset[str]
     """The names of all components and links."""
+    roots: tuple[str, ...]
+    """Components that are read though no type of the schemas refers to them."""
 
 
 def json_key(prop: Json) -> str:
@@ -94,8 +96,10 @@ def simple_name(java_class: str) -> str:
     return java_class.rpartition(".")[2]
 
 
-def read_names(documents: Iterable[Published], names: Mapping[str, str], shapes: Mapping[str, str]) -> Names:
-    """Name the Java classes, newest version first; `names` and `shapes` are the overrides.
+def read_names(
+    documents: Iterable[Published], names: Mapping[str, str], shapes: Mapping[str, str], roots: Iterable[str]
+) -> Names:
+    """Name the Java classes, newest version first; `names`, `shapes` and `roots` are the overrides.
 
     A type of the schemas has the simple name of its class. Other classes have the name that the OpenAPI document refers
     to them by, which tells apart those of the same simple name (`Source`, `Target`, `Icon`).
@@ -118,7 +122,7 @@ def read_names(documents: Iterable[Published], names: Mapping[str, str], shapes:
                     classes.setdefault(item_class(prop), _base_name(ref, components))
     renamed = {simple_name(java_class): name for java_class, name in names.items()}
     settled = {simple_name(java_class): shape for java_class, shape in shapes.items()}
-    return Names(classes, renamed, frozenset(links), settled, components)
+    return Names(classes, renamed, frozenset(links), settled, components, tuple(roots))
 
 
 def read_version(document: Published, names: Names) -> VersionFacts:
@@ -277,6 +281,8 @@ class _Reader:
 
     def add_components(self) -> None:
         """Read what is wanted, and what that wants. Objects of which one of several kinds is sent become one type."""
+        for root in self.names.roots:
+            self.use(Shape((), "model", root))
         while self.wanted:
             name, members = self.wanted.popitem()
             if name in self.facts.types:

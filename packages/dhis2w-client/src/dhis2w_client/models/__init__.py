@@ -1,8 +1,8 @@
 """Typed models of DHIS2's objects: `from dhis2w_client.models import DataElement`.
 
 One class for each type of DHIS2, for all versions together, in the API's own spelling; everything the server sent is
-kept. Each is loaded when it is first asked for. What they have in common is in `server_model.py`; the classes themselves
-are generated, as is the stub of this module.
+kept. Each is loaded when it is first asked for. What they have in common is in `server_model.py`; the classes
+themselves are generated, as is the stub of this module.
 """
 
 from __future__ import annotations

@@ -137,6 +137,12 @@ from dhis2w_client.models.generated.data_element_group_set_dimension import (
 from dhis2w_client.models.generated.data_element_operand import DataElementOperand as DataElementOperand
 from dhis2w_client.models.generated.data_entry_form import DataEntryForm as DataEntryForm
 from dhis2w_client.models.generated.data_input_period import DataInputPeriod as DataInputPeriod
+from dhis2w_client.models.generated.data_integrity_check import (
+    DataIntegrityCheck as DataIntegrityCheck,
+)
+from dhis2w_client.models.generated.data_integrity_check import (
+    DataIntegritySeverity as DataIntegritySeverity,
+)
 from dhis2w_client.models.generated.data_set import DataSet as DataSet
 from dhis2w_client.models.generated.data_set_element import DataSetElement as DataSetElement
 from dhis2w_client.models.generated.data_set_notification_template import (
@@ -295,12 +301,6 @@ from dhis2w_client.models.generated.job_configuration import (
     JobParameters as JobParameters,
 )
 from dhis2w_client.models.generated.job_configuration import (
-    JobStatus as JobStatus,
-)
-from dhis2w_client.models.generated.job_configuration import (
-    JobType as JobType,
-)
-from dhis2w_client.models.generated.job_configuration import (
     MergeMode as MergeMode,
 )
 from dhis2w_client.models.generated.job_configuration import (
@@ -316,10 +316,30 @@ from dhis2w_client.models.generated.job_configuration import (
     PreheatMode as PreheatMode,
 )
 from dhis2w_client.models.generated.job_configuration import (
-    SchedulingType as SchedulingType,
-)
-from dhis2w_client.models.generated.job_configuration import (
     ViewMode as ViewMode,
+)
+from dhis2w_client.models.generated.job_status import JobStatus as JobStatus
+from dhis2w_client.models.generated.job_type import JobType as JobType
+from dhis2w_client.models.generated.job_types import (
+    GistPreferences as GistPreferences,
+)
+from dhis2w_client.models.generated.job_types import (
+    Include as Include,
+)
+from dhis2w_client.models.generated.job_types import (
+    JobTypeInfo as JobTypeInfo,
+)
+from dhis2w_client.models.generated.job_types import (
+    JobTypes as JobTypes,
+)
+from dhis2w_client.models.generated.job_types import (
+    Property as Property,
+)
+from dhis2w_client.models.generated.job_types import (
+    PropertyType as PropertyType,
+)
+from dhis2w_client.models.generated.job_types import (
+    Transform as Transform,
 )
 from dhis2w_client.models.generated.legend import Legend as Legend
 from dhis2w_client.models.generated.legend_definitions import (
@@ -330,6 +350,13 @@ from dhis2w_client.models.generated.legend_definitions import (
 )
 from dhis2w_client.models.generated.legend_display_strategy import LegendDisplayStrategy as LegendDisplayStrategy
 from dhis2w_client.models.generated.legend_set import LegendSet as LegendSet
+from dhis2w_client.models.generated.lock_exception import LockException as LockException
+from dhis2w_client.models.generated.login_config_response import (
+    LoginConfigResponse as LoginConfigResponse,
+)
+from dhis2w_client.models.generated.login_config_response import (
+    LoginOidcProvider as LoginOidcProvider,
+)
 from dhis2w_client.models.generated.map import (
     Basemap as Basemap,
 )
@@ -529,6 +556,13 @@ from dhis2w_client.models.generated.route import (
 from dhis2w_client.models.generated.route import (
     Route as Route,
 )
+from dhis2w_client.models.generated.scheduler_entry import (
+    SchedulerEntry as SchedulerEntry,
+)
+from dhis2w_client.models.generated.scheduler_entry import (
+    SchedulerEntryJob as SchedulerEntryJob,
+)
+from dhis2w_client.models.generated.scheduling_type import SchedulingType as SchedulingType
 from dhis2w_client.models.generated.section import Section as Section
 from dhis2w_client.models.generated.section_rendering_object import (
     SectionRenderingObject as SectionRenderingObject,
@@ -679,9 +713,20 @@ from dhis2w_client.models.generated.visualization import (
 from dhis2w_client.models.generated.visualization import (
     VisualizationType as VisualizationType,
 )
+from dhis2w_client.models.loose import (
+    Items as Items,
+)
+from dhis2w_client.models.loose import (
+    Text as Text,
+)
 from dhis2w_client.models.open_enum import OpenEnum as OpenEnum
 from dhis2w_client.models.reference import Reference as Reference
 from dhis2w_client.models.server_model import ServerModel as ServerModel
-from dhis2w_client.models.timestamp import DateTime as DateTime
+from dhis2w_client.models.timestamp import (
+    DateTime as DateTime,
+)
+from dhis2w_client.models.timestamp import (
+    Timestamp as Timestamp,
+)
 
 def model_for(name: str) -> type[ServerModel]: ...

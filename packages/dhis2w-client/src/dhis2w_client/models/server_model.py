@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, model_serializer
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, SchemaValidator
 
+from dhis2w_client.models.loose import MapToo
 from dhis2w_client.models.open_enum import OpenEnum
 from dhis2w_client.models.timestamp import read_timestamp, written
 
@@ -66,7 +67,7 @@ def readers_of(annotation: Any) -> Readers:
     """How raw JSON of the annotated type is read, by the raw type; empty where it stays what it is."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return {str: read_timestamp} if arguments[0] is datetime else readers_of(arguments[0])
+        return _marked_readers(arguments[0], arguments[1:])
     if origin in (Union, types.UnionType):
         found: Readers = {}
         for argument in arguments:
@@ -77,6 +78,15 @@ def readers_of(annotation: Any) -> Readers:
         read = _read_list if origin is list else _read_values
         return {origin: lambda values: read(values, items)} if items else {}
     return _class_readers(annotation)
+
+
+def _marked_readers(annotation: Any, markers: tuple[Any, ...]) -> Readers:
+    if annotation is datetime:
+        return {str: read_timestamp}
+    readers = readers_of(annotation)
+    if any(isinstance(marker, MapToo) for marker in markers):
+        return readers | readers_of(dict[str, get_args(annotation)[0]])
+    return readers
 
 
 def _class_readers(annotation: Any) -> Readers:
@@ -126,6 +136,7 @@ class ServerModel(BaseModel):
     _shapes: ClassVar[dict[tuple[str, ...], _Keys]]
     _names: ClassVar[dict[str, str]]
     _aliases: ClassVar[dict[str, str]]
+    _validator: ClassVar[SchemaValidator]
 
     @classmethod
     def versions_of(cls, key: str) -> frozenset[int] | None:
@@ -153,6 +164,16 @@ class ServerModel(BaseModel):
         _set_fields_set(model, keys.names.copy())
         _set_private(model, None)
         return model
+
+    @classmethod
+    def check(cls, values: dict[str, Any]) -> Self:
+        """As `trust`, after checking the object; raises pydantic's ValidationError."""
+        if "_validator" not in cls.__dict__:
+            from dhis2w_client.models.answer_check import answer_validator
+
+            cls._validator = answer_validator(cls)
+        cls._validator.validate_python(values)
+        return cls.trust(values)
 
     def validated(self) -> Self:
         """The same object, checked in full; raises pydantic's ValidationError."""

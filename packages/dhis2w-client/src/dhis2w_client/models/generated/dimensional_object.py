@@ -5,8 +5,11 @@
 
 from dhis2w_client.models.generated.access import Access
 from dhis2w_client.models.generated.attribute_value import AttributeValue
+from dhis2w_client.models.generated.dimension_type import DimensionType
+from dhis2w_client.models.generated.event_repetition import EventRepetition
 from dhis2w_client.models.generated.sharing import Sharing
 from dhis2w_client.models.generated.translation import Translation
+from dhis2w_client.models.loose import Items
 from dhis2w_client.models.reference import Reference
 from dhis2w_client.models.server_model import ServerModel
 from dhis2w_client.models.timestamp import DateTime
@@ -29,13 +32,21 @@ class DimensionalObject(ServerModel):
     }
 
     access: Access | None = None
-    attributeValues: list[AttributeValue] | None = None
+    attributeValues: Items[AttributeValue] | None = None
     code: str | None = None
     created: DateTime | None = None
     createdBy: Reference | None = None  # User
+    dimension: str | None = None
+    dimensionType: DimensionType | None = None
+    filter: str | None = None
     id: str | None = None
+    items: list[Reference] | None = None
     lastUpdated: DateTime | None = None
     lastUpdatedBy: Reference | None = None  # User
+    legendSet: Reference | None = None  # LegendSet
     name: str | None = None
+    program: Reference | None = None  # Program
+    programStage: Reference | None = None  # ProgramStage
+    repetition: EventRepetition | None = None
     sharing: Sharing | None = None
     translations: list[Translation] | None = None

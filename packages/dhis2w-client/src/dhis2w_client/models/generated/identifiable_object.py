@@ -7,6 +7,7 @@ from dhis2w_client.models.generated.access import Access
 from dhis2w_client.models.generated.attribute_value import AttributeValue
 from dhis2w_client.models.generated.sharing import Sharing
 from dhis2w_client.models.generated.translation import Translation
+from dhis2w_client.models.loose import Items
 from dhis2w_client.models.reference import Reference
 from dhis2w_client.models.server_model import ServerModel
 from dhis2w_client.models.timestamp import DateTime
@@ -16,7 +17,7 @@ class IdentifiableObject(ServerModel):
     """What every identifiable type has."""
 
     access: Access | None = None
-    attributeValues: list[AttributeValue] | None = None
+    attributeValues: Items[AttributeValue] | None = None
     code: str | None = None
     created: DateTime | None = None
     createdBy: Reference | None = None  # User

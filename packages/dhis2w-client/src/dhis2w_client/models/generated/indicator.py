@@ -8,6 +8,7 @@ from dhis2w_client.models.generated.dimension_item_type import DimensionItemType
 from dhis2w_client.models.generated.nameable_object import NameableObject
 from dhis2w_client.models.generated.object_style import ObjectStyle
 from dhis2w_client.models.generated.query_modifiers import QueryModifiers
+from dhis2w_client.models.loose import Text
 from dhis2w_client.models.reference import Reference
 
 
@@ -25,7 +26,7 @@ class Indicator(NameableObject):
     annualized: bool | None = None
     dataSets: list[Reference] | None = None  # DataSet
     decimals: int | None = None
-    denominator: str | None = None
+    denominator: Text | None = None
     denominatorDescription: str | None = None
     dimensionItem: str | None = None
     dimensionItemType: DimensionItemType | None = None
@@ -37,7 +38,7 @@ class Indicator(NameableObject):
     indicatorType: Reference | None = None  # IndicatorType
     legendSet: Reference | None = None  # LegendSet
     legendSets: list[Reference] | None = None  # LegendSet
-    numerator: str | None = None
+    numerator: Text | None = None
     numeratorDescription: str | None = None
     queryMods: QueryModifiers | None = None
     style: ObjectStyle | None = None

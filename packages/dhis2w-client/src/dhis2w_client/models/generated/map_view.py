@@ -72,7 +72,7 @@ class MapView(NameableObject):
     colorLow: str | None = None
     colorScale: str | None = None
     columnDimensions: list[str] | None = None
-    columns: list[DimensionalObject] | list[Reference] | None = None  # DimensionalObject
+    columns: list[DimensionalObject] | None = None
     completedOnly: bool | None = None
     config: str | None = None
     cumulativeValues: bool | None = None
@@ -92,7 +92,7 @@ class MapView(NameableObject):
     eventPointRadius: int | None = None
     eventStatus: EventStatus | None = None
     filterDimensions: list[str] | None = None
-    filters: list[DimensionalObject] | list[Reference] | None = None  # DimensionalObject
+    filters: list[DimensionalObject] | None = None
     followUp: bool | None = None
     hidden: bool | None = None
     hideEmptyRowItems: HideEmptyItemStrategy | None = None
@@ -128,7 +128,7 @@ class MapView(NameableObject):
     parentGraphMap: dict[str, str] | None = None
     parentLevel: int | None = None
     percentStackedValues: bool | None = None
-    periods: list[Reference] | list[str] | None = None
+    periods: list[Reference] | None = None  # Period
     program: Reference | None = None  # Program
     programIndicatorDimensions: list[TrackedEntityProgramIndicatorDimension] | None = None
     programStage: Reference | None = None  # ProgramStage
@@ -141,7 +141,7 @@ class MapView(NameableObject):
     renderingStrategy: MapViewRenderingStrategy | None = None
     rowSubTotals: bool | None = None
     rowTotals: bool | None = None
-    rows: list[DimensionalObject] | list[Reference] | None = None  # DimensionalObject
+    rows: list[DimensionalObject] | None = None
     showData: bool | None = None
     showDimensionLabels: bool | None = None
     showHierarchy: bool | None = None

@@ -67,7 +67,7 @@ class User(IdentifiableObject):
     passwordLastUpdated: DateTime | None = None
     phoneNumber: str | None = None
     selfRegistered: bool | None = None
-    settings: dict[str, str] | UserSettings | None = None
+    settings: UserSettings | None = None
     skype: str | None = None
     surname: str | None = None
     teiSearchOrganisationUnits: list[Reference] | None = None  # OrganisationUnit
