@@ -1,21 +1,22 @@
 """The sandbox as an ASGI application: takes a request apart, finds out who sent it, and lets an endpoint answer.
 
-Order of things as in DHIS2: context path and version segment, suffix, credentials, endpoint, WebMessage.
+Order of things as in DHIS2: context path and version segment, suffix, origin, credentials, endpoint, media type,
+authorities, WebMessage.
 """
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from dhis2w_sandbox import auth, html
-from dhis2w_sandbox.call import Call, Reply
+from dhis2w_sandbox import auth, cors, html
+from dhis2w_sandbox.call import Call, Refused, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, NotInSandbox, web_message
-from dhis2w_sandbox.paths import is_published
+from dhis2w_sandbox.negotiation import negotiated, split_suffix
+from dhis2w_sandbox.paths import published_methods
 from dhis2w_sandbox.routing import Endpoint
 from dhis2w_sandbox.server import Server
 
@@ -23,34 +24,22 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-# What DHIS2 takes for a content type at the end of a path, longest first.
-SUFFIXES = [
-    "json.gz",
-    "json.zip",
-    "xml.gz",
-    "xml.zip",
-    "csv.gz",
-    "csv.zip",
-    "adx.xml.gz",
-    "adx.xml.zip",
-    "adx.xml",
-    "jsonp",
-    "json",
-    "xml",
-    "png",
-    "pdf",
-    "xls",
-    "xlsx",
-    "csv",
-    "geojson",
-]
+# Paths that are another name of an endpoint.
+_ALIASES = {"apiTokens": "apiToken"}
 
 
 class App:
-    """The ASGI application of one server."""
+    """The ASGI application of one server.
 
-    def __init__(self, server: Server, endpoints: Iterable[Endpoint]) -> None:
+    Args:
+        server: the state that requests read and change.
+        endpoints: what there is to answer; rows of other versions are left out.
+        context_path: where the server is mounted, such as `/dhis`; empty for the root.
+    """
+
+    def __init__(self, server: Server, endpoints: Iterable[Endpoint], context_path: str = "") -> None:
         self.server = server
+        self.context_path = context_path.rstrip("/")
         rows = [row for row in endpoints if server.version in row.versions]
         self.endpoints = sorted(rows, key=lambda row: row.rank)
 
@@ -67,98 +56,176 @@ class App:
                 break
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         raw_path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
-        reply = self.answer(scope["method"], raw_path, scope["query_string"].decode("latin-1"), headers, bytes(body))
-        await send({"type": "http.response.start", "status": reply.status, "headers": _headers_of(reply)})
+        remote = (scope.get("client") or ("127.0.0.1", 0))[0]
+        query: str = scope["query_string"].decode("latin-1")
+        reply = self.answer(scope["method"], raw_path, query, headers, bytes(body), remote=remote)
+        await send({"type": "http.response.start", "status": reply.status, "headers": header_rows(reply)})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
 
-    def answer(self, method: str, raw_path: str, query: str, headers: list[tuple[str, str]], body: bytes) -> Reply:
+    def answer(
+        self,
+        method: str,
+        raw_path: str,
+        query: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        *,
+        remote: str = "127.0.0.1",
+    ) -> Reply:
         """Answer one request: a function from the request to the reply, which changes only the server's state."""
-        call = self._call(method, raw_path, query, headers, body)
+        call = self._call(method, raw_path, query, headers, body=body, remote=remote)
+        if call is None:
+            return html.tomcat_page(404, f"The requested resource [{unquote(raw_path)}] is not available")
+        early = cors.early_reply(call)
+        if early is not None:
+            return early
         try:
-            return self._dispatch(call)
-        except Dhis2Refusal as refusal:
-            cache = {"Cache-Control": "no-cache, private"} if refusal.status >= 400 else {}
-            return Reply.json(refusal.as_json(), refusal.status, {**cache, **refusal.headers})
-        except HtmlRefusal as refusal:
-            return html.error_page(refusal.status)
-        except NotInSandbox as lack:
-            return Reply.json(web_message(501, f"The sandbox does not have this: {lack.what}", word="ERROR"), 501)
+            reply = self._secured(call)
+        except Refused as refused:
+            reply = refused.reply
+        reply.headers.update(cors.headers_for(call))
+        return reply
 
-    def _call(self, method: str, raw_path: str, query: str, headers: list[tuple[str, str]], body: bytes) -> Call:
+    def _call(
+        self, method: str, raw_path: str, query: str, headers: list[tuple[str, str]], *, body: bytes, remote: str
+    ) -> Call | None:
+        whole = unquote(raw_path)
+        if not (whole + "/").startswith(self.context_path + "/"):
+            return None
         names = {name.lower(): value for name, value in headers}
-        path, suffix = split_suffix(strip_version(unquote(raw_path), self.server.behaviour.api_versions))
-        if body[:2] == b"\x1f\x8b" and names.get("content-encoding") == "gzip":
-            body = gzip.decompress(body)
-        scheme = names.get("x-forwarded-proto", "http")
+        path, api_version = strip_version(whole[len(self.context_path) :], self.server.behaviour.api_versions)
+        path, suffix = split_suffix(_unalias(path.rstrip("/") or "/"))
         return Call(
             server=self.server,
             method=method,
-            path=path.rstrip("/") or "/",
+            path=path,
             raw_path=raw_path,
             query=parse_qsl(query, keep_blank_values=True),
             headers=names,
             body=body,
-            base_url=f"{scheme}://{names.get('host', 'localhost')}",
+            base_url=server_url(names) + self.context_path,
             suffix=suffix,
             parts={},
             sender=None,
+            api_version=api_version,
+            remote=remote,
         )
 
-    def _dispatch(self, call: Call) -> Reply:
-        matches = [
+    def _secured(self, call: Call) -> Reply:
+        """The answer to whoever may have one; raises Refused for everybody else."""
+        matches = self._matches(call)
+        if call.path == "/api/ping" and self.server.behaviour.ping_skips_security:
+            return self._answered(call, matches)
+        call = auth.identify(call)
+        if call.sender is None and not auth.is_open(call.path) and not any(row.anonymous for row, _ in matches):
+            raise auth.unauthenticated(call)
+        return auth.remember(call, self._answered(call, matches))
+
+    def _matches(self, call: Call) -> list[tuple[Endpoint, dict[str, str]]]:
+        return [
             (row, parts)
             for row in self.endpoints
             if (parts := row.match(call.path)) is not None and (row.accepts is None or row.accepts(_with(call, parts)))
         ]
+
+    def _answered(self, call: Call, matches: list[tuple[Endpoint, dict[str, str]]]) -> Reply:
+        """The answer of the endpoint, or of what stands around it."""
+        try:
+            return self._dispatched(call, matches)
+        except Dhis2Refusal as refusal:
+            cache = {"Cache-Control": "no-cache, private"} if refusal.status >= 400 else {}
+            return Reply.json(refusal.as_json(), refusal.status, {**cache, **refusal.headers})
+        except HtmlRefusal as refusal:
+            return html.container_page(call, refusal)
+        except NotInSandbox as lack:
+            return Reply.json(web_message(501, f"The sandbox does not have this: {lack.what}", word="ERROR"), 501)
+
+    def _dispatched(self, call: Call, matches: list[tuple[Endpoint, dict[str, str]]]) -> Reply:
         method = "GET" if call.method == "HEAD" else call.method
         found = next(((row, parts) for row, parts in matches if row.method == method), None)
-        if found is None or not found[0].anonymous:
-            call = auth.authenticate(call)
         if found is None:
-            raise self._no_endpoint(call, {row.method for row, _ in matches})
+            return self._unmatched(call, {row.method for row, _ in matches})
         row, parts = found
+        call = negotiated(_with(call, parts), row)
+        if row.requires and not call.user.has_any(list(row.requires)):
+            raise Dhis2Refusal(403, f"Access is denied, requires one Authority from [{', '.join(row.requires)}]")
         with self.server.store.transaction():
-            reply = row.handler(_with(call, parts))
+            reply = row.handler(call)
+        if row.plain_before_38 and self.server.behaviour.has_plain_responses and (call.api_version or 38) < 38:
+            reply = _plain(reply)
+        if reply.status >= 400:
+            reply.headers.setdefault("Cache-Control", "no-cache, private")
         reply.headers["X-Sandbox-Evidence"] = row.evidence.word
-        return auth.remember(call, reply)
+        return reply
 
-    def _no_endpoint(self, call: Call, methods: set[str]) -> Exception:
-        if is_published(self.server.version, call.method, call.path):
-            return NotInSandbox(f"{call.method} {call.path}")
-        if methods:
-            return Dhis2Refusal(
-                405,
-                self.server.behaviour.method_not_allowed.format(call.method),
-                headers={"Allow": ",".join(sorted(methods))},
-            )
-        return HtmlRefusal(404)
+    def _unmatched(self, call: Call, methods: set[str]) -> Reply:
+        """What a request gets for which there is no endpoint, though there may be one for other methods."""
+        published = published_methods(self.server.version, call.path)
+        if call.method in published:
+            raise NotInSandbox(f"{call.method} {call.path}")
+        everything = methods | published
+        if not everything:
+            without = re.sub(r"\.\w+$", "", call.path)
+            if without != call.path and (matches := self._matches(replace(call, path=without))):
+                reply = self._dispatched(replace(call, path=without), matches)
+                reply.headers["Content-Disposition"] = "inline;filename=f.txt"
+                return reply
+            raise HtmlRefusal(404)
+        allowed = ",".join(_allowed(everything))
+        if call.method == "OPTIONS":
+            return Reply(headers={"Allow": allowed})
+        text = self.server.behaviour.method_not_allowed.format(call.method)
+        raise Dhis2Refusal(405, text, headers={"Allow": allowed})
 
 
-def strip_version(path: str, versions: range) -> str:
-    """The path without its `/api/NN/` segment, where the version takes that number."""
+def strip_version(path: str, versions: range) -> tuple[str, int | None]:
+    """The path without its `/api/NN/` segment, and that number, where the version takes it."""
     found = re.match(r"/api/(\d\d)(?=/|$)", path)
-    return "/api" + path[found.end() :] if found and int(found[1]) in versions else path
-
-
-def split_suffix(path: str) -> tuple[str, str | None]:
-    """The path without the suffix that names a content type, and that suffix."""
-    for suffix in SUFFIXES:
-        if path.endswith("." + suffix):
-            return path[: -len(suffix) - 1], suffix
+    if found and int(found[1]) in versions:
+        return "/api" + path[found.end() :], int(found[1])
     return path, None
 
 
-def _with(call: Call, parts: dict[str, str]) -> Call:
-    return replace(call, parts=parts)
+def server_url(headers: dict[str, str]) -> str:
+    """Scheme, host and port as the sender knows them, proxies considered: no context path, no usual port."""
+    scheme = headers.get("x-forwarded-proto", "http")
+    host = headers.get("host", "localhost")
+    if (port := headers.get("x-forwarded-port", "")).isdigit():
+        host = f"{host.partition(':')[0]}:{port}"
+    usual = {"http": ":80", "https": ":443"}.get(scheme, "")
+    return f"{scheme}://{host.removesuffix(usual) if usual else host}"
 
 
-def _headers_of(reply: Reply) -> list[tuple[bytes, bytes]]:
+def header_rows(reply: Reply) -> list[tuple[bytes, bytes]]:
+    """The headers of a reply as ASGI wants them."""
     rows = [(name, value) for name, value in reply.headers.items()]
     if reply.media is not None:
         rows.append(("Content-Type", reply.media))
     rows.append(("Content-Length", str(len(reply.body))))
     rows += [("Set-Cookie", cookie) for cookie in reply.cookies]
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in rows]
+
+
+def _unalias(path: str) -> str:
+    segments = path.split("/")
+    if len(segments) > 2:
+        segments[2] = _ALIASES.get(segments[2], segments[2])
+    return "/".join(segments)
+
+
+def _with(call: Call, parts: dict[str, str]) -> Call:
+    return replace(call, parts=parts)
+
+
+def _allowed(methods: set[str]) -> list[str]:
+    reading = ["HEAD"] if "GET" in methods else []
+    return [*sorted(methods), *reading, "OPTIONS"]
+
+
+def _plain(reply: Reply) -> Reply:
+    """The `response` of an envelope on its own: what old API versions answered."""
+    inner = reply.parsed().get("response")
+    return Reply.json(inner) if inner is not None else reply
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

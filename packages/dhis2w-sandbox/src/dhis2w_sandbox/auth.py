@@ -1,40 +1,136 @@
 """Who sends a request: Basic, personal access token or session, and what a refusal looks like.
 
-Source: section 1.6 and 2 of the wire facts; `DhisWebApiWebSecurityConfig` and the token filters of dhis2-core.
+Source: sections 1.6 and 2 of the wire facts; `DhisWebApiWebSecurityConfig`, `FormLoginBasicAuthenticationEntryPoint`,
+`Http401LoginUrlAuthenticationEntryPoint`, `TwoFactorAuthenticationProvider` of dhis2-core.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import replace
+from datetime import timedelta
 
-from dhis2w_sandbox.call import Call, Reply
-from dhis2w_sandbox.errors import Dhis2Refusal
-from dhis2w_sandbox.passwords import matches
+from dhis2w_sandbox import tokens, two_factor
+from dhis2w_sandbox.accounts import Obstacle, obstacle
+from dhis2w_sandbox.call import Call, Refused, Reply
+from dhis2w_sandbox.errors import web_message
+from dhis2w_sandbox.html import xml_message
+from dhis2w_sandbox.server import Server, stamp
+from dhis2w_sandbox.sessions import TIMEOUT
+from dhis2w_sandbox.user import User
+
+SESSION_COOKIE = "JSESSIONID"
+
+# What needs no credentials, whether the sandbox has it or not.
+_OPEN = re.compile(
+    r"/api/(locales/ui|loginConfig|auth/(login|forgotPassword|passwordReset|registration|invite|updatePassword)"
+    r"|authentication/login|account(/recovery|/restore)?|staticContent/.+|externalFileResources/.+|files/style/external"
+    r"|publicKeys/.+)"
+)
 
 
-def authenticate(call: Call) -> Call:
-    """The call with its sender; raises the 401 that DHIS2 answers where there is none."""
-    scheme, _, credentials = call.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        raise Dhis2Refusal(401, "Unauthorized")
-    username, password = _decoded(credentials)
-    user = call.server.user_named(username)
-    if user is None or not matches(password, user.document.get("_password", "")):
-        raise Dhis2Refusal(401, "Unauthorized")
-    return replace(call, sender=user)
+def identify(call: Call) -> Call:
+    """The call with its sender, where its credentials or its session name one; wrong credentials raise the refusal."""
+    call = _with_session(call)
+    header = call.headers.get("authorization", "")
+    if header.lower().startswith("apitoken"):
+        return replace(call, sender=tokens.sender(call, header), session=None)
+    if header.lower().startswith("basic"):
+        return _with_basic(call, header)
+    return call
+
+
+def is_open(path: str) -> bool:
+    """Whether a path needs no credentials."""
+    return _OPEN.fullmatch(path) is not None
+
+
+def unauthenticated(call: Call) -> Refused:
+    """What a request without credentials gets: 401 for scripts, a redirect to the login page for everybody else."""
+    if call.headers.get("x-requested-with") == "XMLHttpRequest":
+        return _unauthorized(call, "Unauthorized", xml=call.server.behaviour.refuses_scripts_in_xml)
+    return Refused(Reply(302, headers={"Location": call.base_url + call.server.behaviour.login_page}))
 
 
 def remember(call: Call, reply: Reply) -> Reply:
     """The reply with the cookies that tell the sender its session."""
-    del call
+    if call.session is None or call.sender is None:
+        return reply
+    if call.cookie(SESSION_COOKIE) != call.session and not any(SESSION_COOKIE in row for row in reply.cookies):
+        reply.cookies.append(session_cookie(call.session))
+    if call.server.behaviour.tells_session_timeout:
+        now = int(call.server.clock().timestamp())
+        value = f"server_time={now}&expiry_time={now + TIMEOUT}"
+        reply.cookies.append(f"SESSION_EXPIRE={value}; Path=/; Max-Age={TIMEOUT}; SameSite=Lax")
     return reply
 
 
-def _decoded(credentials: str) -> tuple[str, str]:
+def session_cookie(value: str) -> str:
+    """The cookie that carries a session; the path is that of the context."""
+    return f"{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax"
+
+
+def note_login(server: Server, user: User) -> None:
+    """Write down that a user logged in; within one minute once."""
+    earlier = stamp(server.clock() - timedelta(minutes=1))
+    if user.document.get("lastLogin", "") < earlier:
+        changed = {**user.document, "lastLogin": server.now(), "lastUpdated": server.now()}
+        server.store.put("user", user.uid, changed)
+
+
+def _with_session(call: Call) -> Call:
+    sessions = call.server.sessions
+    session = sessions.find(call.cookie(SESSION_COOKIE) or "")
+    if session is None:
+        return call
+    if session.ended:
+        sessions.forget(session.cookie)
+        raise Refused(Reply(302, headers={"Location": redirect(call, "/dhis-web-commons-security/logout.action")}))
+    user = call.server.user(session.user)
+    return replace(call, sender=user, session=session.cookie) if user else call
+
+
+def redirect(call: Call, path: str) -> str:
+    """A `Location` as this version writes it for its own pages: absolute, or a path."""
+    if call.server.behaviour.redirects_absolutely:
+        return call.base_url + path
+    return call.base_url.removeprefix(call.origin) + path
+
+
+def _with_basic(call: Call, header: str) -> Call:
+    username, password = _decoded(call, header[len("basic") :].strip())
+    if call.sender is not None and call.sender.username == username:
+        return call
+    user = call.server.user_named(username)
+    found = obstacle(call.server, user, password)
+    if user is None or found is not None or two_factor.is_on(user):
+        raise _refused_basic(call, header, found)
+    note_login(call.server, user)
+    session = call.server.sessions.open(user.uid, registered=False)
+    return replace(call, sender=call.server.user(user.uid), session=session.cookie)
+
+
+def _decoded(call: Call, credentials: str) -> tuple[str, str]:
     try:
-        username, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as broken:
-        raise Dhis2Refusal(401, "Unauthorized") from broken
+        username, colon, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        colon = username = password = ""
+    if not colon:
+        raise _refused_basic(call, call.headers["authorization"], None)
     return username, password
+
+
+def _refused_basic(call: Call, header: str, found: Obstacle | None) -> Refused:
+    if "Basic" not in header and call.headers.get("x-requested-with") != "XMLHttpRequest":
+        return unauthenticated(call)
+    words = {Obstacle.LOCKED: "Account locked", Obstacle.DISABLED: "Account disabled"}
+    return _unauthorized(call, words.get(found, "Unauthorized") if found else "Unauthorized", xml=True)
+
+
+def _unauthorized(call: Call, text: str, *, xml: bool) -> Refused:
+    message = web_message(401, text, word="ERROR")
+    if xml and "application/xml" in call.headers.get("accept", ""):
+        return Refused(xml_message(message, 401))
+    return Refused(Reply.json(message, 401))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dhis2w_sandbox.authorities import of_superuser
 from dhis2w_sandbox.passwords import hashed
 from dhis2w_sandbox.server import Server
 
@@ -22,13 +23,14 @@ DEFAULT_COMBO = "bjDvmb4bfuf"
 DEFAULT_OPTION_COMBO = "HllvX50cXC0"
 
 
-def first_boot(server: Server) -> None:
-    """Fill an empty server as DHIS2 fills an empty database; a server that has its admin already is left alone."""
+def first_boot(server: Server) -> bool:
+    """Fill an empty server as DHIS2 fills an empty database; False where it has its admin and is left alone."""
     if server.store.get("user", ADMIN):
-        return
+        return False
     with server.store.transaction():
         for type, document in _documents(server):
             server.store.put(type, document["id"], document)
+    return True
 
 
 def _documents(server: Server) -> list[tuple[str, Json]]:
@@ -41,7 +43,8 @@ def _documents(server: Server) -> list[tuple[str, Json]]:
         "code": "Superuser",
         "name": "Superuser",
         "description": "Superuser",
-        "authorities": ["ALL"],
+        "authorities": of_superuser(server.version),
+        "restrictions": [],
         "sharing": _sharing(None, None),
     }
     admin: Json = {

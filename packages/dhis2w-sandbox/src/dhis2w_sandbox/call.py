@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dhis2w_sandbox.errors import Dhis2Refusal, web_message
+from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, web_message
 
 if TYPE_CHECKING:
     from dhis2w_sandbox.server import Server
@@ -39,7 +39,16 @@ class Call:
     sender: User | None
     """Who sent it; None for an anonymous request to an open endpoint."""
     session: str | None = None
-    """The session cookie's value, where one was sent and is known."""
+    """The session cookie's value, where one was sent and is known, or one was just made."""
+    api_version: int | None = None
+    """The number in `/api/NN/`, where the path had one."""
+    remote: str = "127.0.0.1"
+    """The address of the sender's machine."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of `base_url`."""
+        return "/".join(self.base_url.split("/", 3)[:3])
 
     @property
     def user(self) -> User:
@@ -52,6 +61,13 @@ class Call:
         """The first value of a parameter, or None."""
         return next((value for key, value in self.query if key == name), None)
 
+    def required(self, name: str, java_type: str = "String") -> str:
+        """A parameter without which DHIS2's web framework refuses the request: the container's HTML page, 400."""
+        value = self.param(name)
+        if value is None:
+            raise HtmlRefusal(400, self.server.behaviour.missing_parameter.format(name, java_type))
+        return value
+
     def params(self, name: str) -> list[str]:
         """Every value of a parameter, in order."""
         return [value for key, value in self.query if key == name]
@@ -60,6 +76,11 @@ class Call:
         """A boolean parameter; empty counts as the default."""
         value = self.param(name)
         return default if not value else value.lower() == "true"
+
+    def cookie(self, name: str) -> str | None:
+        """The value of a cookie, or None."""
+        pairs = (pair.strip().partition("=") for pair in self.headers.get("cookie", "").split(";"))
+        return next((value for key, _, value in pairs if key == name), None)
 
 
 @dataclass
@@ -79,6 +100,10 @@ class Reply:
         """JSON, in UTF-8."""
         return cls(status, json.dumps(value, ensure_ascii=False).encode(), JSON, headers or {})
 
+    def parsed(self) -> Any:
+        """The body of a JSON reply."""
+        return json.loads(self.body)
+
     @classmethod
     def text(cls, value: str, media: str = "text/plain", status: int = 200) -> Reply:
         """Text, in UTF-8."""
@@ -90,6 +115,14 @@ class Reply:
     ) -> Reply:
         """A WebMessage; `rest` as `web_message` takes it."""
         return cls.json(web_message(status, message, **rest), status, headers)
+
+
+class Refused(Exception):
+    """A request that is answered before any endpoint is reached, by a redirect for example."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
 
 
 @dataclass(frozen=True)

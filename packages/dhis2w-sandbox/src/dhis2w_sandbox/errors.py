@@ -16,8 +16,25 @@ from typing import Any, cast
 Json = dict[str, Any]
 
 
-class JavaClass(str):
-    """The name of a Java class as an argument of a message, where it prints as `class org.hisp…`."""
+@dataclass(frozen=True)
+class JavaObject:
+    """An argument of a message that Java prints in one way and writes as JSON in another."""
+
+    text: str
+    json: Any
+
+
+def java_class(name: str) -> JavaObject:
+    """A class: `class org.hisp…` in messages, its bare name as JSON."""
+    return JavaObject(f"class {name}", name)
+
+
+def java_user(uid: str, username: str) -> JavaObject:
+    """A user whom a message prints as an object with its hash code, which Java makes of the login name."""
+    code = 0
+    for char in username:
+        code = (code * 31 + ord(char)) & 0xFFFFFFFF
+    return JavaObject(f"org.hisp.dhis.user.UserDetailsImpl@{(59 + code) & 0xFFFFFFFF:x}", {"id": uid})
 
 
 @dataclass
@@ -44,7 +61,7 @@ class ErrorReport:
             "mainId": self.main_id,
             "errorKlass": self.error_klass,
             "errorProperty": self.property,
-            "errorProperties": list(self.args),
+            "errorProperties": [arg.json if isinstance(arg, JavaObject) else arg for arg in self.args],
             "value": self.value,
         }
         return {key: value for key, value in row.items() if value is not None}
@@ -174,8 +191,8 @@ def argument_text(arg: Any) -> str:
     """An argument as Java prints it."""
     if arg is None:
         return "null"
-    if isinstance(arg, JavaClass):
-        return f"class {arg}"
+    if isinstance(arg, JavaObject):
+        return arg.text
     if isinstance(arg, bool):
         return "true" if arg else "false"
     if isinstance(arg, list):

@@ -6,10 +6,15 @@ import re
 from functools import cache
 from importlib.resources import files
 
+# What the document names, but a server has only when its configuration file switches it on (HTML 404 otherwise).
+SWITCHED_OFF = frozenset({"/api/auth/impersonate", "/api/auth/impersonateExit"})
 
-def is_published(version: str, method: str, path: str) -> bool:
-    """Whether DHIS2 of that version has an operation for the method at the path (given without suffix)."""
-    return any(method in methods and pattern.fullmatch(path) for methods, pattern in _published(version))
+
+def published_methods(version: str, path: str) -> set[str]:
+    """The methods for which DHIS2 of that version has an operation at the path (given without suffix)."""
+    if path in SWITCHED_OFF:
+        return set()
+    return {method for methods, pattern in _published(version) if pattern.fullmatch(path) for method in methods}
 
 
 @cache

@@ -35,7 +35,15 @@ class Endpoint:
     accepts: Callable[[Call], bool] | None = None
     """A further condition on path and parameters (`{type}` names a type of this version); None for always."""
     suffixes: frozenset[str] = frozenset()
-    """Path suffixes beside `json` that it can answer in (`csv`, `geojson`); any other is 406."""
+    """Path suffixes beside `json` that it can answer in (`csv`, `geojson`); any other is 406. A request that asks for
+    one of them by its `Accept` header arrives with `call.suffix` set, as if the path had ended in it. `*` stands for
+    whatever is asked for: the handler looks for itself."""
+    consumes: frozenset[str] = frozenset()
+    """The content types that its body may have; any other is 415. Empty: the handler looks for itself."""
+    requires: tuple[str, ...] = ()
+    """Authorities, one of which (or `ALL`) the sender needs; otherwise 403 without an error code."""
+    plain_before_38: bool = False
+    """Whether 2.41 answers `/api/NN/` below 38 with the bare `response` and status 200."""
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -83,15 +91,27 @@ class Endpoints:
         anonymous: bool = False,
         accepts: Callable[[Call], bool] | None = None,
         suffixes: Iterable[str] = (),
+        consumes: Iterable[str] = (),
+        requires: Iterable[str] = (),
+        plain_before_38: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Decorate the function that answers a method and a pattern."""
+        """Decorate the function that answers a method and a pattern; the rest as the fields of `Endpoint`."""
 
         def decorate(handler: Handler) -> Handler:
-            self.rows.append(
-                Endpoint(
-                    method, pattern, handler, evidence, frozenset(versions), anonymous, accepts, frozenset(suffixes)
-                )
+            row = Endpoint(
+                method,
+                pattern,
+                handler,
+                evidence,
+                frozenset(versions),
+                anonymous,
+                accepts,
+                frozenset(suffixes),
+                frozenset(consumes),
+                tuple(requires),
+                plain_before_38,
             )
+            self.rows.append(row)
             return handler
 
         return decorate

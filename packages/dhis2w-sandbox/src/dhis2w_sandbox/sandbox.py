@@ -6,13 +6,39 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from dhis2w_sandbox import authorities, configuration, login, me, pages, schema_endpoints, system, tokens
+from dhis2w_sandbox import (
+    authorities,
+    configuration,
+    login,
+    me,
+    pages,
+    schema_endpoints,
+    system,
+    tokens,
+    two_factor,
+    users,
+)
 from dhis2w_sandbox.app import App
 from dhis2w_sandbox.boot import first_boot
+from dhis2w_sandbox.country.bundle import load
 from dhis2w_sandbox.metadata import reading, writing
 from dhis2w_sandbox.server import Server
 
-MODULES = (system, login, me, schema_endpoints, authorities, pages, configuration, tokens, reading, writing)
+MODULES = (
+    system,
+    login,
+    me,
+    schema_endpoints,
+    authorities,
+    pages,
+    configuration,
+    tokens,
+    two_factor,
+    users,
+    reading,
+    writing,
+)
+"""The modules of endpoints; each has its rows in `endpoints`."""
 
 
 class Sandbox:
@@ -36,8 +62,8 @@ class Sandbox:
         seed: int | None = None,
     ) -> None:
         self.server = Server(f"v{str(version).removeprefix('v')}", database, clock, seed)
-        first_boot(self.server)
-        del empty
+        if first_boot(self.server) and not empty:
+            load(self.server)
         self.app = App(self.server, [row for module in MODULES for row in module.endpoints.rows])
         """The ASGI application: give it to a test client or to an ASGI server."""
 

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dhis2w_sandbox.documents import reference_finder
+from dhis2w_sandbox.named_values import NamedValues
 from dhis2w_sandbox.schemas import load_schemas
+from dhis2w_sandbox.sessions import Sessions
 from dhis2w_sandbox.store import Store
 from dhis2w_sandbox.user import User
 from dhis2w_sandbox.versions import BEHAVIOURS
@@ -37,10 +39,12 @@ class Server:
         self.behaviour = BEHAVIOURS[version]
         self.schemas = load_schemas(version)
         self.store = Store(reference_finder(self.schemas), database)
+        self.configuration = NamedValues(self.store.sql)
         self.clock = clock
         self.random = random.Random(seed) if seed is not None else random.SystemRandom()  # noqa: S311 - identifiers of a test server, no secrets
-        self.sessions: dict[str, str] = {}
-        """User identifier by session cookie."""
+        self.sessions = Sessions(clock)
+        self.used_tokens: dict[str, Json] = {}
+        """Personal access tokens by the hash of their secret, as they were when first used: DHIS2 caches them."""
 
     @property
     def version(self) -> str:

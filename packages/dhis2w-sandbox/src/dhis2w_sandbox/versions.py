@@ -47,10 +47,64 @@ class Behaviour:
     """Whether users carry the old `userCredentials` beside the flat properties."""
     unknown_order_is_error: bool
     """Whether ordering by an unknown property is a 400."""
+    keeps_odd_orders: bool
+    """Whether a sort key with an unknown direction, or of a list, stands; otherwise it is left out."""
+    sorts_without_case_in_memory_only: bool
+    """Whether the database sorts names by code points even where case should not count."""
+    lenient_list_parameters: bool
+    """Whether a malformed `page`, `pageSize`, `paging` or `rootJunction` counts as absent rather than as a 400."""
+    query_replaces_filters: bool
+    """Whether a list with `query` ignores `filter` and `order`."""
+    empty_needs_collection: bool
+    """Whether the filter operator `empty` is refused on what is no list."""
+    object_takes_filters: bool
+    """Whether a single object is tried against `filter`, where a wrong one is a 409."""
+    splits_fields_for_links: bool
+    """Whether `href` is worked out for `*` beside other fields; otherwise only where `fields` is `*` alone."""
     takes_metadata_xml: bool
     """Whether objects may be sent as XML."""
     method_not_allowed: str
     """Pattern of the 405 message; `{}` is the method."""
+    unsupported_media: str
+    """Pattern of the 415 message; `{}` is the content type in quotes, if any, with a blank behind it."""
+    hides_unset_settings: bool
+    """Whether settings and times that nobody set are absent, rather than empty or a default."""
+    unreadable_body: str
+    """Pattern of the 400 message about a body that is no JSON; the parser's text, line and column."""
+    missing_parameter: str
+    """Pattern of the container's message about a missing parameter; `{0}` is its name, `{1}` its Java type."""
+    not_acceptable: str
+    """The container's message about a media type that cannot be made."""
+    runs_in_jetty: bool
+    """Whether the recorded servers ran in Jetty; otherwise Tomcat: their error pages look different."""
+    ping_skips_security: bool
+    """Whether `/api/ping` is outside the security filters: it answers even when wrong credentials are sent."""
+    refuses_foreign_origins: bool
+    """Whether a request with an `Origin` that is not allow-listed is dropped: 200, empty, nothing done."""
+    refuses_scripts_in_xml: bool
+    """Whether the 401 for `X-Requested-With` heeds `Accept: application/xml` even without credentials."""
+    redirects_absolutely: bool
+    """Whether the redirect of an ended session, and the one of a logout, name scheme and host."""
+    logged_out_page: str
+    """Where a logout leads."""
+    start_page: str
+    """`redirectUrl` of a successful login."""
+    wants_lower_case: bool
+    """Whether a password needs a lower-case letter."""
+    tells_two_factor_type: bool
+    """Whether `/api/me` has `twoFactorType`."""
+    wrong_code_status: str
+    """`loginStatus` of a login without the right one-time code."""
+    pat_response_type: str
+    """`responseType` of the answer that holds the secret of a new personal access token."""
+    has_plain_responses: bool
+    """Whether `/api/NN/` below 38 answers some imports with the bare report instead of the envelope, and 200."""
+    unsupported_strategy: str
+    """What the server says when an import strategy has no checks: the text of its failure."""
+    patch_read_by_framework: bool
+    """Whether a JSON Patch is read by the web framework: unreadable ones are a 400 with `JSON parse error: `."""
+    data_elements_by_code_fail: bool
+    """Whether importing data elements with `identifier=CODE` ends in a failure of the server."""
 
 
 _V41 = Behaviour(
@@ -68,11 +122,41 @@ _V41 = Behaviour(
     mapping_error_status=500,
     locale_needs_translate=False,
     strict_fields=False,
-    emits_external_sharing=True,
+    emits_external_sharing=False,
     has_user_credentials=True,
     unknown_order_is_error=False,
+    keeps_odd_orders=False,
+    sorts_without_case_in_memory_only=True,
+    lenient_list_parameters=True,
+    query_replaces_filters=True,
+    empty_needs_collection=True,
+    object_takes_filters=True,
+    splits_fields_for_links=False,
     takes_metadata_xml=True,
     method_not_allowed="Request method '{}' not supported",
+    unsupported_media="Content type {}not supported",
+    hides_unset_settings=True,
+    unreadable_body="JSON parse error: {0}; nested exception is com.fasterxml.jackson.core.JsonParseException: {0}\n"
+    " at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {1}, column: {2}]",
+    missing_parameter="Required request parameter '{0}' for method parameter type {1} is not present",
+    not_acceptable="Not Acceptable",
+    runs_in_jetty=True,
+    ping_skips_security=False,
+    refuses_foreign_origins=False,
+    refuses_scripts_in_xml=True,
+    redirects_absolutely=True,
+    logged_out_page="/dhis-web-login",
+    start_page="/dhis-web-dashboard",
+    wants_lower_case=False,
+    tells_two_factor_type=False,
+    wrong_code_status="INCORRECT_TWO_FACTOR_CODE",
+    pat_response_type="ApiTokenCreationResponse",
+    has_plain_responses=True,
+    unsupported_strategy=(
+        'Cannot invoke "java.lang.Iterable.forEach(java.util.function.Consumer)" because "typeReports" is null'
+    ),
+    patch_read_by_framework=False,
+    data_elements_by_code_fail=False,
 )
 _V42 = Behaviour(
     name="v42",
@@ -92,8 +176,35 @@ _V42 = Behaviour(
     emits_external_sharing=True,
     has_user_credentials=False,
     unknown_order_is_error=False,
+    keeps_odd_orders=False,
+    sorts_without_case_in_memory_only=False,
+    lenient_list_parameters=False,
+    query_replaces_filters=False,
+    empty_needs_collection=False,
+    object_takes_filters=False,
+    splits_fields_for_links=True,
     takes_metadata_xml=False,
     method_not_allowed="Request method '{}' is not supported",
+    unsupported_media="Content-Type {}is not supported",
+    hides_unset_settings=False,
+    unreadable_body="JSON parse error: {0}",
+    missing_parameter="Required parameter '{0}' is not present.",
+    not_acceptable="Acceptable representations: [application/json, application/*+json].",
+    runs_in_jetty=False,
+    ping_skips_security=True,
+    refuses_foreign_origins=True,
+    refuses_scripts_in_xml=False,
+    redirects_absolutely=False,
+    logged_out_page="/",
+    start_page="/",
+    wants_lower_case=True,
+    tells_two_factor_type=True,
+    wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
+    pat_response_type="ObjectReport",
+    has_plain_responses=False,
+    unsupported_strategy='Cannot invoke "java.util.List.iterator()" because "validationChecks" is null',
+    patch_read_by_framework=False,
+    data_elements_by_code_fail=True,
 )
 _V43 = Behaviour(
     name="v43",
@@ -113,8 +224,35 @@ _V43 = Behaviour(
     emits_external_sharing=False,
     has_user_credentials=False,
     unknown_order_is_error=True,
+    keeps_odd_orders=True,
+    sorts_without_case_in_memory_only=False,
+    lenient_list_parameters=False,
+    query_replaces_filters=False,
+    empty_needs_collection=False,
+    object_takes_filters=False,
+    splits_fields_for_links=True,
     takes_metadata_xml=False,
     method_not_allowed="Request method '{}' is not supported",
+    unsupported_media="Content-Type {}is not supported",
+    hides_unset_settings=False,
+    unreadable_body="JSON parse error: {0}",
+    missing_parameter="Required parameter '{0}' is not present.",
+    not_acceptable="Acceptable representations: [application/json, application/*+json].",
+    runs_in_jetty=False,
+    ping_skips_security=True,
+    refuses_foreign_origins=True,
+    refuses_scripts_in_xml=False,
+    redirects_absolutely=False,
+    logged_out_page="/",
+    start_page="/",
+    wants_lower_case=True,
+    tells_two_factor_type=True,
+    wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
+    pat_response_type="ObjectReport",
+    has_plain_responses=False,
+    unsupported_strategy='Cannot invoke "java.util.List.iterator()" because "validationChecks" is null',
+    patch_read_by_framework=True,
+    data_elements_by_code_fail=True,
 )
 _V44 = Behaviour(
     name="v44",
@@ -134,8 +272,35 @@ _V44 = Behaviour(
     emits_external_sharing=False,
     has_user_credentials=False,
     unknown_order_is_error=True,
+    keeps_odd_orders=True,
+    sorts_without_case_in_memory_only=False,
+    lenient_list_parameters=False,
+    query_replaces_filters=False,
+    empty_needs_collection=False,
+    object_takes_filters=False,
+    splits_fields_for_links=True,
     takes_metadata_xml=False,
     method_not_allowed="Request method '{}' is not supported",
+    unsupported_media="Content-Type {}is not supported",
+    hides_unset_settings=False,
+    unreadable_body="JSON parse error: {0}",
+    missing_parameter="Required parameter '{0}' is not present.",
+    not_acceptable="Acceptable representations: [application/json, application/*+json].",
+    runs_in_jetty=False,
+    ping_skips_security=True,
+    refuses_foreign_origins=True,
+    refuses_scripts_in_xml=False,
+    redirects_absolutely=False,
+    logged_out_page="/",
+    start_page="/",
+    wants_lower_case=True,
+    tells_two_factor_type=True,
+    wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
+    pat_response_type="ObjectReport",
+    has_plain_responses=False,
+    unsupported_strategy='Cannot invoke "java.util.List.iterator()" because "validationChecks" is null',
+    patch_read_by_framework=True,
+    data_elements_by_code_fail=True,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}
