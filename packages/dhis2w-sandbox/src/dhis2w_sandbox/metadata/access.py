@@ -156,11 +156,10 @@ def _sharing_allows(user: User, document: Json, place: int) -> bool:
     sharing = _sharing(document)
     if _enabled(sharing.get("public"), place):
         return True
-    groups: list[Json] = list((sharing.get("userGroups") or {}).values())
-    users: list[Json] = list((sharing.get("users") or {}).values())
-    return any(_enabled(row.get("access"), place) and row.get("id") in user.groups for row in groups) or any(
-        _enabled(row.get("access"), place) and row.get("id") == user.uid for row in users
-    )
+    groups: dict[str, Json] = sharing.get("userGroups") or {}
+    users: dict[str, Json] = sharing.get("users") or {}
+    rows = [row for uid, row in groups.items() if uid in user.groups] + [users[uid] for uid in users if uid == user.uid]
+    return any(_enabled(row.get("access"), place) for row in rows)
 
 
 def _options_allow(user: User, document: Json, place: int) -> bool:

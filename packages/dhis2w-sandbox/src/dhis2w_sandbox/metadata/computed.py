@@ -7,12 +7,13 @@ Source: the getters of the types in dhis2-api (`BaseIdentifiableObject`, `BaseNa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_sandbox.metadata import units
 from dhis2w_sandbox.metadata.periods import RELATIVE_PERIOD_FLAGS
+from dhis2w_sandbox.metadata.sides import linked
 from dhis2w_sandbox.schemas import Schema
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def value_type_of(key: str, type: str) -> Compute:
 
     def compute(rendering: Rendering, schema: Schema, document: Json) -> str | None:
         del schema
-        target = rendering.server.store.get(type, (document.get(key) or {}).get("id", ""))
+        target = rendering.server.store.get(type, linked(document, key))
         return target.get("valueType") if target else None
 
     return compute
@@ -211,14 +212,14 @@ def value_type_of(key: str, type: str) -> Compute:
 # Names that are made of other names
 
 
-def _names_of(part: Compute, *links: tuple[str, str]) -> Compute:
+def _names_of(part: Compute, links: Iterable[tuple[str, str]]) -> Compute:
     """The names of linked objects in a row, as rows of a program or tracked entity type are called."""
 
     def compute(rendering: Rendering, schema: Schema, document: Json) -> str:
         del schema
         found: list[str] = []
         for key, type in links:
-            target = rendering.server.store.get(type, (document.get(key) or {}).get("id", ""))
+            target = rendering.server.store.get(type, linked(document, key))
             if target is not None:
                 found.append(part(rendering, rendering.server.schemas.by_singular[type], target) or "null")
         return " ".join(found)
@@ -238,7 +239,7 @@ def option_combo_name(rendering: Rendering, schema: Schema, document: Json) -> s
     if document.get("name"):
         return document["name"]
     store = rendering.server.store
-    combo = store.get("categoryCombo", (document.get("categoryCombo") or {}).get("id", ""))
+    combo = store.get("categoryCombo", linked(document, "categoryCombo"))
     mine = {option["id"] for option in document.get("categoryOptions") or ()}
     names: list[str] = []
     for link in (combo or {}).get("categories") or ():
@@ -276,7 +277,7 @@ def section_combos(rendering: Rendering, schema: Schema, document: Json) -> list
     """The category combos of a section's data elements, as the data set overrides them."""
     del schema
     store = rendering.server.store
-    data_set = store.get("dataSet", (document.get("dataSet") or {}).get("id", "")) or {}
+    data_set = store.get("dataSet", linked(document, "dataSet")) or {}
     overrides = {
         row["dataElement"]["id"]: row["categoryCombo"]
         for row in data_set.get("dataSetElements") or ()
@@ -316,8 +317,9 @@ def dashboard_item_type(rendering: Rendering, schema: Schema, document: Json) ->
 def dashboard_item_content_count(rendering: Rendering, schema: Schema, document: Json) -> int:
     """How many things a dashboard item shows."""
     del rendering, schema
-    found = (document.get(key) for key in _ITEM_CONTENTS)
-    return sum(len(value) if isinstance(value, list) else 1 for value in found if value is not None)
+    lists: list[list[Any]] = [document[key] for key in _ITEM_CONTENTS if isinstance(document.get(key), list)]
+    single = [key for key in _ITEM_CONTENTS if document.get(key) is not None and not isinstance(document[key], list)]
+    return len(single) + sum(len(items) for items in lists)
 
 
 def dashboard_item_count(rendering: Rendering, schema: Schema, document: Json) -> int:
@@ -446,12 +448,12 @@ BY_TYPE: dict[tuple[str, str], Compute] = {
     ("program", "registration"): equals("programType", "WITH_REGISTRATION"),
     ("program", "withoutRegistration"): equals("programType", "WITHOUT_REGISTRATION"),
     ("programStage", "formType"): program_stage_form_type,
-    ("programTrackedEntityAttribute", "name"): _names_of(display_name, *_PROGRAM_ATTRIBUTE),
-    ("programTrackedEntityAttribute", "displayShortName"): _names_of(display_short_name, *_PROGRAM_ATTRIBUTE),
+    ("programTrackedEntityAttribute", "name"): _names_of(display_name, _PROGRAM_ATTRIBUTE),
+    ("programTrackedEntityAttribute", "displayShortName"): _names_of(display_short_name, _PROGRAM_ATTRIBUTE),
     ("programTrackedEntityAttribute", "valueType"): value_type_of("trackedEntityAttribute", "trackedEntityAttribute"),
     ("section", "categoryCombos"): section_combos,
-    ("trackedEntityTypeAttribute", "name"): _names_of(display_name, *_TYPE_ATTRIBUTE),
-    ("trackedEntityTypeAttribute", "displayShortName"): _names_of(display_short_name, *_TYPE_ATTRIBUTE),
+    ("trackedEntityTypeAttribute", "name"): _names_of(display_name, _TYPE_ATTRIBUTE),
+    ("trackedEntityTypeAttribute", "displayShortName"): _names_of(display_short_name, _TYPE_ATTRIBUTE),
     ("trackedEntityTypeAttribute", "valueType"): value_type_of("trackedEntityAttribute", "trackedEntityAttribute"),
     ("user", "name"): user_name,
     ("user", "emailVerified"): email_is_verified,

@@ -281,7 +281,7 @@ def _path_of(name: str, parent: tuple[str, ...]) -> tuple[tuple[str, ...], bool,
             raise FieldsSyntaxError("A property path with preset must always feature the preset at the tail")
         if strange := next((char for char in key if char not in _PATH_NAME), None):
             raise FieldsSyntaxError(f"A property path contained an illegal character: {strange}")
-        exclude = exclude or marker in _EXCLUDE_MARKERS and bool(marker)
+        exclude = exclude or marker in ("!", "-")
         preset = marker == ":"
         keys.append(key)
     return (*parent, *keys), exclude, preset

@@ -8,13 +8,14 @@ Source: `DefaultQueryParser`, `QueryUtils`, `org.hisp.dhis.query.operators` and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from dhis2w_sandbox.metadata.plans import SIMPLE_TYPES
 from dhis2w_sandbox.schemas import Property, Schema, Schemas
+from dhis2w_sandbox.versions import Behaviour
 
 Json = dict[str, Any]
 Values = Callable[[Schema, Property, Json], Any]
@@ -56,7 +57,11 @@ MEMBERSHIP = frozenset({"in", "!in"})
 
 
 class FilterError(ValueError):
-    """A filter that DHIS2 refuses: 400 E1003 on lists, with this text."""
+    """A filter that DHIS2 refuses: 400 on lists, with this text, and E1003 unless the database refuses it."""
+
+    def __init__(self, text: str, code: str | None = "E1003") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class FilterCrash(Exception):
@@ -90,14 +95,14 @@ def split_joined(filters: list[str]) -> list[str]:
     return re.findall(pattern, joined)
 
 
-def parse_filter(schemas: Schemas, schema: Schema, text: str, *, has_not_empty: bool = True) -> Filter:
+def parse_filter(schemas: Schemas, schema: Schema, text: str, behaviour: Behaviour) -> Filter:
     """One filter for a type.
 
     Args:
         schemas: the types of the version.
         schema: the type that is listed.
         text: `property:operator[:value]`.
-        has_not_empty: whether the version has the operator `!empty`.
+        behaviour: how the version reads filters.
 
     Raises:
         FilterError: as DHIS2 says it.
@@ -116,14 +121,17 @@ def parse_filter(schemas: Schemas, schema: Schema, text: str, *, has_not_empty: 
         raise FilterError(f"Unknown path property: {path}")
     in_database = path == "identifiable" or (len(properties) == 1 and properties[0].persisted)
     last = properties[-1] if properties else None
-    test = _test(last, operator, argument, in_database=in_database, has_not_empty=has_not_empty)
+    if operator in ("empty", "!empty"):
+        _check_empty(last, operator, behaviour, in_database=in_database)
+    test = _test(last, operator, argument, in_database=in_database)
     return Filter(path, properties, test, argument if operator == "token" else None)
 
 
 def matches(schemas: Schemas, schema: Schema, values: Values, condition: Filter, document: Json) -> bool:
     """Whether a document of a type meets a condition."""
     if condition.properties:
-        return _matches_path(schemas, schema, values, condition.properties, condition.test, document)
+        found = _found(schemas, schema, values, condition.properties, document)
+        return any(condition.test(value) for value in found)
     if condition.path == "identifiable":
         keys = ["id", "code", "name", "shortName"]
         if condition.token is not None and len(condition.token) < 4:
@@ -135,20 +143,19 @@ def matches(schemas: Schemas, schema: Schema, values: Values, condition: Filter,
     return condition.test(value)
 
 
-def _matches_path(
-    schemas: Schemas, schema: Schema, values: Values, path: tuple[Property, ...], test: Test, document: Json
-) -> bool:
+def _found(
+    schemas: Schemas, schema: Schema, values: Values, path: tuple[Property, ...], document: Json
+) -> Iterator[Any]:
+    """The values at the end of a path, through every item of the lists on the way."""
     prop, *rest = path
     value = values(schema, prop, document)
-    if not rest:
-        return test(value)
     target = schemas.of(prop)
-    if target is None:
-        return False
-    items = cast("list[Json]", value if isinstance(value, list) else [value])
-    return any(
-        _matches_path(schemas, target, values, tuple(rest), test, item) for item in items if isinstance(item, dict)
-    )
+    if not rest:
+        yield value
+    elif target is not None:
+        for item in cast("list[Any]", value if isinstance(value, list) else [value]):
+            if isinstance(item, dict):
+                yield from _found(schemas, target, values, tuple(rest), cast("Json", item))
 
 
 def _properties(schemas: Schemas, schema: Schema, path: str) -> tuple[Property, ...]:
@@ -169,10 +176,16 @@ def _properties(schemas: Schemas, schema: Schema, path: str) -> tuple[Property, 
     return tuple(found)
 
 
-def _test(
-    prop: Property | None, operator: str, argument: str | None, *, in_database: bool, has_not_empty: bool
-) -> Test:
-    if operator in NO_VALUE and (operator != "!empty" or has_not_empty):
+def _check_empty(prop: Property | None, operator: str, behaviour: Behaviour, *, in_database: bool) -> None:
+    if operator == "!empty" and not behaviour.has_not_empty_filter:
+        raise FilterError("`!empty` is not a valid operator.")
+    if behaviour.empty_needs_collection and in_database and not (prop and prop.collection):
+        path = "org.hibernate.query.criteria.internal.path.SingularAttributePath"
+        raise FilterError(f"unknown collection expression type [{path}]", None)
+
+
+def _test(prop: Property | None, operator: str, argument: str | None, *, in_database: bool) -> Test:
+    if operator in NO_VALUE:
         return _presence(prop, operator, in_database=in_database)
     if operator in MEMBERSHIP:
         return _membership(prop, operator, argument, in_database=in_database)
@@ -232,17 +245,22 @@ def _order(prop: Property | None, operator: str, argument: str | None) -> Test:
 def _likeness(prop: Property | None, operator: str, argument: str | None, *, in_database: bool) -> Test:
     negated, shape, with_case = LIKES[operator]
     wanted: str = _parsed(prop, argument, "String")
-    if in_database:
-        wanted = wanted.replace("%", "")
     before, after = (".*" if part == "%" else "" for part in shape.split("{}"))
-    # in the database an underscore stands for any character
-    core = re.escape(wanted).replace("_", ".") if in_database and "%" in shape else re.escape(wanted)
+    if in_database and "%" in shape:
+        core = sql_like(wanted.replace("%", ""))
+    else:
+        core = re.escape(wanted.replace("%", "") if in_database else wanted)
     pattern = re.compile(before + core + after, re.DOTALL if with_case else re.DOTALL | re.IGNORECASE)
 
     def test(value: Any) -> bool:
         return isinstance(value, str) and (pattern.fullmatch(value) is not None) != negated
 
     return test
+
+
+def sql_like(text: str) -> str:
+    """A regular expression for what SQL's `like` finds: `_` is any character, `%` any text."""
+    return re.escape(text).replace("_", ".").replace("%", ".*")
 
 
 def _tokens(prop: Property | None, operator: str, argument: str | None, *, in_database: bool) -> Test:
@@ -385,10 +403,10 @@ DATE_FORMATS = (
 
 
 def date_text(text: str) -> str | None:
-    """A date in any form that DHIS2 takes, as the server writes it (`2024-01-31T00:00:00.000`); None where it is none."""
+    """A date in any form that DHIS2 takes, as `2024-01-31T00:00:00.000`; None where it is none."""
     for form in DATE_FORMATS:
         try:
-            date = datetime.strptime(text, form)  # noqa: DTZ007 - a date without a zone is the server's own
+            date = datetime.strptime(text, form)
         except ValueError:
             continue
         if form == "%Y%m%d" and len(text) != 8:

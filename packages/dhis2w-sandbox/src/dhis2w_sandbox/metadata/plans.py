@@ -8,10 +8,11 @@ Source: `FieldPathHelper` of dhis2-core.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from dhis2w_sandbox.metadata.fields import Field, Transformer, parse, parse_strict
+from dhis2w_sandbox.metadata.fields import ALL, Field, Transformer, parse, parse_strict
 from dhis2w_sandbox.schemas import Property, Schema, Schemas
 
 Path = tuple[str, ...]
@@ -36,6 +37,16 @@ SIMPLE_TYPES = frozenset(
         "BOOLEAN",
     }
 )
+
+PRESETS: dict[str, Callable[[Property], bool]] = {
+    ALL: lambda _: True,
+    "owner": lambda prop: prop.owner,
+    "persisted": lambda prop: prop.persisted,
+    "simple": lambda prop: prop.type in SIMPLE_TYPES,
+    "identifiable": lambda prop: prop.name in IDENTIFIABLE,
+    "nameable": lambda prop: prop.name in NAMEABLE,
+}
+"""Which properties a preset stands for; any other preset is nothing."""
 
 
 class DuplicateFieldError(ValueError):
@@ -102,23 +113,8 @@ def _expand(schemas: Schemas, root: Schema, fields: tuple[Field, ...]) -> dict[P
 
 def _preset(schemas: Schemas, root: Schema, item: Field) -> list[Property]:
     schema = _schema_at(schemas, root, item.path[:-1])
-    if schema is None:
-        return []
-    match item.path[-1]:
-        case "all":
-            return list(schema.properties.values())
-        case "owner":
-            return [prop for prop in schema.properties.values() if prop.owner]
-        case "persisted":
-            return [prop for prop in schema.properties.values() if prop.persisted]
-        case "simple":
-            return [prop for prop in schema.properties.values() if prop.type in SIMPLE_TYPES]
-        case "identifiable":
-            return [prop for prop in schema.properties.values() if prop.name in IDENTIFIABLE]
-        case "nameable":
-            return [prop for prop in schema.properties.values() if prop.name in NAMEABLE]
-        case _:
-            return []
+    chosen = PRESETS.get(item.path[-1])
+    return [prop for prop in schema.properties.values() if chosen(prop)] if schema and chosen else []
 
 
 def _mentions(wanted: dict[Path, _Wanted]) -> Counter[Path]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
 from urllib.parse import quote_plus
@@ -25,9 +25,11 @@ from dhis2w_sandbox.metadata.filters import (
     matches,
     parse_filter,
     split_joined,
+    sql_like,
 )
 from dhis2w_sandbox.metadata.plans import SIMPLE_TYPES
 from dhis2w_sandbox.schemas import Property, Schema
+from dhis2w_sandbox.versions import Behaviour
 
 Json = dict[str, Any]
 E = TypeVar("E", bound=Enum)
@@ -80,10 +82,9 @@ def list_params(call: Call) -> ListParams:
     Raises:
         Dhis2Refusal: 400, a value is not of its type.
     """
-    joins = call.server.behaviour.joins_filters
     filters = call.params("filter")
     return ListParams(
-        filters=split_joined(filters) if joins else filters,
+        filters=split_joined(filters) if call.server.behaviour.joins_filters else filters,
         orders=[order for value in call.params("order") for order in value.split(",")],
         junction=enum_param(call, "rootJunction", Junction.AND),
         paging=bool_param(call, "paging", True),
@@ -99,9 +100,11 @@ def int_param(call: Call, name: str, default: int) -> int:
     value = call.param(name)
     if not value:
         return default
-    if not re.fullmatch(r"[+-]?\d{1,10}", value.strip()):
-        raise _wrong_type(name, value, "It should be of type int")
-    return int(value)
+    if re.fullmatch(r"[+-]?\d{1,10}", value.strip()):
+        return int(value)
+    if call.server.behaviour.lenient_list_parameters:
+        return default
+    raise _wrong_type(name, value, "It should be of type int")
 
 
 def bool_param(call: Call, name: str, default: bool) -> bool:
@@ -109,9 +112,11 @@ def bool_param(call: Call, name: str, default: bool) -> bool:
     value = call.param(name)
     if not value:
         return default
-    if value.lower() not in TRUE | FALSE:
-        raise _wrong_type(name, value, "It should be of type boolean")
-    return value.lower() in TRUE
+    if call.server.behaviour.lenient_list_parameters:
+        return value.lower() == "true"
+    if value.lower() in TRUE | FALSE:
+        return value.lower() in TRUE
+    raise _wrong_type(name, value, "It should be of type boolean")
 
 
 def enum_param(call: Call, name: str, default: E) -> E:
@@ -121,9 +126,11 @@ def enum_param(call: Call, name: str, default: E) -> E:
         return default
     kind = type(default)
     found = next((item for item in kind if item.name.lower() == value.lower()), None)
-    if found is None:
-        raise _wrong_type(name, value, f"Valid values are: [{', '.join(item.name for item in kind)}]")
-    return found
+    if found is not None:
+        return found
+    if call.server.behaviour.lenient_list_parameters:
+        return default
+    raise _wrong_type(name, value, f"Valid values are: [{', '.join(item.name for item in kind)}]")
 
 
 def _wrong_type(name: str, value: str, hint: str) -> Dhis2Refusal:
@@ -137,29 +144,35 @@ def select(call: Call, schema: Schema, params: ListParams, values: Values, docum
         Dhis2Refusal: 400 for a filter that DHIS2 refuses, 500 for one on which it fails.
     """
     behaviour = call.server.behaviour
-    conditions = _conditions(call, schema, params.filters)
+    readable = (document for document in documents if can_read(call.user, schema, document))
+    conditions = parsed_filters(call, schema, params.filters)
+    orders = parse_orders(schema, params.orders, behaviour)
+    if params.query and behaviour.query_replaces_filters:
+        found = [document for document in readable if _answers(params.query, document)]
+        return ordered(schema, default_orders(schema), values, found)
     tests = [_test(call, schema, values, condition) for condition in conditions]
     together = any if params.junction is Junction.OR and tests else all
-    found = [
-        document
-        for document in documents
-        if can_read(call.user, schema, document) and together(test(document) for test in tests)
-    ]
+    found = [document for document in readable if together(test(document) for test in tests)]
     if params.query and schema.singular != "user":
         found = [document for document in found if _answers(params.query, document)]
-    orders = parse_orders(schema, params.orders, unknown_is_error=behaviour.unknown_order_is_error)
-    return ordered(schema, orders or default_orders(schema), values, found)
+    orders = orders or default_orders(schema)
+    in_database = all(condition.in_database for condition in conditions) and all(row.prop.persisted for row in orders)
+    if behaviour.sorts_without_case_in_memory_only and in_database:
+        orders = [replace(order, ignore_case=False) for order in orders]
+    return ordered(schema, orders, values, found)
 
 
-def _conditions(call: Call, schema: Schema, filters: list[str]) -> list[Filter]:
+def parsed_filters(call: Call, schema: Schema, filters: list[str]) -> list[Filter]:
+    """Filters, ready to be tried.
+
+    Raises:
+        Dhis2Refusal: 400 for a filter that DHIS2 refuses, 500 for one on which it fails.
+    """
     server = call.server
     try:
-        return [
-            parse_filter(server.schemas, schema, text, has_not_empty=server.behaviour.has_not_empty_filter)
-            for text in filters
-        ]
+        return [parse_filter(server.schemas, schema, text, server.behaviour) for text in filters]
     except FilterError as refused:
-        raise bad_request(str(refused)) from refused
+        raise bad_request(str(refused), refused.code) from refused
     except FilterCrash as crash:
         raise Dhis2Refusal(500, None) from crash
 
@@ -170,7 +183,8 @@ def _test(call: Call, schema: Schema, values: Values, condition: Filter) -> Call
 
 def _answers(query: str, document: Json) -> bool:
     name: str = document.get("name") or ""
-    return query in (document.get("id"), document.get("code")) or query.lower() in name.lower()
+    like = re.search(sql_like(query), name, re.IGNORECASE | re.DOTALL)
+    return query in (document.get("id"), document.get("code")) or like is not None
 
 
 def default_orders(schema: Schema) -> list[Order]:
@@ -180,7 +194,7 @@ def default_orders(schema: Schema) -> list[Order]:
     return orders + ([Order(uid)] if uid and uid.persisted else [])
 
 
-def parse_orders(schema: Schema, texts: list[str], *, unknown_is_error: bool) -> list[Order]:
+def parse_orders(schema: Schema, texts: list[str], behaviour: Behaviour) -> list[Order]:
     """Sort keys such as `name:idesc`; what DHIS2 does not understand it leaves out.
 
     Raises:
@@ -191,11 +205,11 @@ def parse_orders(schema: Schema, texts: list[str], *, unknown_is_error: bool) ->
         parts = text.split(":")
         name, direction = parts[0], parts[1].lower() if len(parts) == 2 else "asc"
         prop = schema.properties.get(name)
-        if prop is None and unknown_is_error and name:
+        if prop is None and behaviour.unknown_order_is_error and name:
             raise Dhis2Refusal(400, f"No such property: {name}")
-        known = direction in ("asc", "desc", "iasc", "idesc")
-        if prop is not None and name not in found and known and _is_sortable(prop):
-            found[name] = Order(prop, direction.endswith("desc"), direction.startswith("i"))
+        known = direction in ("asc", "desc", "iasc", "idesc") and prop is not None and _is_sortable(prop)
+        if prop is not None and name not in found and (known or behaviour.keeps_odd_orders):
+            found[name] = Order(prop, direction in ("desc", "idesc"), direction in ("iasc", "idesc"))
     return list(found.values())
 
 
@@ -216,6 +230,8 @@ def ordered(schema: Schema, orders: list[Order], values: Values, documents: list
 def _sort_key(order: Order, value: Any) -> tuple[bool, Any]:
     if value is None:
         return True, ""
+    if isinstance(value, list | dict):
+        return False, ""
     if isinstance(value, str) and order.ignore_case:
         return False, value.lower()
     return False, value

@@ -12,6 +12,7 @@ from dhis2w_sandbox.call import RECORDED, Call, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, forbidden, not_found
 from dhis2w_sandbox.metadata.access import can_read, can_read_type
 from dhis2w_sandbox.metadata.fields import BrokenFieldsError, FieldsSyntaxError
+from dhis2w_sandbox.metadata.filters import matches
 from dhis2w_sandbox.metadata.plans import DuplicateFieldError
 from dhis2w_sandbox.metadata.querying import (
     Defaults,
@@ -19,6 +20,7 @@ from dhis2w_sandbox.metadata.querying import (
     list_params,
     page_of,
     pager,
+    parsed_filters,
     select,
     without_defaults,
 )
@@ -67,6 +69,8 @@ def get_object(call: Call) -> Reply:
     """Show one object."""
     schema = _readable(call)
     document = _document(call, schema)
+    if call.server.behaviour.object_takes_filters and not _passes(call, schema, document):
+        return Reply.json({}, headers=PRIVATE)
     exclude = enum_param(call, "defaults", Defaults.INCLUDE) is Defaults.EXCLUDE
     fields = fields_of(call, "*")
     return shown(lambda: renderer(call, schema, fields, exclude_defaults=exclude, deep_links=True)(document))
@@ -84,7 +88,7 @@ def get_property(call: Call) -> Reply:
 def fields_of(call: Call, default: str) -> str:
     """The `fields` of a request, all of them joined."""
     values = call.params("fields")
-    return ",".join(values) if values else default
+    return ",".join(values) if values and (any(values) or not call.server.behaviour.strict_fields) else default
 
 
 def shown(show: Callable[[], Json]) -> Reply:
@@ -106,6 +110,16 @@ def _readable(call: Call) -> Schema:
     if not can_read_type(call.user, schema):
         raise forbidden("You don't have the proper permissions to read objects of this type.")
     return schema
+
+
+def _passes(call: Call, schema: Schema, document: Json) -> bool:
+    """Whether the object that was asked for by its identifier also meets the filters of the request."""
+    try:
+        conditions = parsed_filters(call, schema, call.params("filter"))
+    except Dhis2Refusal as refused:
+        raise Dhis2Refusal(409, refused.message) from refused
+    values = raw_values(call)
+    return all(matches(call.server.schemas, schema, values, condition, document) for condition in conditions)
 
 
 def _document(call: Call, schema: Schema) -> Json:

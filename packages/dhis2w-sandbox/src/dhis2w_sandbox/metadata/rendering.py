@@ -53,7 +53,7 @@ def renderer(
     exclude_defaults: bool = False,
     deep_links: bool = False,
 ) -> Callable[[Json], Json]:
-    """A function that renders documents of a type, for lists; the arguments are those of `render`, and:
+    """A function that renders documents of a type, for lists.
 
     Args:
         call: the request.
@@ -73,7 +73,7 @@ def renderer(
         locale_of(call),
         skip_sharing,
         exclude_defaults,
-        links_in(expression),
+        links_in(expression, split=server.behaviour.splits_fields_for_links),
         deep_links,
     )
     return lambda document: rendering.root(plan, document)
@@ -97,19 +97,22 @@ def locale_of(call: Call) -> str | None:
     return locale if locale and call.flag("translate", True) else None
 
 
-def links_in(expression: str) -> bool:
-    """Whether `href` is worked out: asked for by name or, as the first thing of a part, by `*` or a preset."""
+def links_in(expression: str, *, split: bool) -> bool:
+    """Whether `href` is worked out: asked for by name or, as the first thing of a part, by `*` or a preset.
+
+    Args:
+        expression: the `fields`.
+        split: whether every part between commas (outside brackets) is looked at; otherwise only the whole.
+    """
+    parts = [""]
     depth = 0
-    part = ""
-    parts: list[str] = []
     for char in expression:
         depth += (char in "[(") - (char in "])")
-        if char == "," and depth <= 0:
-            parts.append(part)
-            part = ""
+        if split and char == "," and depth <= 0:
+            parts.append("")
         else:
-            part += char
-    return any("href" in part or part == "*" or part.startswith(":") for part in [*parts, part])
+            parts[-1] += char
+    return any("href" in part or part == "*" or part.startswith(":") for part in parts)
 
 
 @dataclass
@@ -213,14 +216,13 @@ class Rendering:
         if uid not in self._users:
             user = self.server.store.get("user", uid) or {"id": uid}
             name = computed.user_name(self, self.server.schemas.by_singular["user"], user) or None
-            row: Json = {
+            self._users[uid] = {
                 "id": uid,
                 "code": user.get("code"),
                 "name": name,
                 "displayName": name,
                 "username": user.get("username"),
             }
-            self._users[uid] = {key: value for key, value in row.items() if value is not None}
         return self._users[uid]
 
     def access(self, schema: Schema, document: Json) -> Json:

@@ -7,12 +7,18 @@ other type that points back.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from dhis2w_sandbox.schemas import Property, Schema, Schemas
 from dhis2w_sandbox.server import Server
 
 Json = dict[str, Any]
+
+
+def linked(document: Json, key: str) -> str:
+    """The identifier that a key of a document refers to; empty where it refers to nothing."""
+    value: Any = document.get(key)
+    return cast("Json", value).get("id") or "" if isinstance(value, dict) else ""
 
 
 class OwningSide(NamedTuple):
@@ -41,7 +47,7 @@ def members(server: Server, schema: Schema, prop: Property, document: Json) -> l
 def _parts(server: Server, type: str, holder: str, path: str, uid: str) -> list[Json]:
     outer, _, inner = path.partition(".")
     document = server.store.get(type, holder) or {}
-    return [item for item in document.get(outer) or () if (item.get(inner) or {}).get("id") == uid]
+    return [item for item in document.get(outer) or () if linked(item, inner) == uid]
 
 
 @lru_cache(maxsize=4096)

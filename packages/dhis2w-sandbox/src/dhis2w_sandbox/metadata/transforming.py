@@ -39,7 +39,9 @@ def _apply(transformer: Transformer, key: str, value: Any, shown: Json) -> str:
             name = transformer.parameters[0] if transformer.parameters else ""
             shown[name] = shown.pop(key)
             return name
-        case "size" if rows is not None or isinstance(value, str):
+        case "size" if rows is not None:
+            shown[key] = len(rows)
+        case "size" if isinstance(value, str):
             shown[key] = len(value)
         case "isEmpty" if rows is not None:
             shown[key] = not rows
@@ -55,7 +57,7 @@ def _apply(transformer: Transformer, key: str, value: Any, shown: Json) -> str:
 
 
 def _plucked(row: Any, key: str) -> Any:
-    return cast("Json", row)[key] if isinstance(row, dict) and key in row else row
+    return cast("Json", row).get(key, cast("Any", row)) if isinstance(row, dict) else row
 
 
 def _keyed(rows: list[Any], key: str) -> Json:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from dhis2w_sandbox.metadata.sides import linked
 from dhis2w_sandbox.schemas import Schema
 from dhis2w_sandbox.store import Store
 
@@ -22,7 +23,7 @@ UNIT = "organisationUnit"
 def lineage(store: Store, unit: Json) -> list[str]:
     """The identifiers from the root down to the unit itself; a circle is cut where it closes."""
     found = [unit["id"]]
-    while (parent := (unit.get("parent") or {}).get("id")) and parent not in found:
+    while (parent := linked(unit, "parent")) and parent not in found:
         found.append(parent)
         unit = store.get(UNIT, parent) or {}
     return found[::-1]
