@@ -157,7 +157,6 @@ def _codes(call: Call, make: Callable[[], str]) -> list[str]:
 def _info(call: Call) -> Json:
     server = call.server
     now = server.now()
-    age = elapsed(datetime.fromtimestamp(0, UTC), server.clock())
     whole: Json = {
         "contextPath": call.base_url,
         "userAgent": call.headers.get("user-agent"),
@@ -166,8 +165,6 @@ def _info(call: Call) -> Json:
         "serverDate": now,
         "serverTimeZoneId": "Etc/UTC",
         "serverTimeZoneDisplayName": "Coordinated Universal Time",
-        "intervalSinceLastAnalyticsTableSuccess": age,
-        "intervalSinceLastAnalyticsTablePartitionSuccess": age,
         "databaseInfo": {
             "name": "dhis2",
             "user": "dhis",
@@ -202,7 +199,8 @@ def _info(call: Call) -> Json:
         "isMetadataVersionEnabled": False,
     }
     if not server.behaviour.hides_unset_settings:
-        whole |= _UNSET
+        age = elapsed(datetime.fromtimestamp(0, UTC), server.clock())
+        whole |= {**_UNSET, **{f"intervalSinceLastAnalyticsTable{part}Success": age for part in ("", "Partition")}}
     if server.behaviour.tells_session_timeout:
         whole |= {"sessionTimeout": TIMEOUT, "capability": {"analyticsTotalCounts": False}}
     return {key: value for key, value in whole.items() if value is not None}

@@ -18,9 +18,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dhis2w_sandbox.accounts import is_usable
-from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import RECORDED, Call, Refused, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, conflict, web_message
+from dhis2w_sandbox.metadata import jackson, writing
+from dhis2w_sandbox.metadata.coercion import MappingError
+from dhis2w_sandbox.metadata.hooks import Hook, register
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.user import User
@@ -32,6 +34,7 @@ endpoints = Endpoints()
 LIFETIME = timedelta(days=30)
 _ALPHANUMERIC = string.ascii_letters + string.digits
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_ATTRIBUTE_TYPES = ("IpAllowedList", "MethodAllowedList", "RefererAllowedList")
 _METHODS = {"HEAD", "GET", "POST", "PATCH", "PUT", "DELETE"}
 _HEADER = re.compile(r"apitoken (?P<token>[a-z0-9\-._~+/]+=*)", re.IGNORECASE)
 
@@ -112,7 +115,7 @@ def sender(call: Call, header: str) -> User:
 @endpoints.add("POST", "/api/apiToken", RECORDED, consumes=["application/json"])
 def create(call: Call) -> Reply:
     """Make a token for the sender; the only answer that ever holds its secret."""
-    body = json_object(call)
+    body = _read(call)
     attributes: list[Json] = body.get("attributes") or []
     for complaint in _complaints(attributes):
         raise conflict(f"Failed to validate the token's attributes, message: {complaint}")
@@ -126,6 +129,33 @@ def create(call: Call) -> Reply:
     }
     location = {"Location": f"{call.base_url}/api/apiToken/{uid}"}
     return Reply.json(web_message(201, response=response), 201, location)
+
+
+def _read(call: Call) -> Json:
+    """The token that a request describes; refused in Jackson's words where it is none."""
+    schema = call.server.schemas.by_singular["apiToken"]
+    body = writing.read_json(call, schema)
+    for index, row in enumerate(body.get("attributes") or ()):
+        if row.get("type") not in _ATTRIBUTE_TYPES:
+            chain = f'{schema.klass}["attributes"]->java.util.ArrayList[{index}]'
+            text = (
+                f"Could not resolve type id '{row.get('type')}' as a subtype of"
+                f" `org.hisp.dhis.security.apikey.ApiTokenAttribute`: known type ids = [{', '.join(_ATTRIBUTE_TYPES)}]"
+                " (for POJO property 'attributes')"
+            )
+            raise jackson.refusal(call, MappingError(text, ("attributes", index, "type"), chain))
+    return body
+
+
+def _keep_secret(server: Server, user: User, new: Json, old: Json | None) -> None:
+    """What a change of a token may not touch."""
+    del server, user
+    for key in ("_key", "type", "version", "expire"):
+        if old is not None and key in old:
+            new.setdefault(key, old[key])
+
+
+register("apiToken", Hook(prepare=_keep_secret))
 
 
 def _usable(server: Server, key: str) -> Json:

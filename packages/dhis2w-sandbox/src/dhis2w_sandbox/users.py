@@ -112,6 +112,11 @@ def prepare(server: Server, user: User, new: Json, old: Json | None) -> None:
         for key in ("cogsDimensionConstraints", "catDimensionConstraints"):
             new[key] = [*new.get(key, ()), *user.document.get(key, ())]
         new.setdefault("passwordLastUpdated", server.now())
+    for key, column in (("surname", "surname"), ("firstName", "firstname")):
+        if not new.get(key):
+            # Where the schema does not ask for names (2.41), the database does.
+            text = f'ERROR: null value in column "{column}" of relation "userinfo" violates not-null constraint'
+            raise Dhis2Refusal(409, text)
     password = new.pop("password", None)
     if password and not new.get("externalAuth"):
         new.update(with_password(server, new, password))
