@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from dhis2w_sandbox.boot import ADMIN
 from dhis2w_sandbox.country.attributes import attribute_metadata
 from dhis2w_sandbox.country.categories import category_metadata
 from dhis2w_sandbox.country.checks import check_metadata
@@ -12,18 +13,22 @@ from dhis2w_sandbox.country.data_sets import data_set_metadata
 from dhis2w_sandbox.country.health import health_metadata
 from dhis2w_sandbox.country.indicators import indicator_metadata
 from dhis2w_sandbox.country.legend_sets import legend_set_metadata
-from dhis2w_sandbox.country.objects import Bundle, Json
+from dhis2w_sandbox.country.objects import Bundle, Json, refs
 from dhis2w_sandbox.country.option_sets import option_set_metadata
 from dhis2w_sandbox.country.people import people_metadata, sharing
 from dhis2w_sandbox.country.persons import person_metadata
-from dhis2w_sandbox.country.places import make_places, place_metadata
+from dhis2w_sandbox.country.places import COUNTRY, make_places, place_metadata
 from dhis2w_sandbox.country.program_indicators import program_indicator_metadata
 from dhis2w_sandbox.country.program_rules import program_rule_metadata
 from dhis2w_sandbox.country.programs import program_metadata
+from dhis2w_sandbox.metadata.importing import ImportOptions, import_bundle
 from dhis2w_sandbox.schemas import Schema, Schemas
+from dhis2w_sandbox.server import Server
+from dhis2w_sandbox.user import User
 
 SEED = 1962
 """The country that a sandbox has unless told otherwise."""
+UNITS_OF_A_USER = ("organisationUnits", "dataViewOrganisationUnits", "teiSearchOrganisationUnits")
 
 
 def demo_country(schemas: Schemas, seed: int = SEED) -> Bundle:
@@ -58,12 +63,30 @@ def demo_country(schemas: Schemas, seed: int = SEED) -> Bundle:
     return {schema.plural: [_shared(schema, _known(schemas, schema, row)) for row in rows] for schema, rows in types}
 
 
+def load(server: Server, seed: int = SEED) -> None:
+    """Import the country into a server that has had its first boot, and let its admin work in all of it.
+
+    Raises:
+        RuntimeError: the import refuses an object; nothing is written then.
+    """
+    report = import_bundle(server, _admin(server), demo_country(server.schemas, seed), ImportOptions())
+    if report.has_errors:
+        refused = [found.as_json(server.version) for type in report.types.values() for found in type.objects.values()]
+        raise RuntimeError(f"the demo country is not valid in {server.version}: {refused}")
+    whole = refs("organisationUnit", COUNTRY)
+    server.store.put("user", ADMIN, {**_admin(server).document, **dict.fromkeys(UNITS_OF_A_USER, whole)})
+
+
+def _admin(server: Server) -> User:
+    return User(server.store, server.store.get("user", ADMIN) or {})
+
+
 def _known(schemas: Schemas, schema: Schema, row: Json) -> Json:
-    """The properties of a row, and of what is embedded in it, that the version's types have."""
+    """The properties of a row that its type owns in the version; of what is embedded in it, all that the type has."""
     return {
-        key: _known_value(schemas, schema.properties[key].value_klass, value)
+        key: _known_value(schemas, prop.value_klass, value)
         for key, value in row.items()
-        if key in schema.properties
+        if (prop := schema.properties.get(key)) and (prop.owner or not schema.metadata)
     }
 
 

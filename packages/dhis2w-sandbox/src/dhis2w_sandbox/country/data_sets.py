@@ -86,6 +86,8 @@ def data_set_metadata(places: Places) -> Bundle:
                 fr=group.fr,
                 dataSet=ref("dataSet", row.code),
                 sortOrder=number,
+                showRowTotals=False,
+                showColumnTotals=False,
                 dataElements=refs("dataElement", *(element.code for element in group.elements)),
             )
             for row in DATA_SETS

@@ -53,6 +53,7 @@ def option_set_metadata() -> Bundle:
                 code,
                 name,
                 valueType=value_type,
+                version=0,
                 options=[option(code, option_code) for option_code, _, _ in options],
             )
             for code, name, value_type, options in OPTION_SETS

@@ -96,6 +96,7 @@ def _attribute(row: Attribute) -> Json:
         orgunitScope=False,
         confidential=False,
         inherit=False,
+        trigramIndexable=False,
         displayInListNoProgram=row.of_type,
     )
     attribute |= {"translations": [translation("NAME", row.fr), translation("SHORT_NAME", row.fr)]}
