@@ -61,15 +61,22 @@ def _value(annotation: Any, definitions: dict[str, CoreSchema]) -> CoreSchema:
     if annotation in PLAIN:
         return PLAIN[annotation]
     if origin in (Union, types.UnionType):
-        return core_schema.union_schema([_value(argument, definitions) for argument in arguments], mode="left_to_right")
+        return _union(arguments, definitions)
     if origin is Annotated:
         return _marked(arguments[0], arguments[1:], definitions)
     if origin is list:
         items = core_schema.list_schema(_value(arguments[0], definitions))
-        return core_schema.union_schema([items, FLAG, INTEGER], mode="left_to_right")
+        return core_schema.union_schema([(items, "list"), (FLAG, "bool"), (INTEGER, "int")], mode="left_to_right")
     if origin is dict:
         return core_schema.dict_schema(TEXT, _value(arguments[1], definitions))
     return _class(annotation, definitions)
+
+
+def _union(arguments: tuple[Any, ...], definitions: dict[str, CoreSchema]) -> CoreSchema:
+    choices: Choices = [_value(argument, definitions) for argument in arguments if argument is not type(None)]
+    if len(choices) == 1:
+        return core_schema.nullable_schema(_value(arguments[0], definitions))
+    return core_schema.nullable_schema(core_schema.union_schema(choices, mode="left_to_right"))
 
 
 def _marked(annotation: Any, markers: tuple[Any, ...], definitions: dict[str, CoreSchema]) -> CoreSchema:

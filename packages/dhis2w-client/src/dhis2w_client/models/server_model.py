@@ -231,12 +231,12 @@ def _run(span: str) -> range:
 
 
 class _Keys:
-    """What one set of keys means for a class: fields to set, keys to rename, and keys it does not know."""
+    """What one set of keys means for a class: names that are set, keys to rename, and keys it does not know."""
 
     __slots__ = ("extra", "names", "renamed")
 
     def __init__(self, names: Mapping[str, str], keys: tuple[str, ...]) -> None:
-        self.names = {names[key] for key in keys if key in names}
+        self.names = {names.get(key, key) for key in keys}
         self.renamed = [(key, names[key]) for key in keys if key in names and names[key] != key]
         self.extra = [key for key in keys if key not in names]
 
