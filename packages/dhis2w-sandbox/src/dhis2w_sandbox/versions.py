@@ -55,6 +55,10 @@ class Behaviour:
     """Whether a malformed `page`, `pageSize`, `paging` or `rootJunction` counts as absent rather than as a 400."""
     query_replaces_filters: bool
     """Whether a list with `query` ignores `filter` and `order`."""
+    names_periods: bool
+    """Whether the periods of a favorite are shown with a name."""
+    counts_page_of_own_lists: bool
+    """Whether the total of a list of units by their place counts only the page, and its order is the usual one."""
     empty_needs_collection: bool
     """Whether the filter operator `empty` is refused on what is no list."""
     object_takes_filters: bool
@@ -99,6 +103,12 @@ class Behaviour:
     """`responseType` of the answer that holds the secret of a new personal access token."""
     has_plain_responses: bool
     """Whether `/api/NN/` below 38 answers some imports with the bare report instead of the envelope, and 200."""
+    checks_option_combos: bool
+    """Whether an option combination without a category combination is refused with E1133."""
+    refuses_single_option_combos: bool
+    """Whether option combinations come by generation and metadata import only."""
+    null_pointer_in_checks: bool
+    """Whether a failure inside a check says what was null; otherwise only that the checks gave no reports."""
     unsupported_strategy: str
     """What the server says when an import strategy has no checks: the text of its failure."""
     patch_read_by_framework: bool
@@ -129,6 +139,8 @@ _V41 = Behaviour(
     sorts_without_case_in_memory_only=True,
     lenient_list_parameters=True,
     query_replaces_filters=True,
+    names_periods=True,
+    counts_page_of_own_lists=True,
     empty_needs_collection=True,
     object_takes_filters=True,
     splits_fields_for_links=False,
@@ -152,6 +164,9 @@ _V41 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE",
     pat_response_type="ApiTokenCreationResponse",
     has_plain_responses=True,
+    checks_option_combos=False,
+    refuses_single_option_combos=False,
+    null_pointer_in_checks=False,
     unsupported_strategy=(
         'Cannot invoke "java.lang.Iterable.forEach(java.util.function.Consumer)" because "typeReports" is null'
     ),
@@ -180,6 +195,8 @@ _V42 = Behaviour(
     sorts_without_case_in_memory_only=False,
     lenient_list_parameters=False,
     query_replaces_filters=False,
+    names_periods=True,
+    counts_page_of_own_lists=False,
     empty_needs_collection=False,
     object_takes_filters=False,
     splits_fields_for_links=True,
@@ -202,6 +219,9 @@ _V42 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
     has_plain_responses=False,
+    checks_option_combos=True,
+    refuses_single_option_combos=False,
+    null_pointer_in_checks=True,
     unsupported_strategy='Cannot invoke "java.util.List.iterator()" because "validationChecks" is null',
     patch_read_by_framework=False,
     data_elements_by_code_fail=True,
@@ -228,6 +248,8 @@ _V43 = Behaviour(
     sorts_without_case_in_memory_only=False,
     lenient_list_parameters=False,
     query_replaces_filters=False,
+    names_periods=False,
+    counts_page_of_own_lists=False,
     empty_needs_collection=False,
     object_takes_filters=False,
     splits_fields_for_links=True,
@@ -250,6 +272,9 @@ _V43 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
     has_plain_responses=False,
+    checks_option_combos=True,
+    refuses_single_option_combos=True,
+    null_pointer_in_checks=True,
     unsupported_strategy='Cannot invoke "java.util.List.iterator()" because "validationChecks" is null',
     patch_read_by_framework=True,
     data_elements_by_code_fail=True,
@@ -276,6 +301,8 @@ _V44 = Behaviour(
     sorts_without_case_in_memory_only=False,
     lenient_list_parameters=False,
     query_replaces_filters=False,
+    names_periods=False,
+    counts_page_of_own_lists=False,
     empty_needs_collection=False,
     object_takes_filters=False,
     splits_fields_for_links=True,
@@ -298,6 +325,9 @@ _V44 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
     has_plain_responses=False,
+    checks_option_combos=True,
+    refuses_single_option_combos=True,
+    null_pointer_in_checks=True,
     unsupported_strategy='Cannot invoke "java.util.List.iterator()" because "validationChecks" is null',
     patch_read_by_framework=True,
     data_elements_by_code_fail=True,

@@ -259,7 +259,7 @@ class Bundle:
     def titled(self, schema: Schema, document: Json) -> str:
         """An object as messages name it: `Name [uid] (DataElement)`."""
         identifier = document.get("code" if self.options.identifier == "CODE" else "id")
-        name = document.get("name")
+        name = f"{document.get('firstName', '')} {document.get('surname', '')}".strip() or document.get("name")
         return f"{f'{name} ' if name else ''}[{identifier or 'null'}] ({schema.short_klass})"
 
     @property

@@ -103,7 +103,13 @@ def _read(schemas: Schemas, prop: Property, value: Any, place: Place) -> Any:
         for index, item in enumerate(items)
         if item is not None
     )
-    return [item for item in read if item is not None]
+    found = [item for item in read if item is not None]
+    return _without_doubles(found) if prop["klass"] == "java.util.Set" else found
+
+
+def _without_doubles(items: list[Any]) -> list[Any]:
+    seen: set[str] = set()
+    return [item for item in items if (text := repr(item)) not in seen and not seen.add(text)]
 
 
 def _read_one(schemas: Schemas, prop: Property, kind: str, value: Any, place: Place) -> Any:

@@ -1,31 +1,282 @@
 """What the deletion of an object meets: who forbids it, what goes with it, and from where it is taken out.
 
-Source: the deletion handlers of dhis2-core (`*DeletionHandler`), as tables.
+Source: the deletion handlers of dhis2-core (`*DeletionHandler`) and its Hibernate cascades, as tables. What the tables
+do not name just loses its reference: a list its item, an embedded row its place, a single reference its value.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, NamedTuple, cast
 
+from dhis2w_sandbox.boot import DEFAULT_COMBO
 from dhis2w_sandbox.server import Server
+from dhis2w_sandbox.store import Referrer
 
 Json = dict[str, Any]
 
 
+class Words(Enum):
+    """How a veto names who needs the object."""
+
+    CLASS = "DataElement"
+    FIRST = "Indicator (name)"
+    ALL = "OrganisationUnit (name,name)"
+
+
+class Veto(NamedTuple):
+    """A referrer that forbids the deletion of what it points to."""
+
+    type: str
+    path: str
+    words: Words = Words.CLASS
+    klass: str | None = None
+    """What the message calls the referrer, where that is not its class."""
+    joint: str = ","
+
+
+_DIMENSIONS = ("visualization", "eventVisualization", "eventReport", "eventChart")
+
+VETOES: dict[str, list[Veto]] = {
+    "category": [
+        Veto("categoryCombo", "categories", Words.FIRST),
+        *(Veto(type, "categoryDimensions.category", klass="CategoryDimension") for type in _DIMENSIONS),
+    ],
+    "categoryOption": [
+        Veto(type, "categoryDimensions.categoryOptions", klass="CategoryDimension") for type in _DIMENSIONS
+    ],
+    "categoryOptionCombo": [
+        Veto("dataSet", "compulsoryDataElementOperands.categoryOptionCombo", klass="DataElementOperand"),
+        Veto("section", "greyedFields.categoryOptionCombo", klass="DataElementOperand"),
+        Veto("predictor", "outputCombo"),
+    ],
+    "categoryOptionGroupSet": [Veto("dataApprovalLevel", "categoryOptionGroupSet")],
+    "dataElement": [
+        Veto("predictor", "output", Words.FIRST),
+        Veto("programStage", "programStageDataElements.dataElement"),
+        Veto("smsCommand", "smsCodes.dataElement", klass="SMSCode"),
+    ],
+    "dataSet": [Veto("smsCommand", "dataset", klass="SMSCommand")],
+    "indicatorType": [Veto("indicator", "indicatorType", Words.FIRST)],
+    "optionSet": [Veto("dataElement", "optionSet")],
+    "organisationUnit": [Veto("organisationUnit", "parent", Words.ALL)],
+    "programStage": [
+        Veto("programRule", "programStage", Words.ALL, joint=", "),
+        Veto("programRuleVariable", "programStage", Words.ALL, joint=", "),
+    ],
+    "trackedEntityType": [Veto("program", "trackedEntityType")],
+    "user": [Veto("document", "createdBy")],
+    "userRole": [Veto("user", "userRoles", Words.FIRST)],
+    "visualization": [Veto("report", "visualization", Words.FIRST, klass="Visualization")],
+}
+
+# A user who made or changed an object of one of these types cannot be deleted (`IdObjectDeletionHandler`).
+KEEPS_ITS_USERS = frozenset(
+    "category categoryCombo categoryOption categoryOptionCombo categoryOptionGroup categoryOptionGroupSet"
+    " dataApprovalLevel dataApprovalWorkflow dataElement dataElementGroup dataElementGroupSet dataSet eventChart"
+    " eventReport eventVisualization indicator indicatorGroup legendSet optionGroup organisationUnit"
+    " organisationUnitGroup predictorGroup program programIndicator programIndicatorGroup programStage"
+    " programStageSection relationshipType section smsCommand userGroup userRole visualization".split()
+)
+
+# Objects that are deleted together with what they point to: type and path by the type of the target.
+CASCADES: dict[str, list[tuple[str, str]]] = {
+    "categoryCombo": [("categoryOptionCombo", "categoryCombo")],
+    "categoryOption": [("categoryOptionCombo", "categoryOptions")],
+    "dataSet": [("section", "dataSet")],
+    "optionSet": [("option", "optionSet")],
+    "program": [
+        ("programStage", "program"),
+        ("programSection", "program"),
+        ("programIndicator", "program"),
+        ("programRule", "program"),
+        ("programRuleVariable", "program"),
+        ("eventChart", "program"),
+        ("eventReport", "program"),
+        ("eventVisualization", "program"),
+        ("relationshipType", "fromConstraint.program"),
+        ("relationshipType", "toConstraint.program"),
+    ],
+    "programRule": [("programRuleAction", "programRule")],
+    "programStage": [
+        ("programStageSection", "programStage"),
+        ("eventChart", "programStage"),
+        ("eventReport", "programStage"),
+        ("eventVisualization", "programStage"),
+    ],
+    "user": [("apiToken", "createdBy")],
+}
+
+# Where a deleted category combination is replaced by the default one.
+_DEFAULTED = frozenset({("dataElement", "categoryCombo"), ("dataSet", "categoryCombo"), ("program", "categoryCombo")})
+
+# Embedded rows that outlive what this key of theirs points to.
+_ROWS_THAT_STAY = frozenset({"dataSetElements.categoryCombo"})
+
+# Types whose data items are not known to the schemas: searched instead.
+_DATA_ITEMS = frozenset({"dataElement", "indicator", "dataSet", "programIndicator", "expressionDimensionItem"})
+
+OTHER_VETOES: dict[str, list[Callable[[Server, str], str | None]]] = {}
+"""Vetoes that are no references: by type, functions that say who needs the object. Other rooms add theirs."""
+
+
 def veto(server: Server, type: str, uid: str) -> str | None:
     """Who forbids the deletion, as the message names them: `Indicator (Name)`; None where nobody does."""
-    for referrer in server.store.referrers(type, uid):
-        for referrer_type, path, names in VETOES.get(type, ()):
-            if (referrer.type, referrer.path) == (referrer_type, path):
-                document = server.store.get(referrer.type, referrer.uid) or {}
-                klass = server.schemas.by_singular[referrer.type].short_klass
-                return f"{klass} ({document.get('name')})" if names else klass
-    return None
+    referrers = server.store.referrers(type, uid)
+    for row in VETOES.get(type, ()):
+        found = [referrer for referrer in referrers if (referrer.type, referrer.path) == (row.type, row.path)]
+        if found:
+            return _named(server, row, found)
+    if type == "user":
+        made = next((row for row in referrers if row.path in _MADE and row.type in KEEPS_ITS_USERS), None)
+        if made:
+            return server.schemas.by_singular[made.type].short_klass
+    reasons = (check(server, uid) for check in OTHER_VETOES.get(type, ()))
+    return next((reason for reason in reasons if reason), None)
+
+
+_MADE = ("createdBy", "lastUpdatedBy")
+
+
+def _named(server: Server, row: Veto, referrers: list[Referrer]) -> str:
+    klass = row.klass or server.schemas.by_singular[row.type].short_klass
+    names = [str((server.store.get(row.type, referrer.uid) or {}).get("name")) for referrer in referrers]
+    match row.words:
+        case Words.CLASS:
+            return klass
+        case Words.FIRST:
+            return f"{klass} ({names[0]})"
+        case Words.ALL:
+            return f"{klass} ({row.joint.join(names)})"
 
 
 def delete(server: Server, type: str, uid: str) -> None:
-    """Delete an object and set right what referred to it."""
-    server.store.delete(type, uid)
+    """Delete an object, what goes with it, and every reference to it."""
+    store = server.store
+    cascades = CASCADES.get(type, ())
+    for referrer in store.referrers(type, uid):
+        if (referrer.type, referrer.path) in cascades and store.get(referrer.type, referrer.uid):
+            delete(server, referrer.type, referrer.uid)
+    for referrer in store.referrers(type, uid):
+        document = store.get(referrer.type, referrer.uid)
+        if document and referrer.uid != uid:
+            store.put(referrer.type, referrer.uid, _released(document, referrer, uid))
+    if type in _DATA_ITEMS:
+        _release_data_items(server, uid)
+    store.delete(type, uid)
 
 
-VETOES: dict[str, list[tuple[str, str, bool]]] = {}
+def _released(document: Json, referrer: Referrer, uid: str) -> Json:
+    if (referrer.type, referrer.path) in _DEFAULTED:
+        return {**document, "categoryCombo": {"id": DEFAULT_COMBO}}
+    return _without(document, referrer.path.split("."), uid, referrer.path in _ROWS_THAT_STAY)
+
+
+def _without(document: Json, path: list[str], uid: str, rows_stay: bool) -> Json:
+    """The document without its links to an object at a path."""
+    key, rest = path[0], path[1:]
+    value = document.get(key)
+    if isinstance(value, list):
+        rows = cast("list[Json]", value)
+        if not rest:
+            return {**document, key: [row for row in rows if row.get("id") != uid]}
+        changed = [(row, _without(row, rest, uid, rows_stay)) for row in rows]
+        kept = [new for old, new in changed if rows_stay or not _is_emptied(old, new, rest[0])]
+        return {**document, key: kept}
+    if isinstance(value, dict) and rest:
+        return {**document, key: _without(cast(Json, value), rest, uid, rows_stay)}
+    if isinstance(value, dict) and cast(Json, value).get("id") == uid:
+        return {name: content for name, content in document.items() if name != key}
+    return document
+
+
+def _is_emptied(old: Json, new: Json, key: str) -> bool:
+    """Whether a row has lost what it was there for."""
+    return bool(old.get(key)) and not new.get(key)
+
+
+def _release_data_items(server: Server, uid: str) -> None:
+    for type in ("visualization", "map"):
+        for document in server.store.all(type):
+            changed = _without_data_items(document, uid)
+            if changed != document:
+                server.store.put(type, document["id"], changed)
+
+
+def _without_data_items(value: Any, uid: str) -> Any:
+    if isinstance(value, list):
+        return [_without_data_items(item, uid) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    document = {key: _without_data_items(item, uid) for key, item in cast(Json, value).items()}
+    rows = document.get("dataDimensionItems")
+    if rows:
+        document["dataDimensionItems"] = [row for row in rows if {"id": uid} not in row.values()]
+    return document
+
+
+_ELEMENTS = re.compile(r"#\{([A-Za-z]\w{10})(?:\.(\w+|\*))?")
+
+
+def _indicator_with_element(server: Server, uid: str) -> str | None:
+    for indicator in server.store.all("indicator"):
+        if any(found[1] == uid for found in _terms(indicator)):
+            return f"Indicator ({indicator.get('name')})"
+    return None
+
+
+def _terms(indicator: Json) -> list[re.Match[str]]:
+    texts = (indicator.get("numerator") or "", indicator.get("denominator") or "")
+    return [found for text in texts for found in _ELEMENTS.finditer(text)]
+
+
+def _user_of_combo(server: Server, uid: str) -> str | None:
+    """Who uses an option combination of a category combination: an indicator, or a predictor's output."""
+    rows = server.store.referrers("categoryCombo", uid)
+    combos = {row.uid for row in rows if row.type == "categoryOptionCombo"}
+    for indicator in server.store.all("indicator"):
+        if any(found[2] in combos for found in _terms(indicator)):
+            return f"Indicator ({indicator.get('name')})"
+    used = any(
+        row.type == "predictor" for combo in combos for row in server.store.referrers("categoryOptionCombo", combo)
+    )
+    return "Predictor" if used else None
+
+
+def _attribute_values(server: Server, uid: str) -> str | None:
+    rows = server.store.referrers("attribute", uid)
+    holder = next((row for row in rows if row.path == "attributeValues.attribute"), None)
+    return f"{server.schemas.by_singular[holder.type].short_klass}.Attribute" if holder else None
+
+
+def _workflow_levels(server: Server, uid: str) -> str | None:
+    workflow = server.store.get("dataApprovalWorkflow", uid) or {}
+    return "DataApprovalLevel" if workflow.get("dataApprovalLevels") else None
+
+
+def _rules_of_section(server: Server, uid: str) -> str | None:
+    return _rules(server, "programStageSection", uid)
+
+
+def _rules_of_stage(server: Server, uid: str) -> str | None:
+    return _rules(server, "programStage", uid)
+
+
+def _rules(server: Server, type: str, uid: str) -> str | None:
+    rows = server.store.referrers(type, uid)
+    actions = [server.store.get(row.type, row.uid) for row in rows if row.type == "programRuleAction"]
+    uids = dict.fromkeys(str((action.get("programRule") or {}).get("id")) for action in actions if action)
+    names = [str(rule.get("name")) for rule in (server.store.get("programRule", rule) for rule in uids) if rule]
+    return f"ProgramRule ({', '.join(names)})" if names else None
+
+
+OTHER_VETOES |= {
+    "attribute": [_attribute_values],
+    "categoryCombo": [_user_of_combo],
+    "dataApprovalWorkflow": [_workflow_levels],
+    "dataElement": [_indicator_with_element],
+    "programStage": [_rules_of_stage],
+    "programStageSection": [_rules_of_section],
+}

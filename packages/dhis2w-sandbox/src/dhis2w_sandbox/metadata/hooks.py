@@ -20,6 +20,10 @@ def _prepare_nothing(server: Server, user: User, new: Json, old: Json | None) ->
     del server, user, new, old
 
 
+def _do_nothing(server: Server, user: User, updated: list[Json]) -> None:
+    del server, user, updated
+
+
 def _find_nothing_wrong(server: Server, user: User, new: Json, old: Json | None) -> list[ErrorReport]:
     del server, user, new, old
     return []
@@ -35,6 +39,8 @@ class Hook:
     """What is wrong with the new document; called before `prepare`, while references may still be unknown."""
     after: Callable[[Server, User, Json, Json | None], None] = _prepare_nothing
     """Called when the new document is stored (postCreate and postUpdate): may write other objects."""
+    after_updates: Callable[[Server, User, list[Json]], None] = _do_nothing
+    """Called once when all of an import's objects of the type are stored, with those of them that were updated."""
 
 
 HOOKS: dict[str, list[Hook]] = {}

@@ -11,11 +11,12 @@ from functools import cache
 from typing import Any, cast
 
 from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport
-from dhis2w_sandbox.metadata import access
+from dhis2w_sandbox.metadata import access, two_sided, type_rules
 from dhis2w_sandbox.metadata.bundle import Batch, Bundle, ImportOptions, Item
 from dhis2w_sandbox.metadata.defaults import default_references
 from dhis2w_sandbox.metadata.deleting import delete, veto
 from dhis2w_sandbox.metadata.hooks import HOOKS
+from dhis2w_sandbox.metadata.ordering import parents_first
 from dhis2w_sandbox.metadata.reports import ImportReport, ObjectReport, TypeReport
 from dhis2w_sandbox.metadata.validation import validate
 from dhis2w_sandbox.schemas import Property, Schema
@@ -25,6 +26,9 @@ from dhis2w_sandbox.user import User
 Json = dict[str, Any]
 
 __all__ = ["ImportOptions", "import_bundle"]
+
+# Imported for what they register.
+_REGISTERED = (two_sided, type_rules)
 
 
 def import_bundle(server: Server, user: User, payload: Json, options: ImportOptions) -> ImportReport:
@@ -47,6 +51,7 @@ def import_bundle(server: Server, user: User, payload: Json, options: ImportOpti
     for batch in bundle.batches:
         for item in batch.persisted + batch.fresh:
             _give_sharing(bundle, item)
+    parents_first(bundle)
     found = validate(bundle)
     report = ImportReport(types=found)
     if not report.has_errors or options.atomic_mode == "NONE":
@@ -93,12 +98,14 @@ def _commit(bundle: Bundle, report: ImportReport) -> None:
         type_report = report.of(batch.schema.klass)
         if bundle.options.strategy == "DELETE":
             for item in batch.persisted:
-                _delete(bundle, item, type_report)
+                _delete(bundle, batch, item, type_report)
             continue
         if bundle.options.strategy != "UPDATE":
             _write_all(bundle, batch, batch.fresh, type_report)
         if bundle.options.strategy != "CREATE":
             _write_all(bundle, batch, batch.persisted, type_report)
+            for hook in HOOKS.get(batch.schema.singular, ()):
+                hook.after_updates(bundle.server, bundle.user, [item.new for item in batch.persisted])
 
 
 def _write_all(bundle: Bundle, batch: Batch, items: list[Item], report: TypeReport) -> None:
@@ -168,7 +175,7 @@ def _resolved(bundle: Bundle, schema: Schema, prop: Property, content: Any) -> A
         return content
     rows = cast("list[Json]", content if prop.collection else [content])
     uids = [uid for row in rows if (uid := bundle.uid_of(target.singular, row))]
-    present = [{"id": uid} for uid in dict.fromkeys(uids) if bundle.server.store.get(target.singular, uid)]
+    present = [{"id": uid} for uid in dict.fromkeys(uids) if bundle.find(target.singular, uid)]
     if prop.collection:
         return present
     if not present and prop["required"] and bundle.find(target.singular, uids[0] if uids else "") is None:
@@ -182,7 +189,7 @@ def _resolved(bundle: Bundle, schema: Schema, prop: Property, content: Any) -> A
 
 def _embedded(bundle: Bundle, prop: Property, content: Any, old: Any) -> Any:
     schema = bundle.server.schemas.of(prop)
-    if schema is None or prop.key in ("sharing", "translations"):
+    if schema is None or prop.key in ("attributeValues", "sharing", "translations"):
         return content
     if not prop.collection:
         return _reduced(bundle, schema, content, old or {}) if isinstance(content, dict) else content
@@ -201,22 +208,16 @@ def _embedded_row(bundle: Bundle, prop: Property, schema: Schema, row: Json, old
     return document
 
 
-def _delete(bundle: Bundle, item: Item, report: TypeReport) -> None:
-    found = ObjectReport(item.schema.klass, item.index, item.uid, item.display_name)
+def _delete(bundle: Bundle, batch: Batch, item: Item, report: TypeReport) -> None:
+    # What DHIS2 reports is the stored object, which is none of the payload: it gets an index of its own.
+    found = ObjectReport(item.schema.klass, batch.next_index, item.uid, item.display_name)
+    batch.next_index += 1
     reason = veto(bundle.server, item.schema.singular, item.uid)
     if reason is None:
         delete(bundle.server, item.schema.singular, item.uid)
     else:
         text = f"Object could not be deleted because it is associated with another object: {reason}"
         found.errors.append(ErrorReport("E4030", (), item.schema.klass, text=text))
-        # The stored object, which is none of the payload, is what DHIS2 reports.
-        found.index = report_index(report, item)
         report.stats.ignored += 1
         report.stats.deleted -= 1
     report.add(found)
-
-
-def report_index(report: TypeReport, item: Item) -> int:
-    """The index of an object that is reported as stored."""
-    del report
-    return item.index

@@ -63,6 +63,8 @@ def replace_sharing(call: Call) -> Reply:
         sent = read_sharing(body)
     except MappingError as error:
         raise jackson.refusal(call, error) from error
+    if not access.can_create(call.user, schema, public=True):
+        sent["public"] = (document.get("sharing") or {}).get("public")
     errors = _sharing_errors(schema, document, sent)
     if errors:
         report = TypeReport(KLASS)
@@ -122,7 +124,7 @@ def get_sharing(call: Call) -> Reply:
         "name": name,
         "displayName": name,
         "publicAccess": sharing.get("public") or ("rw------" if public else access.NO_ACCESS),
-        "user": {"id": owner["id"], "name": owner.get("name")} if owner else {},
+        "user": {"id": owner["id"], "name": _name(owner)} if owner else {},
         "userGroupAccesses": _named(call, "userGroup", sharing.get("userGroups")),
         "userAccesses": _named(call, "user", sharing.get("users")),
         "externalAccess": bool(sharing.get("external")),
@@ -137,7 +139,7 @@ def _named(call: Call, type: str, rows: Json | None) -> list[Json]:
     for row in (rows or {}).values():
         document = call.server.store.get(type, row["id"])
         if document:
-            name = document.get("name")
+            name = _name(document)
             found.append({"id": row["id"], "name": name, "displayName": name, "access": row["access"]})
     return sorted(found, key=lambda row: row["name"]) if type == "userGroup" else found
 
@@ -205,12 +207,17 @@ def search_sharing(call: Call) -> Reply:
 
 
 def _found(call: Call, type: str, key: str) -> list[Json]:
-    every = [row for row in call.server.store.all(type) if key in str(row.get("name", "")).lower()]
-    return sorted(every, key=lambda row: row["name"])
+    every = [row for row in call.server.store.all(type) if key in _name(row).lower()]
+    return sorted(every, key=_name)
 
 
 def _title(document: Json) -> Json:
-    return {"id": document["id"], "name": document.get("name"), "displayName": document.get("name")}
+    return {"id": document["id"], "name": _name(document), "displayName": _name(document)}
+
+
+def _name(document: Json) -> str:
+    """What an object is called; users of some versions store no name."""
+    return document.get("name") or f"{document.get('firstName')} {document.get('surname')}"
 
 
 @endpoints.add("PATCH", "/api/{type}/sharing", RECORDED, accepts=is_type)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
-from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, JavaClass
+from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, java_class, java_user
 from dhis2w_sandbox.metadata import access
 from dhis2w_sandbox.metadata.attribute_values import (
     check_geometries,
@@ -22,6 +22,7 @@ from dhis2w_sandbox.metadata.attribute_values import (
 from dhis2w_sandbox.metadata.bundle import Batch, Bundle, Item, report_of
 from dhis2w_sandbox.metadata.defaults import DEFAULT_OBJECTS
 from dhis2w_sandbox.metadata.hooks import HOOKS
+from dhis2w_sandbox.metadata.payload_checks import PAYLOAD_CHECKS
 from dhis2w_sandbox.metadata.reports import ObjectReport, TypeReport
 from dhis2w_sandbox.schemas import Property, Schema
 
@@ -89,7 +90,7 @@ def check_duplicate_ids(bundle: Bundle, batch: Batch, findings: Findings) -> Non
     for item in batch.persisted + batch.fresh:
         if item.uid == former:
             error = ErrorReport(
-                "E5004", (item.uid, JavaClass(batch.schema.klass)), batch.schema.klass, item.uid, property="id"
+                "E5004", (item.uid, java_class(batch.schema.klass)), batch.schema.klass, item.uid, property="id"
             )
             findings.refuse(item, [error])
         else:
@@ -102,10 +103,12 @@ def check_hooks(bundle: Bundle, batch: Batch, findings: Findings) -> None:
         errors = _embedded_errors(bundle, item)
         for hook in HOOKS.get(batch.schema.singular, ()):
             errors += hook.check(bundle.server, bundle.user, item.new, item.old)
+        for check in PAYLOAD_CHECKS.get(batch.schema.singular, ()):
+            errors += check(bundle, item)
         findings.refuse(item, errors)
 
 
-# What an embedded object gets when it is made, before it is read (`DashboardItem()` calls `setAutoFields`): never missing.
+# What an embedded object gets when it is made (`DashboardItem()` calls `setAutoFields`), so that it is never missing.
 _AUTO_FIELDS: Json = {"id": "aaaaaaaaaaa", "created": "2000-01-01", "lastUpdated": "2000-01-01"}
 
 
@@ -156,7 +159,7 @@ def _sharing_errors(bundle: Bundle, item: Item) -> list[ErrorReport]:
     if not ACCESS.fullmatch(public or ""):
         return [ErrorReport("E3010", (public,), schema.klass)]
     errors: list[ErrorReport] = []
-    klass, who = JavaClass(schema.klass), f"org.hisp.dhis.user.UserDetailsImpl@{abs(hash(user.uid)) % 2**28:x}"
+    klass, who = java_class(schema.klass), java_user(user.uid, user.username)
     rows = [*sharing.get("users", {}).values(), *sharing.get("userGroups", {}).values()]
     if not schema["dataShareable"] and any("r" in (text or "")[2:4] for text in [public, *(r["access"] for r in rows)]):
         errors.append(ErrorReport("E3011", (klass,), schema.klass))
@@ -256,7 +259,9 @@ def _property_error(code: str, prop: Property, main_klass: str, *args: Any) -> E
 
 
 def check_uniqueness(bundle: Bundle, batch: Batch, findings: Findings) -> None:
-    """E5003: a unique value that another object has, stored or in the payload."""
+    """E5003: a unique value that another object has, stored or in the payload; recorded servers spare users."""
+    if batch.schema.singular == "user":
+        return
     unique = [prop for prop in _persisted_properties(batch.schema) if prop.owner and prop["unique"] and prop["simple"]]
     for item in batch.of_strategy(bundle.options.strategy):
         errors: list[ErrorReport] = []

@@ -13,6 +13,7 @@ from dhis2w_sandbox.errors import Dhis2Refusal, conflict, forbidden, not_found
 from dhis2w_sandbox.metadata import access, jackson, membership, sharing
 from dhis2w_sandbox.metadata.bundle import ImportOptions
 from dhis2w_sandbox.metadata.coercion import MappingError, read_object
+from dhis2w_sandbox.metadata.endpoint_rules import NO_RULE, RULES
 from dhis2w_sandbox.metadata.importing import import_bundle
 from dhis2w_sandbox.metadata.patching import UnreadablePatch, patched, read_patch
 from dhis2w_sandbox.metadata.reports import ImportReport, ObjectReport, import_reply, object_reply
@@ -46,6 +47,8 @@ def create_object(call: Call) -> Reply:
     if not access.can_create(call.user, schema):
         raise forbidden("You don't have the proper permissions to create this object.")
     body.pop("translations", None)
+    rule = RULES.get(schema.singular, NO_RULE)
+    rule.before(call.server, body, None)
     options = replace(options_of(call), strategy="CREATE", report_mode="FULL")
     report = import_bundle(call.server, call.user, {schema.plural: [body]}, options)
     found = report.first_object
@@ -57,6 +60,7 @@ def create_object(call: Call) -> Reply:
     reply = object_reply(found, call.server.version, status=201)
     if reply.status == 201:
         reply.headers["Location"] = f"{call.base_url}/api{schema.endpoint}/{found.uid}"
+        rule.after(call.server, call.user, call.server.store.get(schema.singular, found.uid or "") or {})
     return reply
 
 
@@ -65,10 +69,15 @@ def replace_object(call: Call) -> Reply:
     """Replace one object by the body."""
     schema, old = updatable(call)
     body = {**read_json(call, schema), "id": old["id"]}
+    rule = RULES.get(schema.singular, NO_RULE)
+    rule.before(call.server, body, old)
     options = replace(options_of(call), strategy="UPDATE")
     if options.report_mode != "ERRORS_NOT_OWNER":
         options = replace(options, report_mode="FULL")
-    return _answer(call, import_bundle(call.server, call.user, {schema.plural: [body]}, options))
+    report = import_bundle(call.server, call.user, {schema.plural: [body]}, options)
+    if report.status == "OK":
+        rule.after(call.server, call.user, call.server.store.get(schema.singular, old["id"]) or {})
+    return _answer(call, report)
 
 
 @endpoints.add("PATCH", "/api/{type}/{uid}", RECORDED, accepts=is_type)
@@ -114,6 +123,7 @@ def delete_object(call: Call) -> Reply:
     old = stored(call, schema)
     if not access.can_delete(call.user, schema, old):
         raise forbidden("You don't have the proper permissions to delete this object.")
+    RULES.get(schema.singular, NO_RULE).before_delete(call.server, old)
     options = ImportOptions(strategy="DELETE", report_mode="FULL")
     report = import_bundle(call.server, call.user, {schema.plural: [old]}, options)
     found = report.first_object
