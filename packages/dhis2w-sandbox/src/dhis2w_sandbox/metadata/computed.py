@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from dhis2w_sandbox.metadata import units
+from dhis2w_sandbox.metadata import favorites, units
 from dhis2w_sandbox.metadata.periods import RELATIVE_PERIOD_FLAGS
 from dhis2w_sandbox.metadata.sides import linked
 from dhis2w_sandbox.schemas import Schema
@@ -88,7 +88,7 @@ def display_form_name(rendering: Rendering, schema: Schema, document: Json) -> s
 
 def href(rendering: Rendering, schema: Schema, document: Json) -> str | None:
     """Where the object is."""
-    wanted = rendering.links and rendering.depth <= (1 if rendering.deep_links else 0)
+    wanted = rendering.links and rendering.depth <= (1 if rendering.single else 0)
     if not wanted or schema.endpoint is None or "id" not in document:
         return None
     return f"{rendering.base_url}/api{schema.endpoint}/{document['id']}"
@@ -395,6 +395,11 @@ FOR_ALL: dict[str, Compute] = {
     "legendSet": first_legend_set,
     "isDefault": equals("name", DEFAULT),
     "relativePeriods": relative_periods,
+    "columns": favorites.axis("columnDimensions"),
+    "rows": favorites.axis("rowDimensions"),
+    "filters": favorites.axis("filterDimensions"),
+    "rawPeriods": favorites.raw_periods,
+    "periods": favorites.periods,
     "parentGraphMap": constant({}),
     "metaData": constant({}),
 }
@@ -462,7 +467,7 @@ BY_TYPE: dict[tuple[str, str], Compute] = {
 }
 """By type (singular name) and key: what a type does in its own way."""
 
-NULL_WHEN_EMPTY = frozenset(
+NULL_WHEN_EMPTY: frozenset[tuple[str, str]] = frozenset(
     {
         ("programRuleAction", "evaluationEnvironments"),
     }

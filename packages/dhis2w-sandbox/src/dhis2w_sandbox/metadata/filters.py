@@ -130,8 +130,8 @@ def parse_filter(schemas: Schemas, schema: Schema, text: str, behaviour: Behavio
 def matches(schemas: Schemas, schema: Schema, values: Values, condition: Filter, document: Json) -> bool:
     """Whether a document of a type meets a condition."""
     if condition.properties:
-        found = _found(schemas, schema, values, condition.properties, document)
-        return any(condition.test(value) for value in found)
+        found = _at_end(schemas, schema, values, condition.properties, document)
+        return any(condition.test(value) for _, value in found)
     if condition.path == "identifiable":
         keys = ["id", "code", "name", "shortName"]
         if condition.token is not None and len(condition.token) < 4:
@@ -143,19 +143,31 @@ def matches(schemas: Schemas, schema: Schema, values: Values, condition: Filter,
     return condition.test(value)
 
 
-def _found(
+def values_at(
+    schemas: Schemas, schema: Schema, values: Values, path: str, document: Json
+) -> Iterator[tuple[Schema, Any]]:
+    """The single values at the end of a dotted path, each with its type; nothing where it leads nowhere."""
+    properties = _properties(schemas, schema, path)
+    target = schemas.of(properties[-1]) if properties else None
+    if target is not None:
+        for _, value in _at_end(schemas, schema, values, properties, document):
+            for item in cast("list[Any]", value) if isinstance(value, list) else [value]:
+                yield target, item
+
+
+def _at_end(
     schemas: Schemas, schema: Schema, values: Values, path: tuple[Property, ...], document: Json
-) -> Iterator[Any]:
+) -> Iterator[tuple[Property, Any]]:
     """The values at the end of a path, through every item of the lists on the way."""
     prop, *rest = path
     value = values(schema, prop, document)
     target = schemas.of(prop)
     if not rest:
-        yield value
+        yield prop, value
     elif target is not None:
         for item in cast("list[Any]", value if isinstance(value, list) else [value]):
             if isinstance(item, dict):
-                yield from _found(schemas, target, values, tuple(rest), cast("Json", item))
+                yield from _at_end(schemas, target, values, tuple(rest), cast("Json", item))
 
 
 def _properties(schemas: Schemas, schema: Schema, path: str) -> tuple[Property, ...]:

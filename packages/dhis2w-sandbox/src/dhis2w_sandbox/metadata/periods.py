@@ -5,6 +5,8 @@ Source: `RelativePeriods` and `RelativePeriodEnum` of dhis2-api.
 
 from __future__ import annotations
 
+import re
+
 RELATIVE_PERIOD_FLAGS = {
     "thisDay": "TODAY",
     "yesterday": "YESTERDAY",
@@ -53,3 +55,31 @@ RELATIVE_PERIOD_FLAGS = {
     "last52Weeks": "LAST_52_WEEKS",
 }
 """Names of relative periods by the flag of a favorite."""
+
+RELATIVE_PERIODS = frozenset(RELATIVE_PERIOD_FLAGS.values())
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def period_name(period: str) -> str:
+    """A fixed period in words (`202301` is January 2023); its own identifier where it is not of a common kind."""
+    if found := re.fullmatch(r"(\d{4})(0[1-9]|1[0-2])", period):
+        return f"{MONTHS[int(found[2]) - 1]} {found[1]}"
+    if found := re.fullmatch(r"(\d{4})([QS])([1-4])", period):
+        length = 3 if found[2] == "Q" else 6
+        last = int(found[3]) * length
+        return f"{MONTHS[(last - length) % 12]} - {MONTHS[(last - 1) % 12]} {found[1]}"
+    return period

@@ -131,14 +131,14 @@ def _mentions(wanted: dict[Path, _Wanted]) -> Counter[Path]:
 
 def _expand_default(schemas: Schemas, wanted: dict[Path, _Wanted], path: Path, prop: Property | None) -> None:
     schema = schemas.of(prop) if prop else None
-    if prop is None or schema is None:
+    if prop is None:
         return
     if is_complex(prop):
-        for child in schema.properties.values():
+        for child in schema.properties.values() if schema else ():
             wanted[(*path, child.key)] = _Wanted(child)
             _expand_default(schemas, wanted, (*path, child.key), child)
-    elif _is_reference(prop) and "id" in schema.properties:
-        wanted[(*path, "id")] = _Wanted(schema.properties["id"])
+    elif _is_reference(prop):
+        wanted[(*path, "id")] = _Wanted(schema.properties.get("id") if schema else None)
 
 
 def _is_reference(prop: Property) -> bool:

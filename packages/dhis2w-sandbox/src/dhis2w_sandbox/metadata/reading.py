@@ -1,21 +1,23 @@
-"""`GET /api/{plural}`, `/{uid}` and `/{uid}/{property}`: metadata as JSON.
+"""`GET /api/{plural}`, `/{uid}`, `/{uid}/{property}` and `/api/identifiableObjects/{uid}`: metadata as JSON.
 
 Source: `AbstractFullReadOnlyController` of dhis2-core; recordings `meta/list`, `meta/fields`, `meta/filter`, `objects`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, forbidden, not_found
 from dhis2w_sandbox.metadata.access import can_read, can_read_type
+from dhis2w_sandbox.metadata.csv_lists import csv_list, wants_csv
 from dhis2w_sandbox.metadata.fields import BrokenFieldsError, FieldsSyntaxError
 from dhis2w_sandbox.metadata.filters import matches
 from dhis2w_sandbox.metadata.plans import DuplicateFieldError
 from dhis2w_sandbox.metadata.querying import (
     Defaults,
+    ListParams,
     enum_param,
     list_params,
     page_of,
@@ -48,13 +50,84 @@ def is_type(call: Call) -> bool:
 
 @endpoints.add("GET", "/api/{type}", RECORDED, accepts=is_type, suffixes={"csv"})
 def get_list(call: Call) -> Reply:
-    """List objects of a type."""
-    schema = _readable(call)
-    params = list_params(call)
-    values = raw_values(call)
-    found = select(call, schema, params, values, call.server.store.all(schema.singular))
+    """List objects of a type, as JSON or CSV."""
+    schema = readable_schema(call)
+    documents = call.server.store.all(schema.singular)
+    if wants_csv(call):
+        return csv_list(call, schema, documents, fields_of(call, ""))
+    return list_reply(call, schema, documents)
+
+
+def takes_any_id(call: Call) -> bool:
+    """Whether the path names a type, and the version takes any text for an identifier."""
+    return is_type(call) and call.server.behaviour.path_takes_any_id
+
+
+@endpoints.add("GET", "/api/{type}/{uid}", SOURCE, accepts=takes_any_id)
+@endpoints.add("GET", "/api/{type}/{uid:uid}", RECORDED, accepts=is_type)
+def get_object(call: Call) -> Reply:
+    """Show one object."""
+    schema = readable_schema(call)
+    document = readable_document(call, schema)
+    if call.server.behaviour.object_takes_filters and not _passes(call, schema, document):
+        return Reply.json({}, headers=PRIVATE)
+    exclude = enum_param(call, "defaults", Defaults.INCLUDE) is Defaults.EXCLUDE
+    fields = fields_of(call, "*")
+    return shown(lambda: renderer(call, schema, fields, exclude_defaults=exclude, single=True)(document))
+
+
+@endpoints.add("GET", "/api/{type}/{uid}/{property}", SOURCE, accepts=takes_any_id)
+@endpoints.add("GET", "/api/{type}/{uid:uid}/{property}", RECORDED, accepts=is_type)
+def get_property(call: Call) -> Reply:
+    """Show one property of an object, inside an object."""
+    schema = readable_schema(call)
+    document = readable_document(call, schema)
+    fields = f"{call.parts['property']}[{fields_of(call, '') or ':all'}]"
+    return shown(lambda: renderer(call, schema, fields, single=True)(document))
+
+
+@endpoints.add("GET", "/api/identifiableObjects/{uid:uid}", RECORDED)
+def get_any_object(call: Call) -> Reply:
+    """Show an object of which only the identifier is known."""
+    schema, document = _any_object(call)
+    fields = fields_of(call, "*")
+    return shown(lambda: renderer(call, schema, fields, single=True)(document))
+
+
+@endpoints.add("GET", "/api/identifiableObjects/{uid:uid}/{property}", SOURCE)
+def get_any_property(call: Call) -> Reply:
+    """Show one property of an object of which only the identifier is known."""
+    schema, document = _any_object(call)
+    fields = f"{call.parts['property']}[{fields_of(call, '') or ':all'}]"
+    return shown(lambda: renderer(call, schema, fields, single=True)(document))
+
+
+def _any_object(call: Call) -> tuple[Schema, Json]:
+    uid = call.parts["uid"]
+    found = call.server.store.find(uid)
+    schema = call.server.schemas.by_singular.get(found[0]) if found else None
+    if found is None or schema is None or not can_read(call.user, schema, found[1]):
+        raise Dhis2Refusal(404, f"No identifiable object with id `{uid}` exists", "E1005")
+    return schema, found[1]
+
+
+def list_reply(
+    call: Call, schema: Schema, documents: Iterable[Json], params: ListParams | None = None, *, paged: bool = False
+) -> Reply:
+    """A list with its pager.
+
+    Args:
+        call: the request.
+        schema: the type of the objects.
+        documents: those that may be listed; filters and access are still to be asked.
+        params: what the request wants; by default what its parameters say.
+        paged: the total counts only what is on the page, as where 2.41 lists objects that it found by itself.
+    """
+    params = params or list_params(call)
+    found = select(call, schema, params, raw_values(call), documents)
     page = without_defaults(params, schema, page_of(params, found))
-    body: Json = {"pager": pager(call, schema, params, len(found))} if params.paging else {}
+    total = len(page) if paged else len(found)
+    body: Json = {"pager": pager(call, schema, params, total)} if params.paging else {}
     fields = fields_of(call, "id,displayName")
 
     def rows() -> Json:
@@ -62,27 +135,6 @@ def get_list(call: Call) -> Reply:
         return {**body, schema.collection_name: [show(document) for document in page]}
 
     return shown(rows)
-
-
-@endpoints.add("GET", "/api/{type}/{uid:uid}", RECORDED, accepts=is_type)
-def get_object(call: Call) -> Reply:
-    """Show one object."""
-    schema = _readable(call)
-    document = _document(call, schema)
-    if call.server.behaviour.object_takes_filters and not _passes(call, schema, document):
-        return Reply.json({}, headers=PRIVATE)
-    exclude = enum_param(call, "defaults", Defaults.INCLUDE) is Defaults.EXCLUDE
-    fields = fields_of(call, "*")
-    return shown(lambda: renderer(call, schema, fields, exclude_defaults=exclude, deep_links=True)(document))
-
-
-@endpoints.add("GET", "/api/{type}/{uid:uid}/{property}", RECORDED, accepts=is_type)
-def get_property(call: Call) -> Reply:
-    """Show one property of an object, inside an object."""
-    schema = _readable(call)
-    document = _document(call, schema)
-    fields = f"{call.parts['property']}[{fields_of(call, '') or ':all'}]"
-    return shown(lambda: renderer(call, schema, fields, deep_links=True)(document))
 
 
 def fields_of(call: Call, default: str) -> str:
@@ -103,7 +155,12 @@ def shown(show: Callable[[], Json]) -> Reply:
         raise Dhis2Refusal(409, str(wrong)) from wrong
 
 
-def _readable(call: Call) -> Schema:
+def readable_schema(call: Call) -> Schema:
+    """The type that the path names.
+
+    Raises:
+        Dhis2Refusal: 403, the sender may not read the type.
+    """
     schema = schema_of(call)
     if schema is None:
         raise LookupError(call.path)
@@ -122,7 +179,12 @@ def _passes(call: Call, schema: Schema, document: Json) -> bool:
     return all(matches(call.server.schemas, schema, values, condition, document) for condition in conditions)
 
 
-def _document(call: Call, schema: Schema) -> Json:
+def readable_document(call: Call, schema: Schema) -> Json:
+    """The object that the path names.
+
+    Raises:
+        Dhis2Refusal: 404, there is none, or the sender may not read it.
+    """
     uid = call.parts["uid"]
     document = call.server.store.get(schema.singular, uid)
     if document is None or not can_read(call.user, schema, document):

@@ -41,7 +41,7 @@ def render(call: Call, schema: Schema, document: Json, fields: str | list[str]) 
     Raises:
         BrokenFieldsError, FieldsSyntaxError, DuplicateFieldError: the expression cannot be read.
     """
-    return renderer(call, schema, fields, deep_links=True)(document)
+    return renderer(call, schema, fields, single=True)(document)
 
 
 def renderer(
@@ -51,7 +51,7 @@ def renderer(
     *,
     skip_sharing: bool = False,
     exclude_defaults: bool = False,
-    deep_links: bool = False,
+    single: bool = False,
 ) -> Callable[[Json], Json]:
     """A function that renders documents of a type, for lists.
 
@@ -61,7 +61,7 @@ def renderer(
         fields: the expression, or its parts.
         skip_sharing: leave out everything about sharing and owner.
         exclude_defaults: show nothing of default categories, options and combos.
-        deep_links: `href` also on the objects that an object refers to, as for single objects.
+        single: the answer is one object: `href` also on the objects that it refers to, and a favorite's axes.
     """
     server = call.server
     expression = fields if isinstance(fields, str) else ",".join(fields)
@@ -74,7 +74,7 @@ def renderer(
         skip_sharing,
         exclude_defaults,
         links_in(expression, split=server.behaviour.splits_fields_for_links),
-        deep_links,
+        single,
     )
     return lambda document: rendering.root(plan, document)
 
@@ -126,7 +126,7 @@ class Rendering:
     skip_sharing: bool = False
     exclude_defaults: bool = False
     links: bool = False
-    deep_links: bool = False
+    single: bool = False
     depth: int = 0
     """How many objects deep the one at hand is; 0 for the objects of the answer themselves."""
     _users: dict[str, Json] = field(default_factory=dict[str, Json])
@@ -145,7 +145,7 @@ class Rendering:
         """The wanted keys of an object, without those that have no value."""
         schema = plan.schema
         if schema is None:
-            return {key: document[key] for key in plan.steps if key in document}
+            return _picked(plan, document)
         if self.exclude_defaults and schema.singular in DEFAULT_TYPES and document.get("name") == "default":
             return {}
         shown: Json = {}
@@ -237,6 +237,22 @@ class Rendering:
         return next(
             (row["value"] for row in rows if row.get("locale") == self.locale and row.get("property") == prop), value
         )
+
+
+def _picked(plan: Plan, document: Json) -> Json:
+    """The wanted keys of a value of which the schemas say nothing; what has an identifier is a reference."""
+    return {key: _inside(step.children, document[key]) for key, step in plan.steps.items() if key in document}
+
+
+def _inside(plan: Plan | None, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_inside(plan, item) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    item = cast("Json", value)
+    if plan is not None and plan.steps:
+        return _picked(plan, item)
+    return {"id": item["id"]} if "id" in item else item
 
 
 def _add_attributes(rendering: Rendering, plan: Plan, document: Json, shown: Json) -> None:
