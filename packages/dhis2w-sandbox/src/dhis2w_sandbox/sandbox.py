@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Self
 
 from dhis2w_sandbox import (
     authorities,
@@ -21,8 +23,11 @@ from dhis2w_sandbox import (
 from dhis2w_sandbox.app import App
 from dhis2w_sandbox.boot import first_boot
 from dhis2w_sandbox.country.bundle import load
-from dhis2w_sandbox.metadata import reading, writing
+from dhis2w_sandbox.faults import Fault, Faults
+from dhis2w_sandbox.metadata import export, reading, unit_lists, writing
+from dhis2w_sandbox.routing import Endpoint
 from dhis2w_sandbox.server import Server
+from dhis2w_sandbox.versions import BEHAVIOURS
 
 MODULES = (
     system,
@@ -36,6 +41,8 @@ MODULES = (
     two_factor,
     users,
     reading,
+    unit_lists,
+    export,
     writing,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
@@ -50,6 +57,14 @@ class Sandbox:
         database: an SQLite file to keep everything in; by default nothing outlives the object.
         clock: tells the time; by default the machine's.
         seed: makes the identifiers that the server generates repeatable.
+        context_path: where the server is mounted below its address, such as `/dhis`.
+        faults: how it misbehaves: see `dhis2w_sandbox.faults`.
+        sleep: waits for the seconds of a fault's delay.
+
+    A context manager: it closes the database at the end.
+
+    Raises:
+        ValueError: there is no such version, or the file holds a sandbox of another one.
     """
 
     def __init__(
@@ -60,12 +75,44 @@ class Sandbox:
         database: str = ":memory:",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         seed: int | None = None,
+        context_path: str = "",
+        faults: Iterable[Fault] = (),
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self.server = Server(f"v{str(version).removeprefix('v')}", database, clock, seed)
+        name = f"v{str(version).removeprefix('v')}"
+        if name not in BEHAVIOURS:
+            known = ", ".join(known.removeprefix("v") for known in BEHAVIOURS)
+            raise ValueError(f"there is no DHIS2 {version!r} in the sandbox; it knows {known}")
+        self.server = Server(name, database, clock, seed)
+        held = self.server.configuration.read("version", name)
+        if held != name:
+            self.server.store.close()
+            raise ValueError(f"{database} holds a sandbox of DHIS2 {held.removeprefix('v')}, not of {version}")
+        self.server.configuration.write("version", name)
+        self.faults = Faults(faults, sleep)
+        """How the server misbehaves; more can be added at any time."""
         if first_boot(self.server) and not empty:
             load(self.server)
-        self.app = App(self.server, [row for module in MODULES for row in module.endpoints.rows])
+        self.app = App(self.server, all_endpoints(), context_path, self.faults)
         """The ASGI application: give it to a test client or to an ASGI server."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def pat(self, username: str = "admin") -> str:
+        """Make a personal access token of a user, for 30 days, and return its secret.
+
+        Raises:
+            LookupError: there is no such user.
+        """
+        user = self.server.user_named(username)
+        if user is None:
+            raise LookupError(f"there is no user {username!r} in this sandbox")
+        _, secret = tokens.issue(self.server, user, [], None, None)
+        return secret
 
     def close(self) -> None:
         """Close the database."""
@@ -73,8 +120,17 @@ class Sandbox:
 
     @contextmanager
     def serve(self, port: int = 0) -> Generator[str]:
-        """Serve on 127.0.0.1 in a background thread, and yield the base URL; port 0 takes a free one."""
+        """Serve on 127.0.0.1 in a background thread, and yield the base URL; port 0 takes a free one.
+
+        Raises:
+            OSError: the port is in use.
+        """
         from dhis2w_sandbox.listening import listen
 
         with listen(self.app, port) as url:
-            yield url
+            yield url + self.app.context_path
+
+
+def all_endpoints() -> list[Endpoint]:
+    """Every endpoint of every version: `dhis2w_sandbox.evidence` makes a table of them."""
+    return [row for module in MODULES for row in module.endpoints.rows]
