@@ -94,7 +94,7 @@ def href(rendering: Rendering, schema: Schema, document: Json) -> str | None:
     return f"{rendering.base_url}/api{schema.endpoint}/{document['id']}"
 
 
-def access(rendering: Rendering, schema: Schema, document: Json) -> Json:
+def access(rendering: Rendering, schema: Schema, document: Json) -> Json | None:
     """What the sender may do with the object."""
     return rendering.access(schema, document)
 
@@ -314,6 +314,31 @@ def dashboard_item_type(rendering: Rendering, schema: Schema, document: Json) ->
     return next((kind for key, kind in _ITEM_CONTENTS.items() if document.get(key)), None)
 
 
+def dashboard_item_href(rendering: Rendering, schema: Schema, document: Json) -> str | None:
+    """Where a dashboard item is; some versions name only the end of the address, but always."""
+    if rendering.server.behaviour.plain_dashboard_items:
+        return f"/dashboardItems/{document.get('id')}"
+    return href(rendering, schema, document)
+
+
+def unless_plain_item(compute: Compute) -> Compute:
+    """A property that dashboard items lost."""
+
+    def computed(rendering: Rendering, schema: Schema, document: Json) -> Any:
+        plain = rendering.server.behaviour.plain_dashboard_items
+        return None if plain else compute(rendering, schema, document)
+
+    return computed
+
+
+def group_aggregation_type(rendering: Rendering, schema: Schema, document: Json) -> str | None:
+    """How the data elements of a group are aggregated: as the first of them is."""
+    del schema
+    first = next(iter(document.get("dataElements") or ()), None)
+    element = rendering.server.store.get("dataElement", first["id"]) if first else None
+    return element.get("aggregationType") if element else None
+
+
 def dashboard_item_content_count(rendering: Rendering, schema: Schema, document: Json) -> int:
     """How many things a dashboard item shows."""
     del rendering, schema
@@ -438,10 +463,14 @@ BY_TYPE: dict[tuple[str, str], Compute] = {
     **{(type, "dimensionType"): constant(word) for type, word in DIMENSION_TYPES.items()},
     ("categoryOptionCombo", "name"): option_combo_name,
     ("dashboard", "itemCount"): dashboard_item_count,
+    ("dashboardItem", "attributeValues"): unless_plain_item(stored_list("attributeValues")),
+    ("dashboardItem", "href"): dashboard_item_href,
+    ("dashboardItem", "sharing"): unless_plain_item(sharing),
     ("dashboardItem", "type"): dashboard_item_type,
     ("dashboardItem", "contentCount"): dashboard_item_content_count,
     ("dashboardItem", "interpretationCount"): dashboard_item_interpretations,
     ("dashboardItem", "interpretationLikeCount"): constant(0),
+    ("dataElementGroup", "aggregationType"): group_aggregation_type,
     ("dataSet", "formType"): data_set_form_type,
     ("eventChart", "legendSet"): constant(None),
     ("jobConfiguration", "leaderOnlyJob"): constant(True),

@@ -89,15 +89,17 @@ REFERRERS: dict[str, tuple[tuple[str, str], ...]] = {
 def with_dependencies(server: Server, values: Values, schema: Schema, document: Json) -> Found:
     """An object and all that it needs; `values` gives the value of a property of a document."""
     found: Found = {}
-    waiting = [(schema.singular, document["id"])]
-    while waiting:
-        type, uid = waiting.pop()
-        current = server.store.get(type, uid)
-        if current is None or uid in found.setdefault(type, {}):
-            continue
-        found[type][uid] = current
-        waiting += _needed(server, values, type, current)
-    return {type: documents for type, documents in found.items() if documents}
+    _follow(server, values, schema.singular, document["id"], found)
+    return found
+
+
+def _follow(server: Server, values: Values, type: str, uid: str, found: Found) -> None:
+    document = server.store.get(type, uid)
+    if document is None or uid in found.get(type, {}):
+        return
+    found.setdefault(type, {})[uid] = document
+    for other, other_uid in _needed(server, values, type, document):
+        _follow(server, values, other, other_uid, found)
 
 
 def _needed(server: Server, values: Values, type: str, document: Json) -> Iterator[tuple[str, str]]:

@@ -79,6 +79,8 @@ class Step:
 class _Wanted:
     prop: Property | None
     transformers: tuple[Transformer, ...] = ()
+    opaque: bool = False
+    """Whether the schemas say nothing of the object that the key is in."""
 
 
 @lru_cache(maxsize=512)
@@ -99,7 +101,9 @@ def _expand(schemas: Schemas, root: Schema, fields: tuple[Field, ...]) -> dict[P
             continue
         if item.path in wanted:
             raise DuplicateFieldError(f"Duplicate key {'.'.join(item.path)}")
-        wanted[item.path] = _Wanted(_property(schemas, root, item.path), item.transformers)
+        schema = _schema_at(schemas, root, item.path[:-1])
+        prop = schema.properties.get(item.path[-1]) if schema else None
+        wanted[item.path] = _Wanted(prop, item.transformers, schema is None)
     for item in fields:
         if item.preset:
             for prop in _preset(schemas, root, item):
@@ -121,10 +125,10 @@ def _mentions(wanted: dict[Path, _Wanted]) -> Counter[Path]:
     """How often a path stands for itself or leads to another: what is mentioned once is expanded by default."""
     count: Counter[Path] = Counter()
     for path, want in wanted.items():
-        if want.prop is None:
+        if want.prop is None and not want.opaque:
             continue
         count.update(path[:depth] for depth in range(1, len(path)))
-        if _is_reference(want.prop) or is_complex(want.prop):
+        if want.prop is not None and (_is_reference(want.prop) or is_complex(want.prop)):
             count[path] += 1
     return count
 
@@ -160,11 +164,6 @@ def _schema_at(schemas: Schemas, root: Schema, path: Path) -> Schema | None:
         prop = schema.properties.get(key) if schema else None
         schema = schemas.of(prop) if prop else None
     return schema
-
-
-def _property(schemas: Schemas, root: Schema, path: Path) -> Property | None:
-    schema = _schema_at(schemas, root, path[:-1])
-    return schema.properties.get(path[-1]) if schema else None
 
 
 def _tree(wanted: dict[Path, _Wanted], schemas: Schemas, root: Schema) -> Plan:

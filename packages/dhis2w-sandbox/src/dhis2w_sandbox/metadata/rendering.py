@@ -24,6 +24,7 @@ SHARING_KEYS = frozenset({"user", "publicAccess", "externalAccess", "userGroupAc
 
 AUTHOR_KEYS = frozenset({"user", "createdBy", "lastUpdatedBy"})
 USER_KLASS = "org.hisp.dhis.user.User"
+PERIOD_KLASS = "org.hisp.dhis.period.Period"
 
 # What DHIS2 calls system default objects: with `defaults=EXCLUDE` nothing of them is shown.
 DEFAULT_TYPES = frozenset({"category", "categoryCombo", "categoryOption", "categoryOptionCombo"})
@@ -198,6 +199,8 @@ class Rendering:
         item = cast("Json", value)
         if prop["propertyTransformer"] or (prop.key in AUTHOR_KEYS and prop.value_klass == USER_KLASS):
             return self.user_summary(item["id"])
+        if prop.value_klass == PERIOD_KLASS:
+            return item
         self.depth += 1
         try:
             if prop.reference:
@@ -207,7 +210,9 @@ class Rendering:
             self.depth -= 1
 
     def _referred(self, plan: Plan, reference: Json) -> Json:
-        if plan.schema is None or (len(plan.steps) == 1 and "id" in plan.steps):
+        if plan.schema is None:
+            return _picked(plan, reference)
+        if len(plan.steps) == 1 and "id" in plan.steps:
             return {"id": reference["id"]} if "id" in reference else reference
         return self.object(plan, self.referred(plan.schema, reference))
 
@@ -225,8 +230,10 @@ class Rendering:
             }
         return self._users[uid]
 
-    def access(self, schema: Schema, document: Json) -> Json:
-        """What the sender may do with an object."""
+    def access(self, schema: Schema, document: Json) -> Json | None:
+        """What the sender may do with an object; not worked out where sharing is skipped."""
+        if self.skip_sharing:
+            return None
         return access.access(self.user, schema, document)
 
     def translated(self, document: Json, prop: str, value: str | None) -> str | None:
