@@ -55,6 +55,8 @@ class Behaviour:
     """Whether a malformed `page`, `pageSize`, `paging` or `rootJunction` counts as absent rather than as a 400."""
     query_replaces_filters: bool
     """Whether a list with `query` ignores `filter` and `order`."""
+    plain_dashboard_items: bool
+    """Whether dashboard items have no sharing and no attribute values, and the end of an address for `href`."""
     names_periods: bool
     """Whether the periods of a favorite are shown with a name."""
     counts_page_of_own_lists: bool
@@ -139,6 +141,7 @@ _V41 = Behaviour(
     sorts_without_case_in_memory_only=True,
     lenient_list_parameters=True,
     query_replaces_filters=True,
+    plain_dashboard_items=False,
     names_periods=True,
     counts_page_of_own_lists=True,
     empty_needs_collection=True,
@@ -195,6 +198,7 @@ _V42 = Behaviour(
     sorts_without_case_in_memory_only=False,
     lenient_list_parameters=False,
     query_replaces_filters=False,
+    plain_dashboard_items=False,
     names_periods=True,
     counts_page_of_own_lists=False,
     empty_needs_collection=False,
@@ -248,6 +252,7 @@ _V43 = Behaviour(
     sorts_without_case_in_memory_only=False,
     lenient_list_parameters=False,
     query_replaces_filters=False,
+    plain_dashboard_items=True,
     names_periods=False,
     counts_page_of_own_lists=False,
     empty_needs_collection=False,
@@ -301,6 +306,7 @@ _V44 = Behaviour(
     sorts_without_case_in_memory_only=False,
     lenient_list_parameters=False,
     query_replaces_filters=False,
+    plain_dashboard_items=True,
     names_periods=False,
     counts_page_of_own_lists=False,
     empty_needs_collection=False,

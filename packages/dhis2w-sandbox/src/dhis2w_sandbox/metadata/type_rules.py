@@ -287,21 +287,24 @@ def clean_notification(server: Server, user: User, new: Json, old: Json | None) 
 
 
 def complete_periods(server: Server, user: User, new: Json, old: Json | None) -> None:
-    """`rawPeriods` holds every period, relative or not, however it was sent."""
+    """`rawPeriods` holds the relative periods, however they were sent; fixed ones that come as `periods` stay there."""
     del server, user, old
     relative: Json = new.pop("relativePeriods", None) or {}
     names = [re.sub(r"(?<=[a-z])(?=[A-Z0-9])|(?<=\d)(?=[A-Z])", "_", key).upper() for key, on in relative.items() if on]
-    periods = [row["id"] for row in new.get("periods", ()) if row.get("id")]
-    raw = dict.fromkeys([*new.get("rawPeriods", ()), *names, *periods])
-    new["rawPeriods"] = list(raw)
+    new["rawPeriods"] = list(dict.fromkeys([*new.get("rawPeriods", ()), *names]))
 
 
 # --- the rest ---
 
 
-def complete_job(server: Server, user: User, new: Json, old: Json | None) -> None:
-    """A job runs by its cron expression, or after a delay, or once."""
+def place_option(server: Server, user: User, new: Json, old: Json | None) -> None:
+    """An option has a place in its set (SortableObjectBundleHook)."""
     del server, user, old
+    new.setdefault("sortOrder", 0)
+
+
+def complete_job(new: Json) -> None:
+    """A job runs by its cron expression, or after a delay, or once."""
     kind = "CRON" if new.get("cronExpression") else "FIXED_DELAY" if new.get("delay") else "ONCE_ASAP"
     new.setdefault("schedulingType", kind)
 
@@ -355,7 +358,8 @@ RULES: list[tuple[str, Hook]] = [
     ("eventFilter", Hook(prepare=complete_criteria)),
     ("eventReport", Hook(prepare=complete_periods)),
     ("eventVisualization", Hook(prepare=complete_periods)),
-    ("jobConfiguration", Hook(prepare=complete_job)),
+    ("jobConfiguration", Hook(complete=complete_job)),
+    ("option", Hook(prepare=place_option)),
     ("option", _bumps_parent("optionSet", "optionSet")),
     ("optionSet", Hook(prepare=raise_version)),
     ("organisationUnit", Hook(prepare=drop_computed_place, check=check_unit_dates)),
