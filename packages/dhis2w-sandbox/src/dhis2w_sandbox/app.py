@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote
 from dhis2w_sandbox import auth, cors, html
 from dhis2w_sandbox.call import Call, Refused, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, NotInSandbox, web_message
+from dhis2w_sandbox.faults import Faults
 from dhis2w_sandbox.negotiation import negotiated, split_suffix
 from dhis2w_sandbox.paths import published_methods
 from dhis2w_sandbox.routing import Endpoint
@@ -35,10 +36,14 @@ class App:
         server: the state that requests read and change.
         endpoints: what there is to answer; rows of other versions are left out.
         context_path: where the server is mounted, such as `/dhis`; empty for the root.
+        faults: how it misbehaves.
     """
 
-    def __init__(self, server: Server, endpoints: Iterable[Endpoint], context_path: str = "") -> None:
+    def __init__(
+        self, server: Server, endpoints: Iterable[Endpoint], context_path: str = "", faults: Faults | None = None
+    ) -> None:
         self.server = server
+        self.faults = faults or Faults()
         self.context_path = context_path.rstrip("/")
         rows = [row for row in endpoints if server.version in row.versions]
         self.endpoints = sorted(rows, key=lambda row: row.rank)
@@ -58,7 +63,15 @@ class App:
         raw_path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         remote = (scope.get("client") or ("127.0.0.1", 0))[0]
         query: str = scope["query_string"].decode("latin-1")
-        reply = self.answer(scope["method"], raw_path, query, headers, bytes(body), remote=remote)
+        fault = self.faults.take(scope["method"], raw_path)
+        if fault is not None and fault.status is not None:
+            reply = Reply(fault.status, fault.body, fault.media)
+        else:
+            reply = self.answer(scope["method"], raw_path, query, headers, bytes(body), remote=remote)
+        if fault is not None:
+            if fault.delay:
+                await self.faults.sleep(fault.delay)
+            reply = fault.spoil(reply)
         await send({"type": "http.response.start", "status": reply.status, "headers": header_rows(reply)})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
 
@@ -163,19 +176,28 @@ class App:
         published = published_methods(self.server.version, call.path)
         if call.method in published:
             raise NotInSandbox(f"{call.method} {call.path}")
+        whole = self._with_unknown_suffix(call)
+        if whole is not None:
+            return whole
         everything = methods | published
         if not everything:
-            without = re.sub(r"\.\w+$", "", call.path)
-            if without != call.path and (matches := self._matches(replace(call, path=without))):
-                reply = self._dispatched(replace(call, path=without), matches)
-                reply.headers["Content-Disposition"] = "inline;filename=f.txt"
-                return reply
             raise HtmlRefusal(404)
         allowed = ",".join(_allowed(everything))
         if call.method == "OPTIONS":
             return Reply(headers={"Allow": allowed})
         text = self.server.behaviour.method_not_allowed.format(call.method)
         raise Dhis2Refusal(405, text, headers={"Allow": allowed})
+
+    def _with_unknown_suffix(self, call: Call) -> Reply | None:
+        """What the path answers without the suffix that it ends in, which names no content type."""
+        without = re.sub(r"\.\w+$", "", call.path)
+        bare = replace(call, path=without)
+        matches = [pair for pair in self._matches(bare) if pair[0].method == call.method]
+        if without == call.path or not matches:
+            return None
+        reply = self._dispatched(bare, matches)
+        reply.headers["Content-Disposition"] = "inline;filename=f.txt"
+        return reply
 
 
 def strip_version(path: str, versions: range) -> tuple[str, int | None]:
@@ -219,7 +241,7 @@ def _with(call: Call, parts: dict[str, str]) -> Call:
 
 def _allowed(methods: set[str]) -> list[str]:
     """The methods of an `Allow` header, in the order in which the framework knows them."""
-    whole = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+    whole = {*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}
     return [name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") if name in whole]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Generator
@@ -26,10 +27,12 @@ class _Uvicorn(uvicorn.Server):
 
 @contextmanager
 def listen(app: App, port: int = 0) -> Generator[str]:
-    """Serve the application on 127.0.0.1 while the context is open; yields the base URL."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    """Serve the application on 127.0.0.1 while the context is open; yields the base URL.
+
+    Raises:
+        OSError: the port is in use.
+    """
+    listener = _bound(port)
     server = _Uvicorn(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -40,3 +43,15 @@ def listen(app: App, port: int = 0) -> Generator[str]:
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+def _bound(port: int) -> socket.socket:
+    listener = socket.socket()
+    if os.name == "posix":  # Windows would let two servers share the port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise OSError(error.errno, f"Port {port} of 127.0.0.1 cannot be used: {error.strerror}") from error
+    return listener

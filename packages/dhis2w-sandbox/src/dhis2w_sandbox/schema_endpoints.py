@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.metadata import jackson, writing
+from dhis2w_sandbox.metadata.validation import schema_errors
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.schemas import Property, Schema
 from dhis2w_sandbox.selection import selected
@@ -41,6 +43,19 @@ def schema_property(call: Call) -> Reply:
     if prop is None:
         raise Dhis2Refusal(404, f"Property {name} does not exist on type {call.parts['type']}.", "E1005")
     return Reply.json(selected(call.server, _property_row(call, prop), call.param("fields")))
+
+
+@endpoints.add("POST", "/api/schemas/{type}", RECORDED, consumes=["application/json"])
+@endpoints.add("PUT", "/api/schemas/{type}", SOURCE, consumes=["application/json"])
+def validate(call: Call) -> Reply:
+    """Say what of an object its schema does not allow; nothing is stored."""
+    found = _schema(call)
+    document = writing.read_mapped(call, found, jackson.read(call))
+    errors = [error.as_json(call.server.version) for error in schema_errors(found, document, found.klass)]
+    response: Json = {"errorReports": errors, "responseType": "ErrorReports"}
+    if errors:
+        raise Dhis2Refusal(400, None, response=response)
+    return Reply.message(response=response)
 
 
 @endpoints.add("GET", "/api", RECORDED)

@@ -8,6 +8,7 @@ dhis2-core; recordings `meta/users`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -198,15 +199,22 @@ def replace_user(call: Call) -> Reply:
 @endpoints.add("PATCH", "/api/users/{uid}", RECORDED)
 def patch(call: Call) -> Reply:
     """Change a user by JSON Patch; the groups too, though they own their members."""
-    reply = writing.patch_object(_of_type(call))
+    call = _of_type(call)
+    if "json-patch" not in call.headers.get("content-type", ""):
+        return writing.patch_object(call)
+    operations = writing.patch_body(call)
+    of_groups = [row for row in operations if row.get("path") == "/userGroups"]
+    if of_groups:
+        call = replace(call, body=json.dumps([row for row in operations if row not in of_groups]).encode())
+    reply = writing.patch_object(call)
     changed = call.server.user(call.parts["uid"])
     if reply.status >= 400 or changed is None:
         return reply
     if changed.document.get("disabled"):
         call.server.sessions.end_those_of(changed.uid)
-    for operation in writing.patch_body(call):
-        if operation.get("path") == "/userGroups" and operation.get("op") in {"add", "replace"}:
-            _set_groups(call.server, changed.uid, [row["id"] for row in operation.get("value") or ()])
+    for row in of_groups:
+        if row.get("op") in {"add", "replace"}:
+            _set_groups(call.server, changed.uid, [group["id"] for group in row.get("value") or ()])
     return reply
 
 
