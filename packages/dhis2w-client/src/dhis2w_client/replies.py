@@ -47,6 +47,8 @@ T = TypeVar("T")
 
 EXCERPT_LENGTH = 1000
 """How many characters of a strange answer an error keeps."""
+EXCERPT_SHOWN = 150
+"""How many of them its message shows."""
 ROWS_SHOWN = 3
 """How many rows of a report an error's message shows; all are in `rows`."""
 
@@ -251,6 +253,8 @@ _CLASSES: dict[int, type[ApiError]] = {
 
 def error_class(status: int, *, from_dhis2: bool) -> type[ApiError]:
     """The class for an HTTP status; a 404 from DHIS2 is an object, one from the web server a path."""
+    if status < 300:
+        return ConflictError
     if status == 404:
         return ObjectNotFoundError if from_dhis2 else EndpointNotFoundError
     return _CLASSES.get(status) or (ServerError if status >= 500 else ApiError)
@@ -264,7 +268,8 @@ def _refusal(reply: Reply) -> ApiError:
     code = as_text(fields.get("errorCode"))
     report = read_report(answer)
     chosen = error_class(reply.status, from_dhis2=from_dhis2)
-    words = dhis2_message or (report and report.message) or as_text(fields.get("error")) or _excerpt(reply)
+    foreign = as_text(fields.get("error")) or _excerpt(reply)[:EXCERPT_SHOWN]
+    words = dhis2_message or (report and report.message) or ("" if from_dhis2 else foreign)
     label = f"HTTP {reply.status}, {code}" if code else f"HTTP {reply.status}"
     who = "DHIS2" if from_dhis2 else "The server"
     sentence = f"{who} refused {_asked(reply)} ({label}){': ' + words.rstrip('.') if words else ''}."
@@ -380,9 +385,13 @@ def _excerpt(reply: Reply) -> str:
         return ""
     text = reply.body[: 20 * EXCERPT_LENGTH].decode("utf-8", "replace")
     if reply.is_html:
-        without_code = re.sub(r"(?is)<(script|style)\b.*?(</\1\s*>|\Z)|<!--.*?(-->|\Z)", " ", text)
-        text = unescape(re.sub(r"<[^>]*(>|\Z)", " ", without_code))
+        text = _page_words(re.sub(r"(?is)<head\b.*?</head\s*>", " ", text)) or _page_words(text)
     return " ".join(text.split())[:EXCERPT_LENGTH]
+
+
+def _page_words(page: str) -> str:
+    without_code = re.sub(r"(?is)<(script|style)\b.*?(</\1\s*>|\Z)|<!--.*?(-->|\Z)", " ", page)
+    return unescape(re.sub(r"<[^>]*(>|\Z)", " ", without_code)).strip()
 
 
 def _not_json(reply: Reply) -> AnswerError:
@@ -390,7 +399,7 @@ def _not_json(reply: Reply) -> AnswerError:
     excerpt = _excerpt(reply)
     return NotJsonError(
         f"{_asked(reply)} got {what} where JSON is due (HTTP {reply.status})"
-        f"{': ' + excerpt[:200].rstrip('.') if excerpt else ''}.",
+        f"{': ' + excerpt[:EXCERPT_SHOWN].rstrip('.') if excerpt else ''}.",
         **_about(reply),
         next_step="Check that the base URL is that of DHIS2 itself; if this format is wanted, read it with stream().",
     )

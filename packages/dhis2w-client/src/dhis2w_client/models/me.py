@@ -3,7 +3,8 @@
 
 from pydantic import Field
 
-from dhis2w_client.models.base import Reference, ServerModel
+from dhis2w_client.models.reference import Reference
+from dhis2w_client.models.server_model import ServerModel
 
 ME_FIELDS = (
     "id,username,name,displayName,firstName,surname,email,phoneNumber,jobTitle,created,lastUpdated,authorities,"

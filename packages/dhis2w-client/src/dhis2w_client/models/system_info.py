@@ -1,7 +1,7 @@
 """`GET /api/system/info`."""
 # ruff: noqa: N815 # the API's own spelling
 
-from dhis2w_client.models.base import ServerModel
+from dhis2w_client.models.server_model import ServerModel
 
 
 class DatabaseInfo(ServerModel):

@@ -7,7 +7,7 @@ import concurrent.futures
 import os
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from dhis2w_client.errors import ClientStateError
 
@@ -40,14 +40,15 @@ class Portal:
         if problem:
             coroutine.close()
             raise ClientStateError(problem, next_step="Open a client of your own where you use it.")
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        call = _Call(coroutine)
         try:
-            while not future.done():
-                concurrent.futures.wait((future,), timeout=WAKE_INTERVAL)
-        except BaseException:
-            future.cancel()
+            self._loop.call_soon_threadsafe(call.begin)
+            while not call.answer.done():
+                concurrent.futures.wait((call.answer,), timeout=WAKE_INTERVAL)
+        except BaseException:  # Ctrl-C may come at any moment, before the call has begun too
+            self._loop.call_soon_threadsafe(call.cancel)
             raise
-        return future.result()
+        return call.answer.result()
 
     def _problem(self) -> str | None:
         if self._pid != os.getpid():
@@ -72,6 +73,33 @@ class Portal:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+class _Call(Generic[T]):
+    """One coroutine under way; everything but `answer` belongs to the portal's thread."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self.answer: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._coroutine = coroutine
+        self._task: asyncio.Task[T] | None = None
+
+    def begin(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._coroutine)
+        self._task.add_done_callback(self._end)
+
+    def cancel(self) -> None:
+        if self._task is None:
+            self._coroutine.close()
+        else:
+            self._task.cancel()
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            self.answer.set_exception(ClientStateError("The client was closed while it waited for an answer."))
+        elif (error := task.exception()) is not None:
+            self.answer.set_exception(error)
+        else:
+            self.answer.set_result(task.result())
 
 
 async def _finish() -> None:
