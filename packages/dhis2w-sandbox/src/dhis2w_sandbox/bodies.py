@@ -5,7 +5,10 @@ Source: Spring's `@RequestBody` in DHIS2's controllers; recordings `meta/session
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import zipfile
 from typing import Any, cast
 
 from dhis2w_sandbox.call import Call
@@ -14,6 +17,22 @@ from dhis2w_sandbox.errors import Dhis2Refusal
 Json = dict[str, Any]
 
 FORM = "application/x-www-form-urlencoded"
+
+
+# Where DHIS2 looks at the first bytes of a body, and unpacks it.
+_MAY_BE_PACKED = frozenset({"/api/metadata", "/api/dataValueSets", "/api/completeDataSetRegistrations"})
+
+
+def unpacked(path: str, body: bytes) -> bytes:
+    """The body of an import, unpacked where it is gzip or zip (its first entry), whatever its headers say."""
+    if path not in _MAY_BE_PACKED:
+        return body
+    if body.startswith(b"\x1f\x8b"):
+        return gzip.decompress(body)
+    if body.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            return archive.read(archive.namelist()[0])
+    return body
 
 
 def json_body(call: Call) -> Any:
