@@ -265,4 +265,4 @@ def _raw_environment() -> tuple[Profile | None, Dhis2Error | None]:
     try:
         return profile_from_env_raw(), None
     except InvalidProfileError as error:
-        return None, error
+        return None, error.with_traceback(None)  # whose local variables hold the credentials

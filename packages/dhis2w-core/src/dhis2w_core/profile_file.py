@@ -52,7 +52,7 @@ SETTING_TYPES: dict[str, tuple[type, ...]] = {
 SECRET_OF_AUTH = {"pat": "token", "basic": "password", "oauth2": "client_secret", "session": "cookie"}
 """Which field of `Profile` the key `secret` gives, for each kind of `auth`."""
 SECRET_KEYS = ("secret", *SECRET_OF_AUTH.values(), "xsrf_token")
-"""The keys whose values are places that a secret is kept in."""
+"""The keys whose values are places that a secret is kept in; `proxy` is one too when it has a password in it."""
 
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -174,17 +174,20 @@ class ProfileFileDraft:
         Raises:
             ProfileFileError: They would say something else than what was asked for.
         """
+        new = b""
         try:
-            as_meant = _without_empty(tomllib.loads(str(self._text))) == _without_empty(self._meaning)
+            new = str(self._text).encode()
+            as_meant = _without_empty(tomllib.loads(new.decode())) == _without_empty(self._meaning)
         except ValueError:
             as_meant = False
         if not as_meant:
+            new = b""  # a traceback with local variables must not show it
             raise ProfileFileError(
                 self.path,
                 "it is written in a way that cannot be edited without harm.",
                 next_step="Make the change in an editor; the file was not changed.",
             )
-        return str(self._text).encode()
+        return new
 
     def _profiles(self) -> TomlTable:
         return cast("TomlTable", self._meaning.setdefault("profiles", {}))
@@ -268,7 +271,7 @@ def parse_profile(name: str, table: object) -> StoredProfile:
     secrets: dict[str, SecretSource] = {}
     problems: list[str] = []
     for key, value in cast("TomlTable", table).items():
-        if key in SECRET_KEYS:
+        if key in SECRET_KEYS or (key == "proxy" and not _is_plain_address(value)):
             source = parse_secret_source(value)
             if isinstance(source, str):
                 problems.append(f"{key} {source}")
@@ -285,6 +288,11 @@ def parse_profile(name: str, table: object) -> StoredProfile:
     return StoredProfile(name, settings, secrets, "; ".join(problems) or None)
 
 
+def _is_plain_address(proxy: object) -> bool:
+    """Whether a proxy has no password in it, and is kept nowhere else."""
+    return isinstance(proxy, str) and "@" not in proxy and proxy != "keyring"
+
+
 def _problem_of_setting(key: str, value: object) -> str | None:
     if key not in SETTING_TYPES:
         known = (*SETTING_TYPES, *SECRET_KEYS)
@@ -293,6 +301,8 @@ def _problem_of_setting(key: str, value: object) -> str | None:
     types = SETTING_TYPES[key]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         return f"{key} must be {'true or false' if bool in types else 'a number' if float in types else 'a text'}"
+    if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
+        return f"{key} has half a character in it"
     if key == "auth" and value not in SECRET_OF_AUTH:
         return f"auth must be one of {', '.join(SECRET_OF_AUTH)}"
     return None

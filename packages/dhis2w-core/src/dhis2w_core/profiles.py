@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from dhis2w_client.errors import Dhis2Error
 from dhis2w_core.catalogue import (
@@ -49,10 +49,11 @@ from dhis2w_core.trust import TrustReview, is_trusted, origin_of, review_project
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
+    from pathlib import Path
 
     from dhis2w_client.profile import Profile
 
-ProfileValue: TypeAlias = Setting | SecretSource | dict[str, object]
+ProfileValue: TypeAlias = "Setting | SecretSource | Mapping[str, object]"
 """A setting, or where a secret is kept: a `SecretSource`, or what the file would say."""
 
 
@@ -104,7 +105,7 @@ def profile_of(entry: CatalogueEntry) -> Profile:
     if entry.demands:
         raise untrusted(location.path, entry.demands)
     if stored.problem:
-        raise _not_valid(location.path, stored.name, stored.problem)
+        raise _not_valid(location.path, stored.name, f"{stored.problem}.")
     secrets = {
         key: PlainSecret(fetch_secret(source, keyring_entry(location, stored, key)))
         for key, source in stored.secrets.items()
@@ -299,21 +300,20 @@ def _checked(location: ProfileLocation, stored: StoredProfile) -> StoredProfile:
 def _profile(path: Path, stored: StoredProfile, secrets: Mapping[str, PlainSecret]) -> Profile:
     from dhis2w_client.profile import InvalidProfileError, Profile
 
-    settings = dict(stored.settings)
+    settings: dict[str, Any] = dict(stored.settings)
     if "ca_bundle" in settings:
-        settings["ca_bundle"] = str(path.parent / Path(str(settings["ca_bundle"])).expanduser())
-    main = SECRET_OF_AUTH[str(settings["auth"])]
+        settings["ca_bundle"] = str(path.parent / os.path.expanduser(settings["ca_bundle"]))  # noqa: PTH111 # Path's raises where there is no such user
+    main = SECRET_OF_AUTH[settings["auth"]]
+    fields = {main if key == "secret" else key: secret for key, secret in secrets.items()}
     try:
-        return Profile.model_validate(
-            {**settings, **{main if key == "secret" else key: secret.value for key, secret in secrets.items()}}
-        )
+        return Profile(**settings, **cast("dict[str, Any]", {key: secret.value for key, secret in fields.items()}))
     except InvalidProfileError as error:
         reason = error.message
     raise _not_valid(path, stored.name, reason)
 
 
 def _not_valid(path: Path, name: str, reason: str) -> ProfileFileError:
-    return ProfileFileError(path, f"profile {name!r} cannot be used: {reason}.")
+    return ProfileFileError(path, f"profile {name!r} cannot be used: {reason}")
 
 
 def _refuse_reused_secrets(before: StoredProfile, after: StoredProfile, changes: Mapping[str, object]) -> None:
@@ -347,9 +347,9 @@ def _store_new_secrets(location: ProfileLocation, stored: StoredProfile) -> None
 
 
 def _copy_in_keyring(old: KeyringEntry, new: KeyringEntry) -> None:
-    value = read_keyring(old)
-    if value is not None:
-        store_in_keyring(new, PlainSecret(value))
+    secret = read_keyring(old)
+    if secret is not None:
+        store_in_keyring(new, secret)
 
 
 def _delete_from_keyring(entries: set[KeyringEntry]) -> None:

@@ -87,6 +87,10 @@ class KeyringEntry:
 def parse_secret_source(value: object) -> SecretSource | str:
     """The source that a value of the file (or a `SecretSource`) stands for; a `str` says what is wrong with it."""
     match value:
+        case PlainSecret("keyring"):
+            return 'cannot be kept in the file when it is the word "keyring"'
+        case PlainSecret(text) if not text.strip():
+            return "must not be blank"
         case KeyringSecret() | CommandSecret() | EnvSecret() | PlainSecret():
             return value
         case "keyring":
@@ -131,7 +135,7 @@ def fetch_secret(source: SecretSource, entry: KeyringEntry) -> str:
                     f"The keyring has no secret for profile {entry.profile!r} at {entry.origin}.",
                     next_step=f"Store it: d2w profile update {entry.profile} --{entry.field} keyring",
                 )
-            return found
+            return found.value
 
 
 def _from_environment(variable: str, entry: KeyringEntry) -> str:
@@ -215,17 +219,18 @@ def _decoded(output: bytes) -> str:
         return ""
 
 
-def read_keyring(entry: KeyringEntry, *, seconds: float = KEYRING_SECONDS) -> str | None:
+def read_keyring(entry: KeyringEntry, *, seconds: float = KEYRING_SECONDS) -> PlainSecret | None:
     """The secret of an entry, or `None` when the keyring has none.
 
     Raises:
         SecretUnavailableError: There is no keyring, it failed, or it took longer than `seconds`.
     """
 
-    def read() -> str | None:
+    def read() -> PlainSecret | None:
         import keyring
 
-        return keyring.get_password(_SERVICE, entry.account)
+        found = keyring.get_password(_SERVICE, entry.account)
+        return None if found is None else PlainSecret(found)
 
     return _ask_keyring(read, seconds)
 

@@ -78,7 +78,7 @@ def demands_of_profile(profile: StoredProfile, user_profiles: Mapping[str, Store
     own = user_profiles.get(profile.name)
     if own is not None:
         mine, theirs = origin_of(own), origin_of(profile)
-        changed = [key for key in _NETWORK_SETTINGS if profile.settings.get(key) != own.settings.get(key)]
+        changed = [key for key in _NETWORK_SETTINGS if _value(profile, key) != _value(own, key)]
         if mine is None or mine != theirs:
             demands.append(f"takes the name of your own profile, and goes to {theirs} instead of {mine}")
         elif changed:
@@ -101,6 +101,10 @@ def origin_of(profile: StoredProfile) -> str | None:
     except InvalidBaseUrlError:
         return None
     return f"{scheme}://{host}:{port}"
+
+
+def _value(profile: StoredProfile, key: str) -> object:
+    return profile.settings.get(key, profile.secrets.get(key))
 
 
 def _demand_of_source(source: SecretSource) -> str | None:
