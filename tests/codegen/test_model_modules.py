@@ -14,13 +14,7 @@ Json = dict[str, Any]
 NONE = Overrides(names={}, shapes={}, roots=[], types=[], properties=[])
 
 IDENTIFIABLE: Json = {"plural": "things", "singular": "thing", "endpoint": "things", "identifiableObject": True}
-NAMEABLE: Json = {
-    "plural": "others",
-    "singular": "other",
-    "endpoint": "others",
-    "identifiableObject": True,
-    "nameableObject": True,
-}
+OTHER: Json = {"plural": "others", "singular": "other", "endpoint": "others", "identifiableObject": True}
 
 
 def versions(**types: TypeFacts) -> list[VersionFacts]:
@@ -42,7 +36,7 @@ def test_a_type_with_its_parts() -> None:
                 "free": {"is": "object"},
             },
         ),
-        Other=TypeFacts(NAMEABLE, {"id": {"is": "text"}, "name": {"is": "text"}, "one": {"is": "model Shared"}}),
+        Other=TypeFacts(OTHER, {"id": {"is": "text"}, "one": {"is": "model Shared"}}),
         Part=TypeFacts({}, {"number": {"is": "number"}}),
         Shared=TypeFacts({}, {"any": {"is": "any"}}),
     )

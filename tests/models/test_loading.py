@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import statistics
+import os
 import subprocess
 import sys
-import time
+from pathlib import Path
 
 import pytest
 
@@ -19,20 +19,14 @@ from dhis2w_client.models.unknown_type import UnknownTypeError
 FIRST_USE = "from dhis2w_client.models import DataElement\nDataElement(id='a', valueType='TEXT').valueType"
 
 NEEDED = {
-    "access": "what the user may do with it",
     "aggregation_type": "an enum that other types have too",
-    "attribute_value": "a part of every identifiable object",
     "data_element": "itself, with the parts and enums of its own",
     "data_set_element": "a part that data sets have too",
     "dimension_item_type": "an enum",
-    "identifiable_object": "its base",
+    "identifiable_object": "its base, with access, sharing, translations and attribute values",
     "nameable_object": "its base",
     "object_style": "a part",
     "query_modifiers": "a part",
-    "sharing": "a part of every identifiable object",
-    "translation": "a part of every identifiable object",
-    "user_access": "a part of sharing",
-    "user_group_access": "a part of sharing",
     "value_type": "an enum",
 }
 """The generated modules behind `DataElement`: its bases, its parts, its enums."""
@@ -57,17 +51,20 @@ def test_the_package_alone_loads_no_model() -> None:
     ]
 
 
-def test_first_use_costs_little_more_than_pydantic() -> None:
-    """At most 1.8 times `from pydantic import BaseModel`, as the median of runs in turn."""
+def test_first_use_costs_little_more_than_pydantic(tmp_path: Path) -> None:
+    """At most 1.8 times the processor time of `from pydantic import BaseModel`: from bytecode, the least of ten."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environ["PYTHONPYCACHEPREFIX"] = str(tmp_path)
+
+    def run(code: str) -> float:
+        timed = f"{code}\nimport time\nprint(time.process_time())"
+        done = subprocess.run([sys.executable, "-c", timed], check=True, capture_output=True, text=True, env=environ)
+        return float(done.stdout)
+
     floor = "from pydantic import BaseModel\nBaseModel"
-    ratios = [seconds(FIRST_USE) / seconds(floor) for _ in range(7)]
-    assert statistics.median(ratios) <= 1.8, ratios
-
-
-def seconds(code: str) -> float:
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    return time.perf_counter() - start
+    run(FIRST_USE)
+    times = [(run(FIRST_USE), run(floor)) for _ in range(10)]
+    assert min(use for use, _ in times) / min(bare for _, bare in times) <= 1.8, times
 
 
 def test_every_name_of_the_index_is_there_and_every_model_can_be_built() -> None:
@@ -75,11 +72,9 @@ def test_every_name_of_the_index_is_there_and_every_model_can_be_built() -> None
         found = getattr(models, name)
         if isinstance(found, type) and issubclass(found, ServerModel) and found is not ServerModel:
             assert found.model_rebuild() is not False
-            assert (
-                found.trust({"notInAnySpec": "a"}).to_dict()
-                == found.check({"notInAnySpec": "a"}).to_dict()
-                == {"notInAnySpec": "a"}
-            )
+            empty = {name: "x" for name, info in found.model_fields.items() if info.is_required()}
+            for make in (found.trust, found.check, found.model_validate):
+                assert make({**empty, "notInAnySpec": "a"}).to_dict() == {**empty, "notInAnySpec": "a"}
 
 
 def test_a_type_is_found_by_plural_and_by_class() -> None:

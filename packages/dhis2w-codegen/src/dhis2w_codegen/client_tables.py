@@ -9,6 +9,9 @@ from dhis2w_codegen.model_modules import HAND_WRITTEN, HEADER, PACKAGE, WIDTH
 from dhis2w_codegen.naming import class_name, snake_case
 from dhis2w_codegen.spans import span_text
 
+ANSWERS = {"Me": "me", "SystemInfo": "system_info"}
+"""Hand-written models of answers that no collection has, by module."""
+
 FLAGS = {
     "metadata": "metadata",
     "shareable": "shareable",
@@ -23,7 +26,7 @@ FLAGS = {
 def index(table: Table, home: Mapping[str, str]) -> str:
     """`index.py`: the module of each class, and the class of each plural."""
     modules = {class_name(name): f"generated.{module}" for name, module in home.items()}
-    modules |= HAND_WRITTEN
+    modules |= HAND_WRITTEN | ANSWERS
     plurals = {plural: class_name(name) for plural, name in _plurals(table)}
     return "\n".join(
         [
@@ -54,7 +57,7 @@ def _dict(name: str, values: Mapping[str, str]) -> Iterator[str]:
 def stub(home: Mapping[str, str]) -> str:
     """`__init__.pyi`: what a type checker sees of the package."""
     classes = {class_name(name): f"{PACKAGE}.generated.{module}" for name, module in home.items()}
-    classes |= {name: f"{PACKAGE}.{module}" for name, module in HAND_WRITTEN.items()}
+    classes |= {name: f"{PACKAGE}.{module}" for name, module in (HAND_WRITTEN | ANSWERS).items()}
     places: dict[str, list[str]] = {}
     for name, place in sorted(classes.items(), key=lambda item: item[0].casefold()):
         places.setdefault(place, []).append(name)

@@ -1,6 +1,7 @@
 """Writes the models and enums of the client: one module for each class or tight group.
 
-A type or an enum that only one module uses lives in that module; what several use has one of its own.
+A type or an enum that only one module uses lives in that module, and what the bases use with them; what several modules
+use has one of its own.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ class _Writer:
 
     def modules(self) -> list[Module]:
         """Group the classes."""
-        home = {name: name for name in self.needs}
+        home = {name: name for name in self.needs} | self._parts_of_bases()
         while merge := self._next_merge(home):
             inner, outer = merge
             home = {name: outer if place == inner else place for name, place in home.items()}
@@ -121,6 +122,18 @@ class _Writer:
         for name in sorted(order, key=lambda name: (order.index(name) if self.needs[name] else -1, name)):
             modules[home[name]].classes.append(name)
         return list(modules.values())
+
+    def _parts_of_bases(self) -> dict[str, str]:
+        """What a base needs, and the base: nearly everyone who needs the one has loaded the other."""
+        home: dict[str, str] = {}
+        for base in self.bases:
+            waiting = [*self.needs[base]]
+            while waiting:
+                needed = waiting.pop()
+                if needed not in self.bases:
+                    home.setdefault(needed, base)
+                    waiting += self.needs[needed]
+        return home
 
     def _next_merge(self, home: dict[str, str]) -> tuple[str, str] | None:
         """A module that only one other module uses, and that one."""
@@ -211,7 +224,7 @@ def _common(table: Table, flag: str) -> Type:
     """A type of the properties that all types with the flag have, alike in shape."""
     members = [entry for entry in table.types.values() if entry.newest(flag)]
     whole = Type({version: {} for version in VERSIONS})
-    for key, prop in members[0].properties.items():
+    for key, prop in members[0].properties.items() if members else ():
         alike = [entry for entry in members if key in entry.properties and entry.properties[key].shapes == prop.shapes]
         if alike == members:
             whole.properties[key] = Property({version: {"is": prop.newest("is")} for version in VERSIONS})

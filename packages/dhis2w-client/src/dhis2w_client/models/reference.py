@@ -1,7 +1,5 @@
 """Links between objects."""
 
-from __future__ import annotations
-
 from dhis2w_client.models.server_model import ServerModel
 
 

@@ -6,10 +6,8 @@ is more than plain JSON (a part of its own, an enum, a date) is made when it is 
 they read.
 """
 
-from __future__ import annotations
-
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self, Union, cast, get_args, get_origin
 
@@ -114,6 +112,38 @@ def _read(value: object, readers: Readers) -> object:
     return value if read is None else read(value)
 
 
+class _Keys:
+    """What one set of keys means for a class: names that are set, keys to rename, and keys it does not know."""
+
+    __slots__ = ("extra", "names", "renamed")
+
+    def __init__(self, names: Mapping[str, str], keys: tuple[str, ...]) -> None:
+        self.names = {names.get(key, key) for key in keys}
+        self.renamed = [(key, names[key]) for key in keys if key in names and names[key] != key]
+        self.extra = [key for key in keys if key not in names]
+
+
+class _Layout:
+    """What a class remembers of its keys: `names` by JSON key, `aliases` (JSON keys by name), and sets of keys seen."""
+
+    __slots__ = ("aliases", "names", "seen", "validator")
+
+    def __init__(self, aliases: dict[str, str], fields: Iterable[str]) -> None:
+        self.aliases = aliases
+        self.names = {aliases.get(name, name): name for name in fields}
+        self.seen: dict[tuple[str, ...], _Keys] = {}
+        self.validator: SchemaValidator | None = None
+
+    def keys_of(self, shape: tuple[str, ...]) -> _Keys:
+        """The meaning of a set of keys."""
+        keys = self.seen.get(shape)
+        if keys is None:
+            keys = _Keys(self.names, shape)
+            if len(self.seen) < MOST_SHAPES:
+                self.seen[shape] = keys
+        return keys
+
+
 class ServerModel(BaseModel):
     """A JSON object of DHIS2. Attributes have the API's names; what the server sent beyond them is in `model_extra`.
 
@@ -133,16 +163,16 @@ class ServerModel(BaseModel):
     SPANS: ClassVar[Mapping[str, str]] = {}
     """Versions of each property that not every version of the type has: `{"favorites": "41-43"}`."""
 
-    _shapes: ClassVar[dict[tuple[str, ...], _Keys]]
-    _names: ClassVar[dict[str, str]]
-    _aliases: ClassVar[dict[str, str]]
-    _validator: ClassVar[SchemaValidator]
+    _layout: ClassVar[_Layout]
 
     @classmethod
     def versions_of(cls, key: str) -> frozenset[int] | None:
         """The versions that have a property of the type, such as `{41, 42}`; None: all that have the type."""
         span = cls.SPANS.get(key)
-        return None if span is None else frozenset(v for part in span.split(",") for v in _run(part))
+        if span is None:
+            return None
+        runs = [part.partition("-") for part in span.split(",")]
+        return frozenset(version for first, _, last in runs for version in range(int(first), int(last or first) + 1))
 
     @classmethod
     def trust(cls, values: dict[str, Any]) -> Self:
@@ -151,11 +181,7 @@ class ServerModel(BaseModel):
         Args:
             values: the object; it becomes part of the model and must not be used any more.
         """
-        keys = cls._shapes.get(shape := tuple(values))
-        if keys is None:
-            keys = _Keys(cls._names, shape)
-            if len(cls._shapes) < MOST_SHAPES:
-                cls._shapes[shape] = keys
+        keys = cls._layout.keys_of(tuple(values))
         for key, name in keys.renamed:
             values[name] = values.pop(key)
         model = _new(cls)
@@ -168,11 +194,12 @@ class ServerModel(BaseModel):
     @classmethod
     def check(cls, values: dict[str, Any]) -> Self:
         """As `trust`, after checking the object; raises pydantic's ValidationError."""
-        if "_validator" not in cls.__dict__:
+        validator = cls._layout.validator
+        if validator is None:
             from dhis2w_client.models.answer_check import answer_validator
 
-            cls._validator = answer_validator(cls)
-        cls._validator.validate_python(values)
+            validator = cls._layout.validator = answer_validator(cls)
+        validator.validate_python(values)
         return cls.trust(values)
 
     def validated(self) -> Self:
@@ -181,7 +208,7 @@ class ServerModel(BaseModel):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object that DHIS2 sent, or should be sent: nothing but what was read or set."""
-        sent, aliases = self.model_fields_set, self._aliases
+        sent, aliases = self.model_fields_set, self._layout.aliases
         known = {aliases.get(name, name): _as_json(value) for name, value in self.__dict__.items() if name in sent}
         return known | {key: _as_json(value) for key, value in (self.model_extra or {}).items()}
 
@@ -206,9 +233,7 @@ class ServerModel(BaseModel):
         """Put a `Part` where an attribute is more than JSON, and None where one may be missing."""
         super().__pydantic_init_subclass__(**kwargs)
         fields = cls.__pydantic_fields__
-        cls._shapes = {}
-        cls._aliases = {name: info.alias for name, info in fields.items() if info.alias}
-        cls._names = {info.alias or name: name for name, info in fields.items()}
+        cls._layout = _Layout({name: info.alias for name, info in fields.items() if info.alias}, fields)
         for name, info in fields.items():
             readers = readers_of(info.annotation)
             type.__setattr__(cls, name, Part(name, readers) if readers else None)
@@ -223,22 +248,6 @@ class ServerModel(BaseModel):
         for field in schema["fields"].values():
             _make_strict(field)
         return reference
-
-
-def _run(span: str) -> range:
-    first, _, last = span.partition("-")
-    return range(int(first), int(last or first) + 1)
-
-
-class _Keys:
-    """What one set of keys means for a class: names that are set, keys to rename, and keys it does not know."""
-
-    __slots__ = ("extra", "names", "renamed")
-
-    def __init__(self, names: Mapping[str, str], keys: tuple[str, ...]) -> None:
-        self.names = {names.get(key, key) for key in keys}
-        self.renamed = [(key, names[key]) for key in keys if key in names and names[key] != key]
-        self.extra = [key for key in keys if key not in names]
 
 
 def _make_strict(schema: dict[str, Any]) -> None:

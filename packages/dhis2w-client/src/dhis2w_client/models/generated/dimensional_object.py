@@ -3,12 +3,9 @@
 
 """`DimensionalObject`."""
 
-from dhis2w_client.models.generated.access import Access
-from dhis2w_client.models.generated.attribute_value import AttributeValue
 from dhis2w_client.models.generated.dimension_type import DimensionType
 from dhis2w_client.models.generated.event_repetition import EventRepetition
-from dhis2w_client.models.generated.sharing import Sharing
-from dhis2w_client.models.generated.translation import Translation
+from dhis2w_client.models.generated.identifiable_object import Access, AttributeValue, Sharing, Translation
 from dhis2w_client.models.loose import Items
 from dhis2w_client.models.reference import Reference
 from dhis2w_client.models.server_model import ServerModel

@@ -3,8 +3,8 @@
 
 """`Expression`."""
 
+from dhis2w_client.models.generated.identifiable_object import Translation
 from dhis2w_client.models.generated.missing_value_strategy import MissingValueStrategy
-from dhis2w_client.models.generated.translation import Translation
 from dhis2w_client.models.server_model import ServerModel
 
 

@@ -3,8 +3,7 @@
 
 """`UserCredentialsDto`."""
 
-from dhis2w_client.models.generated.access import Access
-from dhis2w_client.models.generated.sharing import Sharing
+from dhis2w_client.models.generated.identifiable_object import Access, Sharing
 from dhis2w_client.models.reference import Reference
 from dhis2w_client.models.server_model import ServerModel
 from dhis2w_client.models.timestamp import DateTime
