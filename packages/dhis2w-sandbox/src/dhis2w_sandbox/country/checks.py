@@ -83,7 +83,7 @@ def check_metadata() -> Bundle:
                 description="Average and two standard deviations of the same months of five years",
                 periodType="Monthly",
                 output=ref("dataElement", "MAL_THRESHOLD"),
-                generator=_side("AVG(MAL_CONFIRMED)+2*STDDEV(MAL_CONFIRMED)"),
+                generator=_side("avg(MAL_CONFIRMED)+2*stddevPop(MAL_CONFIRMED)"),
                 organisationUnitLevels=refs("organisationUnitLevel", "LEVEL_3"),
                 organisationUnitDescendants="SELECTED",
                 sequentialSampleCount=0,

@@ -68,7 +68,7 @@ def option_set_metadata() -> Bundle:
                 "translations": [translation("NAME", fr)],
             }
             for code, _, _, options in OPTION_SETS
-            for number, (option_code, name, fr) in enumerate(options, 1)
+            for number, (option_code, name, fr) in enumerate(options)
         ],
         "optionGroups": [
             made(
