@@ -29,12 +29,12 @@ def java_class(name: str) -> JavaObject:
     return JavaObject(f"class {name}", name)
 
 
-def java_user(uid: str, username: str) -> JavaObject:
+def java_user(uid: str | None, username: str) -> JavaObject:
     """A user whom a message prints as an object with its hash code, which Java makes of the login name."""
     code = 0
     for char in username:
         code = (code * 31 + ord(char)) & 0xFFFFFFFF
-    return JavaObject(f"org.hisp.dhis.user.UserDetailsImpl@{(59 + code) & 0xFFFFFFFF:x}", {"id": uid})
+    return JavaObject(f"org.hisp.dhis.user.UserDetailsImpl@{(59 + code) & 0xFFFFFFFF:x}", {"id": uid} if uid else {})
 
 
 @dataclass
@@ -55,7 +55,7 @@ class ErrorReport:
         """The report as that version writes it; keys without a value are left out."""
         row: Json = {
             "message": self.text or message(version, self.code, *self.args),
-            "args": [argument_text(arg) for arg in self.args],
+            "args": [None if arg is None else argument_text(arg) for arg in self.args],
             "mainKlass": self.main_klass,
             "errorCode": self.code,
             "mainId": self.main_id,

@@ -16,6 +16,7 @@ from dhis2w_sandbox import (
     pages,
     schema_endpoints,
     system,
+    tasks,
     tokens,
     two_factor,
     users,
@@ -43,6 +44,7 @@ MODULES = (
     reading,
     unit_lists,
     export,
+    tasks,
     writing,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
@@ -111,7 +113,8 @@ class Sandbox:
         user = self.server.user_named(username)
         if user is None:
             raise LookupError(f"there is no user {username!r} in this sandbox")
-        _, secret = tokens.issue(self.server, user, [], None, None)
+        with self.server.lock:
+            _, secret = tokens.issue(self.server, user, [], None, None)
         return secret
 
     def close(self) -> None:

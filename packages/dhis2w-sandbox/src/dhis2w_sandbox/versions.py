@@ -105,6 +105,10 @@ class Behaviour:
     """`responseType` of the answer that holds the secret of a new personal access token."""
     has_plain_responses: bool
     """Whether `/api/NN/` below 38 answers some imports with the bare report instead of the envelope, and 200."""
+    names_job_response: bool
+    """Whether the answer that starts a job has a `responseType`."""
+    names_users_in_reports: bool
+    """Whether a user among the arguments of a report is written with the identifier."""
     checks_option_combos: bool
     """Whether an option combination without a category combination is refused with E1133."""
     refuses_single_option_combos: bool
@@ -167,6 +171,8 @@ _V41 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE",
     pat_response_type="ApiTokenCreationResponse",
     has_plain_responses=True,
+    names_job_response=False,
+    names_users_in_reports=False,
     checks_option_combos=False,
     refuses_single_option_combos=False,
     null_pointer_in_checks=False,
@@ -223,6 +229,8 @@ _V42 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
     has_plain_responses=False,
+    names_job_response=True,
+    names_users_in_reports=True,
     checks_option_combos=True,
     refuses_single_option_combos=False,
     null_pointer_in_checks=True,
@@ -277,6 +285,8 @@ _V43 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
     has_plain_responses=False,
+    names_job_response=True,
+    names_users_in_reports=True,
     checks_option_combos=True,
     refuses_single_option_combos=True,
     null_pointer_in_checks=True,
@@ -331,6 +341,8 @@ _V44 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
     has_plain_responses=False,
+    names_job_response=True,
+    names_users_in_reports=True,
     checks_option_combos=True,
     refuses_single_option_combos=True,
     null_pointer_in_checks=True,

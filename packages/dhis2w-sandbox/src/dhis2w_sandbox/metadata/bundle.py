@@ -12,6 +12,7 @@ from typing import Any
 from dhis2w_sandbox.errors import ErrorReport
 from dhis2w_sandbox.metadata.coercion import Place, read_object
 from dhis2w_sandbox.metadata.defaults import DEFAULT_OBJECTS, with_defaults
+from dhis2w_sandbox.metadata.hooks import HOOKS
 from dhis2w_sandbox.metadata.reports import ObjectReport
 from dhis2w_sandbox.schemas import Property, Schema
 from dhis2w_sandbox.server import Server
@@ -186,6 +187,8 @@ class Bundle:
             document = with_defaults(
                 self.server.version, schema, read_object(self.server.schemas, schema, body, Place())
             )
+            for hook in HOOKS.get(schema.singular, ()):
+                hook.complete(document)
             old = self.stored(schema, document)
             document["id"] = old["id"] if old else document.get("id") or self.server.new_uid()
             item = Item(schema, batch.next_index, document, old)

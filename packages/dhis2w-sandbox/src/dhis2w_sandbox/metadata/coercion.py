@@ -72,7 +72,9 @@ def read_object(schemas: Schemas, schema: Schema, body: Any, place: Place | None
     """The properties of an object of a type; raises MappingError."""
     place = place or Place()
     if not isinstance(body, dict):
-        raise place.error(_wrong_shape(schema.klass, body))
+        raise place.error(
+            _wrong_shape(schema.klass, body) if isinstance(body, list) else _no_object(schema.klass, body)
+        )
     document: Json = {}
     for key, value in cast(Json, body).items():
         prop = schema.properties.get(key)
@@ -135,14 +137,19 @@ def reference(klass: str, value: Any, place: Place) -> Json:
     """A reference to another object: what identifies it."""
     if isinstance(value, dict):
         return _picked(cast(Json, value), REFERENCE_KEYS)
-    kind = "String" if isinstance(value, str) else "boolean" if isinstance(value, bool) else "int"
-    if isinstance(value, list):
-        raise place.error(_wrong_shape(klass, value))
-    constructor = "String-argument" if kind == "String" else "boolean/Boolean-argument" if kind == "boolean" else ""
-    shown = f"String value ('{value}')" if kind == "String" else f"Number value ({value})"
-    raise place.error(
+    raise place.error(_wrong_shape(klass, value) if isinstance(value, list) else _no_object(klass, value))
+
+
+def _no_object(klass: str, value: Any) -> str:
+    """The words for a text or number where an object belongs."""
+    kind, shown = ("int/Int", f"Number value ({value})")
+    if isinstance(value, str):
+        kind, shown = "String", f"String value ('{value}')"
+    elif isinstance(value, bool):
+        kind, shown = "boolean/Boolean", f"Boolean value ({json.dumps(value)})"
+    return (
         f"Cannot construct instance of `{klass}` (although at least one Creator exists): "
-        f"no {constructor or 'int/Int-argument'} constructor/factory method to deserialize from {shown}"
+        f"no {kind}-argument constructor/factory method to deserialize from {shown}"
     )
 
 

@@ -18,6 +18,23 @@ Json = dict[str, Any]
 _ANALYTICAL: Json = {"sortOrder": 0, "topLimit": 0, "regressionType": "NONE", "hideEmptyRowItems": "NONE"}
 _EXPRESSION: Json = {"missingValueStrategy": "SKIP_IF_ALL_VALUES_MISSING"}
 
+# What Spring's authorization server writes for a client without settings of its own.
+_CLIENT_SETTINGS = (
+    '{"@class":"java.util.Collections$UnmodifiableMap","settings.client.require-proof-key":false,'
+    '"settings.client.require-authorization-consent":true}'
+)
+_TOKEN_SETTINGS = (
+    '{"@class":"java.util.Collections$UnmodifiableMap","settings.token.reuse-refresh-tokens":true,'
+    '"settings.token.x509-certificate-bound-access-tokens":false,"settings.token.id-token-signature-algorithm":'
+    '["org.springframework.security.oauth2.jose.jws.SignatureAlgorithm","RS256"],'
+    '"settings.token.access-token-time-to-live":["java.time.Duration",300.000000000],'
+    '"settings.token.access-token-format":{"@class":'
+    '"org.springframework.security.oauth2.server.authorization.settings.OAuth2TokenFormat","value":"self-contained"},'
+    '"settings.token.refresh-token-time-to-live":["java.time.Duration",3600.000000000],'
+    '"settings.token.authorization-code-time-to-live":["java.time.Duration",300.000000000],'
+    '"settings.token.device-code-time-to-live":["java.time.Duration",300.000000000]}'
+)
+
 VALUES: dict[str, Json] = {
     "aggregateDataExchange": {},
     "categoryOptionGroupSet": {"dataDimension": True},
@@ -25,6 +42,8 @@ VALUES: dict[str, Json] = {
     "dataElementGroupSet": {"dataDimension": True},
     "organisationUnitGroupSet": {"dataDimension": True},
     "optionGroupSet": {"dataDimension": True},
+    "constant": {"value": 0},
+    "dataApprovalLevel": {"level": 0, "orgUnitLevel": 0},
     "dataEntryForm": {"format": 0},
     "dataSet": {
         "version": 0,
@@ -39,13 +58,16 @@ VALUES: dict[str, Json] = {
     "eventVisualization": {**_ANALYTICAL, "digitGroupSeparator": "SPACE"},
     "expression": _EXPRESSION,
     "expressionDimensionItem": _EXPRESSION,
+    "indicatorType": {"factor": 0},
     "jobConfiguration": {
         "jobParameters": {},
         "enabled": True,
         "jobStatus": "SCHEDULED",
         "lastExecutedStatus": "NOT_STARTED",
     },
+    "oAuth2Client": {"clientSettings": _CLIENT_SETTINGS, "tokenSettings": _TOKEN_SETTINGS},
     "optionSet": {"version": 0},
+    "organisationUnitLevel": {"level": 0},
     "program": {
         "displayIncidentDate": True,
         "minAttributesRequiredToSearch": 1,
@@ -97,6 +119,9 @@ VALUES: dict[str, Json] = {
     },
 }
 """By singular type name; a key counts only in the versions whose schema has it."""
+
+NOT_REQUIRED: dict[str, frozenset[str]] = {"programRuleAction": frozenset({"evaluationTime"})}
+"""Required properties that have a value as soon as a check asks for it, although none is stored."""
 
 UNSET: dict[str, frozenset[str]] = {
     "dashboardItem": frozenset({"messages"}),

@@ -140,9 +140,16 @@ def veto(server: Server, type: str, uid: str) -> str | None:
 _MADE = ("createdBy", "lastUpdatedBy")
 
 
+def _name(document: Json) -> str | None:
+    """The name; of a user both names."""
+    if "surname" in document:
+        return f"{document.get('firstName')} {document['surname']}"
+    return document.get("name")
+
+
 def _named(server: Server, row: Veto, referrers: list[Referrer]) -> str:
     klass = row.klass or server.schemas.by_singular[row.type].short_klass
-    names = [str((server.store.get(row.type, referrer.uid) or {}).get("name")) for referrer in referrers]
+    names = [str(_name(server.store.get(row.type, referrer.uid) or {})) for referrer in referrers]
     match row.words:
         case Words.CLASS:
             return klass

@@ -74,6 +74,11 @@ def _check_dashboard(server: Server, body: Json, old: Json | None) -> None:
             raise conflict("Dashboard item does not have any type associated.")
 
 
+def _next_approval_level(server: Server, body: Json, old: Json | None) -> None:
+    if old is None and not body.get("level"):
+        body["level"] = len(server.store.all("dataApprovalLevel")) + 1
+
+
 def _refuse_option_combo(server: Server, body: Json, old: Json | None) -> None:
     del body
     if old is None and server.behaviour.refuses_single_option_combos:
@@ -108,6 +113,7 @@ def _forget_group(server: Server, old: Json) -> None:
 RULES: dict[str, EndpointRule] = {
     "categoryCombo": EndpointRule(after=option_combos.generate),
     "categoryOptionCombo": EndpointRule(before=_refuse_option_combo),
+    "dataApprovalLevel": EndpointRule(before=_next_approval_level),
     "dashboard": EndpointRule(before=_check_dashboard),
     "eventFilter": EndpointRule(before=_check_event_filter),
     "eventVisualization": EndpointRule(before=_not_legacy),

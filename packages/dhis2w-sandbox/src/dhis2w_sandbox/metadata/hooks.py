@@ -24,6 +24,10 @@ def _do_nothing(server: Server, user: User, updated: list[Json]) -> None:
     del server, user, updated
 
 
+def _complete_nothing(new: Json) -> None:
+    del new
+
+
 def _find_nothing_wrong(server: Server, user: User, new: Json, old: Json | None) -> list[ErrorReport]:
     del server, user, new, old
     return []
@@ -33,6 +37,8 @@ def _find_nothing_wrong(server: Server, user: User, new: Json, old: Json | None)
 class Hook:
     """The special rules of one type; `old` is the stored document, None where the object is new."""
 
+    complete: Callable[[Json], None] = _complete_nothing
+    """Fills in what follows from other values of a document, before anything is checked (Java's setters)."""
     prepare: Callable[[Server, User, Json, Json | None], None] = _prepare_nothing
     """Changes the new document before it is stored (DHIS2's preCreate and preUpdate)."""
     check: Callable[[Server, User, Json, Json | None], list[ErrorReport]] = _find_nothing_wrong

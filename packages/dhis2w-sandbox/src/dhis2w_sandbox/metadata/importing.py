@@ -7,6 +7,7 @@ Source: `DefaultMetadataImportService`, `DefaultObjectBundleService`, `Identifia
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
@@ -31,7 +32,16 @@ __all__ = ["ImportOptions", "import_bundle"]
 _REGISTERED = (two_sided, type_rules)
 
 
-def import_bundle(server: Server, user: User, payload: Json, options: ImportOptions) -> ImportReport:
+Progress = Callable[[str], None]
+
+
+def _silent(stage: str) -> None:
+    del stage
+
+
+def import_bundle(
+    server: Server, user: User, payload: Json, options: ImportOptions, progress: Progress = _silent
+) -> ImportReport:
     """Import objects as DHIS2's object bundle does.
 
     Args:
@@ -39,6 +49,7 @@ def import_bundle(server: Server, user: User, payload: Json, options: ImportOpti
         user: who sends them.
         payload: lists of objects by the plural of their type, as `/api/metadata` takes them; unknown keys are dropped.
         options: strategy, modes and what to skip.
+        progress: is told of each stage, in the words of DHIS2's job notifications.
 
     Returns:
         Counts and refusals by type. In atomic mode (the default) nothing is written as soon as one object is refused.
@@ -47,17 +58,21 @@ def import_bundle(server: Server, user: User, payload: Json, options: ImportOpti
         MappingError: an object is not of the shape of its type.
         Dhis2Refusal: where DHIS2 fails altogether: an unsupported strategy, a value that its database refuses.
     """
+    progress("Running preCreateBundle")
+    progress("Creating bundle")
     bundle = Bundle(server, user, options, payload)
     for batch in bundle.batches:
         for item in batch.persisted + batch.fresh:
             _give_sharing(bundle, item)
     parents_first(bundle)
+    progress("Running postCreateBundle")
+    progress("Validating bundle")
     found = validate(bundle)
     report = ImportReport(types=found)
     if not report.has_errors or options.atomic_mode == "NONE":
         if options.import_mode != "VALIDATE":
             with server.store.transaction():
-                _commit(bundle, report)
+                _commit(bundle, report, progress)
         if report.has_errors:
             report.status = "WARNING"
     else:
@@ -93,35 +108,44 @@ def _clean(report: ImportReport, mode: str) -> None:
                 found.display_name = None
 
 
-def _commit(bundle: Bundle, report: ImportReport) -> None:
+def _commit(bundle: Bundle, report: ImportReport, progress: Progress) -> None:
     for batch in bundle.batches:
         type_report = report.of(batch.schema.klass)
         if bundle.options.strategy == "DELETE":
-            for item in batch.persisted:
-                _delete(bundle, batch, item, type_report)
+            _delete_all(bundle, batch, type_report, progress)
             continue
         if bundle.options.strategy != "UPDATE":
-            _write_all(bundle, batch, batch.fresh, type_report)
+            _write_all(bundle, batch, batch.fresh, type_report, progress)
         if bundle.options.strategy != "CREATE":
-            _write_all(bundle, batch, batch.persisted, type_report)
+            _write_all(bundle, batch, batch.persisted, type_report, progress)
             for hook in HOOKS.get(batch.schema.singular, ()):
                 hook.after_updates(bundle.server, bundle.user, [item.new for item in batch.persisted])
 
 
-def _write_all(bundle: Bundle, batch: Batch, items: list[Item], report: TypeReport) -> None:
+def _write_all(bundle: Bundle, batch: Batch, items: list[Item], report: TypeReport, progress: Progress) -> None:
+    if not items:
+        return
     hooks = HOOKS.get(batch.schema.singular, ())
-    now = bundle.server.now()
+    now, klass = bundle.server.now(), batch.schema.short_klass
+    word, doing = ("Create", "Creating") if items[0].old is None else ("Update", "Updating")
+    done = f"{len(items)} successful and 0 failed items"
+    progress(f"Running pre{word} {klass} bundle hooks")
     for item in items:
         _stamp(bundle, item, now)
         for hook in hooks:
             hook.prepare(bundle.server, bundle.user, item.new, item.old)
+    progress(done)
+    progress(f"{doing} {len(items)} {klass} object(s) as {bundle.user.username}")
     for item in items:
         report.add(ObjectReport(batch.schema.klass, item.index, item.uid, item.display_name))
         item.new = _owned(bundle, item)
         bundle.server.store.put(batch.schema.singular, item.uid, item.new)
+    progress(done)
+    progress(f"Running post{word} {klass} bundle hooks")
     for item in items:
         for hook in hooks:
             hook.after(bundle.server, bundle.user, item.new, item.old)
+    progress(done)
 
 
 def _stamp(bundle: Bundle, item: Item, now: str) -> None:
@@ -166,7 +190,9 @@ def _reduced(bundle: Bundle, schema: Schema, value: Json, old: Json) -> Json:
 
 @cache
 def _owned_properties(schema: Schema) -> dict[str, Property]:
-    return {key: prop for key, prop in schema.properties.items() if prop.owner}
+    """What a value of a type holds: of a type without table in the database (a style) everything."""
+    owned = {key: prop for key, prop in schema.properties.items() if prop.owner}
+    return owned or schema.properties
 
 
 def _resolved(bundle: Bundle, schema: Schema, prop: Property, content: Any) -> Any:
@@ -206,6 +232,15 @@ def _embedded_row(bundle: Bundle, prop: Property, schema: Schema, row: Json, old
         document["created"] = old.get("created") or row.get("created") or now
         document["lastUpdated"] = now
     return document
+
+
+def _delete_all(bundle: Bundle, batch: Batch, report: TypeReport, progress: Progress) -> None:
+    count, klass = len(batch.persisted), batch.schema.short_klass
+    progress(f"Deleting {count} {klass} object(s) as {bundle.user.username}")
+    for item in batch.persisted:
+        _delete(bundle, batch, item, report)
+    progress(f"{count} successful and 0 failed items")
+    progress(f"Publish deletion event for {count} objects")
 
 
 def _delete(bundle: Bundle, batch: Batch, item: Item, report: TypeReport) -> None:

@@ -130,7 +130,10 @@ def get_sharing(call: Call) -> Reply:
         "externalAccess": bool(sharing.get("external")),
     }
     may_external = access.can_externalize(call.user, schema)
-    body = {"meta": {"allowPublicAccess": public, "allowExternalAccess": may_external}, "object": row}
+    meta = {"allowPublicAccess": public, "allowExternalAccess": may_external}
+    if not call.server.behaviour.emits_external_sharing:
+        del row["externalAccess"], meta["allowExternalAccess"]
+    body = {"meta": meta, "object": row}
     return Reply.json(body, headers={"Cache-Control": "no-cache"})
 
 

@@ -59,17 +59,24 @@ def _parent_stored(server: Server, link: TwoSided, new: Json, old: Json | None) 
 
 
 def _child_stored(server: Server, link: TwoSided, new: Json, old: Json | None) -> None:
-    """List the child with its parent, and with no other."""
+    """List the child with its parent, at its place, and with no other."""
     now, before = _parent_of(new, link), _parent_of(old or {}, link)
     if before and before != now:
         _unlist(server, link, before, new["id"])
     parent = server.store.get(link.parent, now) if now else None
-    if parent is None or new["id"] in _children(parent, link):
+    if parent is None:
         return
-    rows = [*parent.get(link.list_key, ()), {"id": new["id"]}]
-    server.store.put(link.parent, parent["id"], {**parent, link.list_key: rows})
+    rows: list[Json] = list(parent.get(link.list_key, ()))
+    if {"id": new["id"]} not in rows:
+        rows.append({"id": new["id"]})
     if link.place_key:
-        server.store.put(link.child, new["id"], {**new, link.place_key: len(rows) - 1})
+        rows.sort(key=lambda row: _place(server, link, row["id"]))
+    if rows != parent.get(link.list_key):
+        server.store.put(link.parent, parent["id"], {**parent, link.list_key: rows})
+
+
+def _place(server: Server, link: TwoSided, child: str) -> int:
+    return (server.store.get(link.child, child) or {}).get(link.place_key or "") or 0
 
 
 def _unlist(server: Server, link: TwoSided, parent: str, child: str) -> None:

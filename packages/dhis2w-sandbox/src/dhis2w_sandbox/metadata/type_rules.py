@@ -324,13 +324,6 @@ def complete_exchange(server: Server, user: User, new: Json, old: Json | None) -
     new["source"] = {**source, "requests": [{"filters": [], **row} for row in requests]}
 
 
-def next_approval_level(server: Server, user: User, new: Json, old: Json | None) -> None:
-    """A new approval level comes below the others."""
-    del user
-    if old is None and not new.get("level"):
-        new["level"] = len(server.store.all("dataApprovalLevel")) + 1
-
-
 _COMBO = f"{_ROOT}.category.CategoryOptionCombo"
 
 
@@ -350,7 +343,6 @@ RULES: list[tuple[str, Hook]] = [
     ("aggregateDataExchange", Hook(prepare=complete_exchange)),
     ("attribute", Hook(prepare=unite_object_types)),
     ("categoryOptionCombo", Hook(check=check_option_combo)),
-    ("dataApprovalLevel", Hook(prepare=next_approval_level)),
     ("dataSet", Hook(prepare=raise_version)),
     ("dataSet", Hook(prepare=own_elements, check=check_input_periods, after=clean_sections)),
     ("document", Hook(check=check_document)),

@@ -20,7 +20,7 @@ from dhis2w_sandbox.metadata.attribute_values import (
     check_values,
 )
 from dhis2w_sandbox.metadata.bundle import Batch, Bundle, Item, report_of
-from dhis2w_sandbox.metadata.defaults import DEFAULT_OBJECTS
+from dhis2w_sandbox.metadata.defaults import DEFAULT_OBJECTS, NOT_REQUIRED
 from dhis2w_sandbox.metadata.hooks import HOOKS
 from dhis2w_sandbox.metadata.payload_checks import PAYLOAD_CHECKS
 from dhis2w_sandbox.metadata.reports import ObjectReport, TypeReport
@@ -159,7 +159,8 @@ def _sharing_errors(bundle: Bundle, item: Item) -> list[ErrorReport]:
     if not ACCESS.fullmatch(public or ""):
         return [ErrorReport("E3010", (public,), schema.klass)]
     errors: list[ErrorReport] = []
-    klass, who = java_class(schema.klass), java_user(user.uid, user.username)
+    names = bundle.server.behaviour.names_users_in_reports
+    klass, who = java_class(schema.klass), java_user(user.uid if names else None, user.username)
     rows = [*sharing.get("users", {}).values(), *sharing.get("userGroups", {}).values()]
     if not schema["dataShareable"] and any("r" in (text or "")[2:4] for text in [public, *(r["access"] for r in rows)]):
         errors.append(ErrorReport("E3011", (klass,), schema.klass))
@@ -213,7 +214,8 @@ def schema_errors(schema: Schema, document: Json, main_klass: str) -> list[Error
 
 @cache
 def _persisted_properties(schema: Schema) -> list[Property]:
-    return [prop for prop in schema.properties.values() if prop.persisted]
+    never_checked = NOT_REQUIRED.get(schema.singular, ())
+    return [prop for prop in schema.properties.values() if prop.persisted and prop.key not in never_checked]
 
 
 def property_errors(prop: Property, value: Any, main_klass: str) -> list[ErrorReport]:

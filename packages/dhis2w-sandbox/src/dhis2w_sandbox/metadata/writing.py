@@ -8,18 +8,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, conflict, forbidden, not_found
 from dhis2w_sandbox.metadata import access, jackson, membership, sharing
 from dhis2w_sandbox.metadata.bundle import ImportOptions
 from dhis2w_sandbox.metadata.coercion import MappingError, read_object
+from dhis2w_sandbox.metadata.csv_bundle import IMPORT_CLASSES, read_bundle
 from dhis2w_sandbox.metadata.endpoint_rules import NO_RULE, RULES
-from dhis2w_sandbox.metadata.importing import import_bundle
+from dhis2w_sandbox.metadata.importing import Progress, import_bundle
+from dhis2w_sandbox.metadata.packing import unpacked
 from dhis2w_sandbox.metadata.patching import UnreadablePatch, patched, read_patch
 from dhis2w_sandbox.metadata.reports import ImportReport, ObjectReport, import_reply, object_reply
 from dhis2w_sandbox.metadata.validation import translation_errors
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.schemas import Schema
+from dhis2w_sandbox.tasks import Job
 
 Json = dict[str, Any]
 
@@ -196,13 +199,48 @@ def _answer(call: Call, report: ImportReport) -> Reply:
 
 @endpoints.add("POST", "/api/metadata", RECORDED)
 def import_metadata(call: Call) -> Reply:
-    """Import lists of objects of any types."""
-    payload = _lists(call, jackson.read(call)) if call.body else {}
+    """Import lists of objects of any types, at once or as a job; as JSON, or objects of one type as CSV."""
+    options = options_of(call)
+    if not options.is_async:
+        return import_reply(_imported(call, options), call.server.version)
+    job = Job(call.server, "METADATA_IMPORT", options.as_json())
+    more = {"user": None, **options.as_json(), "filename": None, "csvImportClass": None}
+    job.tell("Metadata import started", dataType="PARAMETERS", data=more)
+    job.tell("Loading file resource")
+    job.tell("Loading file content")
+    report = _imported(call, options, job.tell)
+    counts = report.stats.as_json()
+    told = ", ".join(f"{counts[word]} {word}" for word in ("created", "updated", "deleted", "ignored"))
+    job.tell(f"Import complete with status {report.status}, {told}", completed=True)
+    result = report.as_json(call.server.version)
+    del result["responseType"]
+    job.summarize({"importParams": options.as_json(), **result})
+    return job.reply(call)
+
+
+def _imported(call: Call, options: ImportOptions, progress: Progress = lambda stage: None) -> ImportReport:
     try:
-        report = import_bundle(call.server, call.user, payload, options_of(call))
+        return import_bundle(call.server, call.user, _payload(call), options, progress)
     except MappingError as error:
         raise jackson.unknown_place(call, error) from error
-    return import_reply(report, call.server.version)
+
+
+def _payload(call: Call) -> Json:
+    body = unpacked(call.body)
+    if "csv" not in call.headers.get("content-type", ""):
+        return _lists(call, jackson.read(replace(call, body=body))) if body else {}
+    import_class = call.param("classKey")
+    if import_class not in IMPORT_CLASSES:
+        raise Dhis2Refusal(409, f"Cannot find Csv import class:  {import_class}")
+    has_header = call.flag("firstRowIsHeader", default=True)
+    return read_bundle(call.server, import_class, body.decode(), has_header=has_header)
+
+
+@endpoints.add("GET", "/api/metadata/csvImportClasses", SOURCE)
+def csv_import_classes(call: Call) -> Reply:
+    """What `classKey` may be."""
+    del call
+    return Reply.json(list(IMPORT_CLASSES))
 
 
 def _lists(call: Call, payload: Any) -> Json:
