@@ -104,6 +104,54 @@ def test_a_session_that_is_not_used_for_an_hour_is_gone() -> None:
         assert call.by_session("GET", "/api/me").status == 302
 
 
+def test_too_many_failures_lock_the_name_for_a_quarter_of_an_hour() -> None:
+    now = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    with Sandbox(42, empty=True, clock=lambda: now) as sandbox:
+        call = Caller(sandbox)
+        call.make_user("some_one")
+        for _ in range(5):
+            call("GET", "/api/me", headers=basic("some_one", "wrong"))
+        assert call("GET", "/api/me", headers=basic("some_one", PASSWORD)).status == 200  # the setting is off
+        sandbox.server.configuration.write("setting lockMultipleFailedLogins", value=True)
+        for _ in range(4):
+            call("GET", "/api/me", headers=basic("some_one", "wrong"))
+        assert call("GET", "/api/me", headers=basic("some_one", PASSWORD)).parsed()["message"] == "Account locked"
+        assert log_in(call, "some_one") == {"loginStatus": "ACCOUNT_LOCKED"}
+        now += timedelta(minutes=16)
+        assert log_in(call, "some_one")["loginStatus"] == "SUCCESS"
+
+
+def test_a_password_may_grow_too_old() -> None:
+    now = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    with Sandbox(42, empty=True, clock=lambda: now) as sandbox:
+        call = Caller(sandbox)
+        call.make_user("some_one")
+        sandbox.server.configuration.write("setting credentialsExpires", 3)
+        now = datetime(2026, 4, 30, 12, tzinfo=UTC)
+        assert log_in(call, "some_one")["loginStatus"] == "SUCCESS"
+        now = datetime(2026, 5, 1, 12, tzinfo=UTC)
+        assert log_in(call, "some_one") == {"loginStatus": "PASSWORD_EXPIRED"}
+
+
+def test_a_role_may_want_a_second_factor(call: Caller) -> None:
+    role = {"id": "roleRole001", "name": "Careful", "restrictions": ["R_ENABLE_2FA"]}
+    call("POST", "/api/userRoles", role)
+    call.make_user("some_one")
+    call.make_user("wary_one", userRoles=[{"id": "roleRole001"}])
+    assert log_in(call, "wary_one") == {"loginStatus": "REQUIRES_TWO_FACTOR_ENROLMENT"}
+    assert call("GET", "/api/me", headers=basic("wary_one", PASSWORD)).status == 401
+
+
+def test_recovery_is_off(call: Caller) -> None:
+    reply = call("POST", "/api/auth/forgotPassword", {"emailOrUsername": "admin"}, headers={})
+    assert (reply.status, reply.parsed()["message"]) == (409, "Account recovery is not enabled")
+
+
+def test_the_cookie_belongs_to_the_context_path() -> None:
+    with Sandbox(42, empty=True, context_path="/dhis") as sandbox:
+        assert "Path=/dhis;" in Caller(sandbox)("GET", "/dhis/api/me").cookies[0]
+
+
 def test_the_second_factor_shuts_basic_out_and_asks_logins_for_a_code() -> None:
     now = datetime(2026, 1, 31, 12, tzinfo=UTC)
     with Sandbox(42, empty=True, clock=lambda: now) as sandbox:

@@ -93,7 +93,8 @@ class App:
         if early is not None:
             return early
         try:
-            reply = self._secured(call)
+            with self.server.lock:
+                reply = self._secured(call)
         except Refused as refused:
             reply = refused.reply
         reply.headers.update(cors.headers_for(call))

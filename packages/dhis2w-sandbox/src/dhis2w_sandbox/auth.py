@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from dhis2w_sandbox import tokens, two_factor
-from dhis2w_sandbox.accounts import Obstacle, obstacle
+from dhis2w_sandbox.accounts import Obstacle, sign_in
 from dhis2w_sandbox.call import Call, Refused, Reply
 from dhis2w_sandbox.errors import web_message
 from dhis2w_sandbox.html import xml_message
@@ -59,7 +59,7 @@ def remember(call: Call, reply: Reply) -> Reply:
     if call.session is None or call.sender is None:
         return reply
     if call.cookie(SESSION_COOKIE) != call.session and not any(SESSION_COOKIE in row for row in reply.cookies):
-        reply.cookies.append(session_cookie(call.session))
+        reply.cookies.append(session_cookie(call, call.session))
     if call.server.behaviour.tells_session_timeout:
         now = int(call.server.clock().timestamp())
         value = f"server_time={now}&expiry_time={now + TIMEOUT}"
@@ -67,9 +67,9 @@ def remember(call: Call, reply: Reply) -> Reply:
     return reply
 
 
-def session_cookie(value: str) -> str:
-    """The cookie that carries a session; the path is that of the context."""
-    return f"{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax"
+def session_cookie(call: Call, value: str) -> str:
+    """The cookie that carries a session; its path is that of the context."""
+    return f"{SESSION_COOKIE}={value}; Path={call.context_path or '/'}; HttpOnly; SameSite=Lax"
 
 
 def note_login(server: Server, user: User) -> None:
@@ -96,17 +96,16 @@ def redirect(call: Call, path: str) -> str:
     """A `Location` as this version writes it for its own pages: absolute, or a path."""
     if call.server.behaviour.redirects_absolutely:
         return call.base_url + path
-    return call.base_url.removeprefix(call.origin) + path
+    return call.context_path + path
 
 
 def _with_basic(call: Call, header: str) -> Call:
     username, password = _decoded(call, header[len("basic") :].strip())
     if call.sender is not None and call.sender.username == username:
         return call
-    user = call.server.user_named(username)
-    found = obstacle(call.server, user, password)
-    if user is None or found is not None or two_factor.is_on(user):
-        raise _refused_basic(call, header, found)
+    user = sign_in(call.server, username, password)
+    if isinstance(user, Obstacle) or two_factor.is_on(user):
+        raise _refused_basic(call, header, user)
     note_login(call.server, user)
     session = call.server.sessions.open(user.uid, registered=False)
     return replace(call, sender=call.server.user(user.uid), session=session.cookie)
@@ -118,15 +117,16 @@ def _decoded(call: Call, credentials: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         colon = username = password = ""
     if not colon:
-        raise _refused_basic(call, call.headers["authorization"], None)
+        raise _refused_basic(call, call.headers["authorization"], Obstacle.BAD_CREDENTIALS)
     return username, password
 
 
-def _refused_basic(call: Call, header: str, found: Obstacle | None) -> Refused:
+def _refused_basic(call: Call, header: str, found: Obstacle | User) -> Refused:
     if "Basic" not in header and call.headers.get("x-requested-with") != "XMLHttpRequest":
         return unauthenticated(call)
     words = {Obstacle.LOCKED: "Account locked", Obstacle.DISABLED: "Account disabled"}
-    return _unauthorized(call, words.get(found, "Unauthorized") if found else "Unauthorized", xml=True)
+    text = words.get(found, "Unauthorized") if isinstance(found, Obstacle) else "Unauthorized"
+    return _unauthorized(call, text, xml=True)
 
 
 def _unauthorized(call: Call, text: str, *, xml: bool) -> Refused:

@@ -51,6 +51,11 @@ class Call:
         return "/".join(self.base_url.split("/", 3)[:3])
 
     @property
+    def context_path(self) -> str:
+        """Where the server is mounted: `/dhis`, or nothing."""
+        return self.base_url.removeprefix(self.origin)
+
+    @property
     def user(self) -> User:
         """Who sent it, where the endpoint is not open to everybody."""
         if self.sender is None:

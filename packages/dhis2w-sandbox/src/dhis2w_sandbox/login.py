@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 
 from dhis2w_sandbox import auth, two_factor
-from dhis2w_sandbox.accounts import Obstacle, obstacle
+from dhis2w_sandbox.accounts import Obstacle, sign_in
 from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
-from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.errors import Dhis2Refusal, conflict
 from dhis2w_sandbox.routing import ALL_VERSIONS, Endpoints
 from dhis2w_sandbox.sessions import Session
 from dhis2w_sandbox.user import User
@@ -25,12 +25,11 @@ _NEWER = ALL_VERSIONS - {"v41"}
 def log_in(call: Call) -> Reply:
     """Start a session; what keeps an account out is a `loginStatus` under 200, a wrong password 401."""
     body = json_object(call)
-    user = call.server.user_named(body.get("username") or "")
-    found = obstacle(call.server, user, body.get("password") or "")
-    if user is None or found is Obstacle.BAD_CREDENTIALS:
+    user = sign_in(call.server, body.get("username") or "", body.get("password") or "")
+    if user is Obstacle.BAD_CREDENTIALS:
         raise Dhis2Refusal(401, "Bad credentials")
-    if found is not None:
-        return Reply.json({"loginStatus": found.value})
+    if isinstance(user, Obstacle):
+        return Reply.json({"loginStatus": user.value})
     if two_factor.is_on(user) and not two_factor.code_fits(call.server, user, body.get("twoFactorCode")):
         return Reply.json({"loginStatus": call.server.behaviour.wrong_code_status})
     return _logged_in(call, user)
@@ -41,11 +40,18 @@ def _logged_in(call: Call, user: User) -> Reply:
     if call.session is not None:
         call.server.sessions.forget(call.session)
     session = call.server.sessions.open(user.uid, registered=True)
-    context_path = call.base_url.removeprefix(call.origin)
-    answer = {"loginStatus": "SUCCESS", "redirectUrl": context_path + call.server.behaviour.start_page}
+    answer = {"loginStatus": "SUCCESS", "redirectUrl": call.context_path + call.server.behaviour.start_page}
     reply = Reply.json(answer)
-    reply.cookies.append(auth.session_cookie(session.cookie))
+    reply.cookies.append(auth.session_cookie(call, session.cookie))
     return reply
+
+
+@endpoints.add("POST", "/api/auth/forgotPassword", SOURCE, anonymous=True)
+@endpoints.add("POST", "/api/auth/passwordReset", SOURCE, anonymous=True)
+def recover(call: Call) -> Reply:
+    """Refuse: account recovery is off until somebody switches it on."""
+    json_object(call)
+    raise conflict("Account recovery is not enabled")
 
 
 @endpoints.add("GET", "/api/sessions", RECORDED, versions=_NEWER, requires=["ALL"])

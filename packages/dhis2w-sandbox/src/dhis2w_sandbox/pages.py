@@ -38,6 +38,6 @@ def log_out(call: Call) -> Reply:
     """End the sender's session and its cookie."""
     if call.session is not None:
         call.server.sessions.forget(call.session)
-    gone = f"{auth.SESSION_COOKIE}=; Path=/; Max-Age=0"
+    gone = f"{auth.SESSION_COOKIE}=; Path={call.context_path or '/'}; Max-Age=0"
     location = auth.redirect(call, call.server.behaviour.logged_out_page)
     return Reply(302, headers={"Location": location}, cookies=[gone])

@@ -1,7 +1,7 @@
 """Which passwords DHIS2 takes, rule by rule in its order.
 
 Source: `DefaultPasswordValidationService`, `PasswordValidationError` and the rules of dhis2-core; recordings
-`meta/users`, `meta/session`. Length 8 to 72 are the defaults of the settings.
+`meta/users`, `meta/session`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from dhis2w_sandbox.passwords import matches
 from dhis2w_sandbox.server import Server
 
-SHORTEST = 8
-LONGEST = 72
 REMEMBERED = 24
 _GENERIC_WORDS = ("user", "admin", "system", "administrator", "username", "password", "login", "manager")
 
@@ -46,8 +44,9 @@ def complaint(
 def _shape_complaint(server: Server, password: str) -> str | None:
     if not password.strip():
         return "Username or Password is missing"
-    if not SHORTEST <= len(password.strip()) <= LONGEST:
-        return f"Password must have at least {SHORTEST}, and at most {LONGEST} characters"
+    shortest, longest = server.setting("minPasswordLength", 8), server.setting("maxPasswordLength", 72)
+    if not shortest <= len(password.strip()) <= longest:
+        return f"Password must have at least {shortest}, and at most {longest} characters"
     rules = {"[0-9]": "digit", "[A-Z]": "upper case", "[a-z]": "lower case", "[^A-Za-z0-9]": "special character"}
     for pattern, word in rules.items():
         if word == "lower case" and not server.behaviour.wants_lower_case:

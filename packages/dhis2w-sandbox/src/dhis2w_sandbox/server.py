@@ -6,9 +6,11 @@ import random
 import string
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import RLock
 from typing import Any
 
 from dhis2w_sandbox.documents import reference_finder
+from dhis2w_sandbox.failed_logins import FailedLogins
 from dhis2w_sandbox.named_values import NamedValues
 from dhis2w_sandbox.schemas import load_schemas
 from dhis2w_sandbox.sessions import Sessions
@@ -41,8 +43,11 @@ class Server:
         self.store = Store(reference_finder(self.schemas), database)
         self.configuration = NamedValues(self.store.sql)
         self.clock = clock
+        self.lock = RLock()
+        """Held by whoever answers a request or reaches into the store from another thread."""
         self.random = random.Random(seed) if seed is not None else random.SystemRandom()  # noqa: S311 - identifiers of a test server, no secrets
         self.sessions = Sessions(clock)
+        self.failed_logins = FailedLogins(clock)
         self.used_tokens: dict[str, Json] = {}
         """Personal access tokens by the hash of their secret, as they were when first used: DHIS2 caches them."""
 
@@ -50,6 +55,10 @@ class Server:
     def version(self) -> str:
         """`"v42"`."""
         return self.behaviour.name
+
+    def setting(self, name: str, default: Any) -> Any:
+        """A system setting, in the spelling of its newer name; the default where nobody set it."""
+        return self.configuration.read(f"setting {name}", default)
 
     def now(self) -> str:
         """The time as DHIS2 writes it: `2026-01-31T12:00:00.000`, no zone."""
