@@ -11,6 +11,12 @@ from dhis2w_sandbox.store import Reference
 Json = dict[str, Any]
 
 
+def linked(document: Json, key: str) -> str | None:
+    """The identifier in a single reference of a document; None where it holds none."""
+    reference: Json = document.get(key) or {}
+    return reference.get("id")
+
+
 def reference_finder(schemas: Schemas) -> Callable[[str, Json], Iterable[Reference]]:
     """A function that finds the links in a document of a type (singular name)."""
 

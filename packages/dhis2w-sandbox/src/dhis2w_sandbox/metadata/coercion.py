@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -117,20 +118,12 @@ def _without_doubles(items: list[Any]) -> list[Any]:
 def _read_one(schemas: Schemas, prop: Property, kind: str, value: Any, place: Place) -> Any:
     if prop.reference:
         return reference(prop.value_klass, value, place)
-    if kind == "BOOLEAN":
-        return _boolean(value, place)
-    if kind in ("INTEGER", "NUMBER"):
-        return _number(prop, value, place)
-    if kind == "CONSTANT":
-        return _constant(prop, value, place)
-    if kind == "DATE":
-        return date(value, place)
     if kind in ("COMPLEX", "REFERENCE", "COLLECTION"):
         schema = schemas.by_klass.get(prop.value_klass)
         if schema and isinstance(value, dict):
             return read_object(schemas, schema, value, place)
         return without_nulls(value)
-    return _text(value, place)
+    return _SIMPLE.get(kind, _text)(prop, value, place)
 
 
 def reference(klass: str, value: Any, place: Place) -> Json:
@@ -165,7 +158,7 @@ def attribute_values(value: Any) -> list[Json]:
         uid = cast(Json, attribute).get("id") if isinstance(attribute, dict) else attribute
         content = cast(Json, row).get("value") if isinstance(row, dict) else row
         if isinstance(uid, str) and content not in (None, ""):
-            pairs[uid] = _text(content, Place())
+            pairs[uid] = _text(None, content, Place())
     return [{"attribute": {"id": uid}, "value": content} for uid, content in pairs.items()]
 
 
@@ -214,7 +207,8 @@ def _stamp(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}"
 
 
-def _text(value: Any, place: Place) -> str:
+def _text(prop: Property | None, value: Any, place: Place) -> str:
+    del prop
     if isinstance(value, str):
         return value
     if isinstance(value, dict | list):
@@ -222,7 +216,8 @@ def _text(value: Any, place: Place) -> str:
     return json.dumps(value)
 
 
-def _boolean(value: Any, place: Place) -> bool:
+def _boolean(prop: Property, value: Any, place: Place) -> bool:
+    del prop
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -265,6 +260,20 @@ def _constant(prop: Property, value: Any, place: Place) -> str:
             f"accepted for Enum class: [{', '.join(names)}]"
         )
     raise place.error(_wrong_shape(prop.value_klass, value))
+
+
+def _date(prop: Property, value: Any, place: Place) -> str:
+    del prop
+    return date(value, place)
+
+
+_SIMPLE: dict[str, Callable[[Property, Any, Place], Any]] = {
+    "BOOLEAN": _boolean,
+    "INTEGER": _number,
+    "NUMBER": _number,
+    "CONSTANT": _constant,
+    "DATE": _date,
+}
 
 
 def _wrong_shape(klass: str, value: Any) -> str:

@@ -23,7 +23,7 @@ _CLIENT_SETTINGS = (
     '{"@class":"java.util.Collections$UnmodifiableMap","settings.client.require-proof-key":false,'
     '"settings.client.require-authorization-consent":true}'
 )
-_TOKEN_SETTINGS = (
+_CREDENTIAL_SETTINGS = (
     '{"@class":"java.util.Collections$UnmodifiableMap","settings.token.reuse-refresh-tokens":true,'
     '"settings.token.x509-certificate-bound-access-tokens":false,"settings.token.id-token-signature-algorithm":'
     '["org.springframework.security.oauth2.jose.jws.SignatureAlgorithm","RS256"],'
@@ -65,7 +65,7 @@ VALUES: dict[str, Json] = {
         "jobStatus": "SCHEDULED",
         "lastExecutedStatus": "NOT_STARTED",
     },
-    "oAuth2Client": {"clientSettings": _CLIENT_SETTINGS, "tokenSettings": _TOKEN_SETTINGS},
+    "oAuth2Client": {"clientSettings": _CLIENT_SETTINGS, "tokenSettings": _CREDENTIAL_SETTINGS},
     "optionSet": {"version": 0},
     "organisationUnitLevel": {"level": 0},
     "program": {

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, NamedTuple, cast
 
 from dhis2w_sandbox.boot import DEFAULT_COMBO
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.store import Referrer
 
@@ -74,11 +75,41 @@ VETOES: dict[str, list[Veto]] = {
 
 # A user who made or changed an object of one of these types cannot be deleted (`IdObjectDeletionHandler`).
 KEEPS_ITS_USERS = frozenset(
-    "category categoryCombo categoryOption categoryOptionCombo categoryOptionGroup categoryOptionGroupSet"
-    " dataApprovalLevel dataApprovalWorkflow dataElement dataElementGroup dataElementGroupSet dataSet eventChart"
-    " eventReport eventVisualization indicator indicatorGroup legendSet optionGroup organisationUnit"
-    " organisationUnitGroup predictorGroup program programIndicator programIndicatorGroup programStage"
-    " programStageSection relationshipType section smsCommand userGroup userRole visualization".split()
+    {
+        "category",
+        "categoryCombo",
+        "categoryOption",
+        "categoryOptionCombo",
+        "categoryOptionGroup",
+        "categoryOptionGroupSet",
+        "dataApprovalLevel",
+        "dataApprovalWorkflow",
+        "dataElement",
+        "dataElementGroup",
+        "dataElementGroupSet",
+        "dataSet",
+        "eventChart",
+        "eventReport",
+        "eventVisualization",
+        "indicator",
+        "indicatorGroup",
+        "legendSet",
+        "optionGroup",
+        "organisationUnit",
+        "organisationUnitGroup",
+        "predictorGroup",
+        "program",
+        "programIndicator",
+        "programIndicatorGroup",
+        "programStage",
+        "programStageSection",
+        "relationshipType",
+        "section",
+        "smsCommand",
+        "userGroup",
+        "userRole",
+        "visualization",
+    }
 )
 
 # Objects that are deleted together with what they point to: type and path by the type of the target.
@@ -117,9 +148,6 @@ _ROWS_THAT_STAY = frozenset({"dataSetElements.categoryCombo"})
 
 # Types whose data items are not known to the schemas: searched instead.
 _DATA_ITEMS = frozenset({"dataElement", "indicator", "dataSet", "programIndicator", "expressionDimensionItem"})
-
-OTHER_VETOES: dict[str, list[Callable[[Server, str], str | None]]] = {}
-"""Vetoes that are no references: by type, functions that say who needs the object. Other rooms add theirs."""
 
 
 def veto(server: Server, type: str, uid: str) -> str | None:
@@ -274,12 +302,12 @@ def _rules_of_stage(server: Server, uid: str) -> str | None:
 def _rules(server: Server, type: str, uid: str) -> str | None:
     rows = server.store.referrers(type, uid)
     actions = [server.store.get(row.type, row.uid) for row in rows if row.type == "programRuleAction"]
-    uids = dict.fromkeys(str((action.get("programRule") or {}).get("id")) for action in actions if action)
+    uids = dict.fromkeys(str(linked(action, "programRule")) for action in actions if action)
     names = [str(rule.get("name")) for rule in (server.store.get("programRule", rule) for rule in uids) if rule]
     return f"ProgramRule ({', '.join(names)})" if names else None
 
 
-OTHER_VETOES |= {
+OTHER_VETOES: dict[str, list[Callable[[Server, str], str | None]]] = {
     "attribute": [_attribute_values],
     "categoryCombo": [_user_of_combo],
     "dataApprovalWorkflow": [_workflow_levels],
@@ -287,3 +315,4 @@ OTHER_VETOES |= {
     "programStage": [_rules_of_stage],
     "programStageSection": [_rules_of_section],
 }
+"""Vetoes that are no references: by type, functions that say who needs the object. Other rooms add theirs."""

@@ -26,6 +26,10 @@ def _nothing_after(server: Server, user: User, document: Json) -> None:
     del server, user, document
 
 
+def _nothing_before_delete(server: Server, old: Json) -> None:
+    del server, old
+
+
 @dataclass(frozen=True)
 class EndpointRule:
     """The rules of one type's endpoint."""
@@ -34,7 +38,7 @@ class EndpointRule:
     """Called with the body of a POST (no stored document) or PUT before it is imported: may change or refuse it."""
     after: Callable[[Server, User, Json], None] = _nothing_after
     """Called with the stored document after a POST or PUT."""
-    before_delete: Callable[[Server, Json], None] = lambda server, old: None
+    before_delete: Callable[[Server, Json], None] = _nothing_before_delete
     """Called before a DELETE: may refuse it."""
 
 
@@ -99,10 +103,11 @@ def _read_only_for_others(server: Server, body: Json, old: Json | None) -> None:
 def _unshare_group(server: Server, uid: str) -> None:
     for type in server.store.types():
         for document in server.store.all(type):
-            groups: Json = (document.get("sharing") or {}).get("userGroups") or {}
+            sharing: Json = document.get("sharing") or {}
+            groups: Json = sharing.get("userGroups") or {}
             if uid in groups:
                 kept = {key: row for key, row in groups.items() if key != uid}
-                changed = {**document, "sharing": {**document["sharing"], "userGroups": kept}}
+                changed = {**document, "sharing": {**sharing, "userGroups": kept}}
                 server.store.put(type, document["id"], changed)
 
 

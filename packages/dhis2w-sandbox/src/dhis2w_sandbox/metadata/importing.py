@@ -26,7 +26,7 @@ from dhis2w_sandbox.user import User
 
 Json = dict[str, Any]
 
-__all__ = ["ImportOptions", "import_bundle"]
+__all__ = ["ImportOptions", "Progress", "import_bundle", "silent"]
 
 # Imported for what they register.
 _REGISTERED = (two_sided, type_rules)
@@ -35,12 +35,13 @@ _REGISTERED = (two_sided, type_rules)
 Progress = Callable[[str], None]
 
 
-def _silent(stage: str) -> None:
+def silent(stage: str) -> None:
+    """Tell nobody of a stage."""
     del stage
 
 
 def import_bundle(
-    server: Server, user: User, payload: Json, options: ImportOptions, progress: Progress = _silent
+    server: Server, user: User, payload: Json, options: ImportOptions, progress: Progress = silent
 ) -> ImportReport:
     """Import objects as DHIS2's object bundle does.
 
@@ -218,7 +219,7 @@ def _embedded(bundle: Bundle, prop: Property, content: Any, old: Any) -> Any:
     if schema is None or prop.key in ("attributeValues", "sharing", "translations"):
         return content
     if not prop.collection:
-        return _reduced(bundle, schema, content, old or {}) if isinstance(content, dict) else content
+        return _reduced(bundle, schema, cast(Json, content), old or {}) if isinstance(content, dict) else content
     former = {row["id"]: row for row in cast("list[Json]", old or ()) if "id" in row}
     rows = cast("list[Json]", content)
     return [_embedded_row(bundle, prop, schema, row, former.get(row.get("id", ""), {})) for row in rows]

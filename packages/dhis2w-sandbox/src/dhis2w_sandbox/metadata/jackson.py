@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from json.decoder import scanstring
 from typing import Any, cast
 
 from dhis2w_sandbox.bodies import jackson_text
@@ -84,7 +83,7 @@ def _member(text: str, at: int, step: str | int) -> int:
     while text[at] not in "}]":
         key: str | int = count
         if isinstance(step, str):
-            key, at = cast("tuple[str, int]", scanstring(text, at + 1))
+            key, at = cast("tuple[str, int]", _DECODER.raw_decode(text, at))
             at = _skip(text, at)
         if key == step:
             return at

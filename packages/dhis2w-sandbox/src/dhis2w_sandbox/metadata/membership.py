@@ -36,9 +36,10 @@ class Collection:
         document = self.store.get(self.schema.singular, call.parts["uid"])
         if document is None or not access.can_read(call.user, self.schema, document):
             raise not_found(self.schema.short_klass, call.parts["uid"])
-        self.document = document
+        self.document: Json = document
         if not access.can_update(call.user, self.schema, document):
             raise forbidden("You don't have the proper permissions to update this object.")
+        self.uid: str = document["id"]
         self.prop = self._property(call.parts["property"], message)
         self.item_schema = cast(Schema, call.server.schemas.of(self.prop))
         self.report = TypeReport(self.prop.value_klass)
@@ -56,7 +57,7 @@ class Collection:
         if self.prop.owner:
             return [row["id"] for row in self.document.get(self.prop.key, ())]
         side = owning_side(self.call.server.schemas, self.schema, self.prop)
-        links = self.store.referrers(self.schema.singular, self.document["id"])
+        links = self.store.referrers(self.schema.singular, self.uid)
         return [row.uid for row in links if side and (row.type, row.path) == side[:2]]
 
     def add(self, uids: list[str]) -> None:
@@ -83,7 +84,7 @@ class Collection:
             rows = [row for row in self.document.get(self.prop.key, ()) if row["id"] != item["id"]]
             rows += [] if present else [{"id": item["id"]}]
             self.document = {**self.document, self.prop.key: rows}
-            self.store.put(self.schema.singular, self.document["id"], self.document)
+            self.store.put(self.schema.singular, self.uid, self.document)
         elif not self._move_on_other_side(item, present=present):
             self._refuse(item, present=present)
             return
@@ -99,7 +100,7 @@ class Collection:
             return False
         if not access.can_update(self.call.user, self.item_schema, item):
             return False
-        me = {"id": self.document["id"]}
+        me = {"id": self.uid}
         if prop.collection:
             rows = [row for row in item.get(prop.key, ()) if row != me]
             changed = {**item, prop.key: rows if present else [*rows, me]}
@@ -120,7 +121,7 @@ class Collection:
     def reply(self) -> Reply:
         """The answer: a type report."""
         for error in property_errors(self.prop, self.members(), self.schema.klass):
-            self.report.add(ObjectReport(self.schema.klass, 0, self.document["id"], None, [error]))
+            self.report.add(ObjectReport(self.schema.klass, 0, self.uid, None, [error]))
         body = self.report.as_json(self.call.server.version)
         del body["klass"]
         status = "ERROR" if self.report.has_errors else "OK"

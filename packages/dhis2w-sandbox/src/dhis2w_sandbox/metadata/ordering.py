@@ -5,6 +5,7 @@ Source: `OrganisationUnitObjectBundleHook.preCommit` of dhis2-core.
 
 from __future__ import annotations
 
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.metadata.bundle import Bundle, Item
 
 
@@ -32,4 +33,4 @@ def parents_first(bundle: Bundle) -> None:
 
 
 def _parent(item: Item) -> str | None:
-    return (item.new.get("parent") or {}).get("id")
+    return linked(item.new, "parent")

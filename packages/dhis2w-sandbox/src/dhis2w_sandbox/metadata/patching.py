@@ -36,7 +36,8 @@ def read_patch(value: Any) -> list[Json]:
         raise UnreadablePatch(f"Cannot deserialize value of type `java.util.ArrayList<{_KLASS}>` from {kind}", 1)
     operations = cast("list[Any]", value)
     for index, row in enumerate(operations):
-        name = cast(Json, row).get("op") if isinstance(row, dict) else None
+        sent = cast(Json, row) if isinstance(row, dict) else {}
+        name = sent.get("op")
         if name not in OPERATIONS:
             raise UnreadablePatch(
                 f"Could not resolve type id '{name}' as a subtype of `{_KLASS}`: known type ids = "
@@ -44,7 +45,7 @@ def read_patch(value: Any) -> list[Json]:
                 8,
                 f"java.util.ArrayList[{index}]",
             )
-        path = str(row.get("path", ""))
+        path = str(sent.get("path", ""))
         if path and not path.startswith("/"):
             raise UnreadablePatch(f"Invalid input: JSON Pointer expression must start with '/': \"{path}\"", None)
     return operations
@@ -95,11 +96,12 @@ def _at(node: Any, tokens: list[str]) -> Any:
     for token in tokens:
         if isinstance(node, dict):
             node = cast(Json, node).get(token, _MISSING)
-        elif isinstance(node, list) and token.isdigit() and int(token) < len(cast("list[Any]", node)):
-            node = node[int(token)]
+        elif isinstance(node, list):
+            items = cast("list[Any]", node)
+            node = items[int(token)] if token.isdigit() and int(token) < len(items) else _MISSING
         else:
             return _MISSING
-    return cast(Any, node)
+    return node
 
 
 def _add(node: Json, row: Json) -> None:

@@ -59,7 +59,8 @@ _EXCHANGE = f"{_ROOT}.dataexchange.aggregate.AggregateDataExchange"
 
 def check_exchange(bundle: Bundle, item: Item) -> list[ErrorReport]:
     """Source and target of a data exchange (AggregateDataExchangeObjectBundleHook)."""
-    source, target = item.new.get("source"), item.new.get("target")
+    source: Json | None = item.new.get("source")
+    target: Json = item.new.get("target") or {}
     if source is None:
         getter = f'the return value of "{_EXCHANGE}.getSource()"'
         raise null_pointer(bundle, "dataexchange.aggregate.Source.getRequests()", getter)
@@ -73,10 +74,10 @@ def check_exchange(bundle: Bundle, item: Item) -> list[ErrorReport]:
             errors.append(ErrorReport("E4001", ("source.name", 50, len(name)), _EXCHANGE))
         if not (row.get("dx") and row.get("pe") and row.get("ou")):
             errors.append(ErrorReport("E6303", (), _EXCHANGE))
-    kind = (target or {}).get("type")
+    kind = target.get("type")
     if kind is None:
         errors.append(ErrorReport("E4000", ("target.type",), _EXCHANGE))
-    api: Json | None = (target or {}).get("api")
+    api: Json | None = target.get("api")
     if kind == "EXTERNAL" and api is None:
         errors.append(ErrorReport("E6304", (), _EXCHANGE))
     if api is not None and not api.get("url"):

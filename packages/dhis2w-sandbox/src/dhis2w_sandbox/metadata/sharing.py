@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from dhis2w_sandbox.boot import DEFAULT_CATEGORY, DEFAULT_COMBO, DEFAULT_OPTION
 from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, forbidden, not_found
 from dhis2w_sandbox.metadata import access, jackson
 from dhis2w_sandbox.metadata.bundle import ImportOptions
@@ -64,7 +65,8 @@ def replace_sharing(call: Call) -> Reply:
     except MappingError as error:
         raise jackson.refusal(call, error) from error
     if not access.can_create(call.user, schema, public=True):
-        sent["public"] = (document.get("sharing") or {}).get("public")
+        former: Json = document.get("sharing") or {}
+        sent["public"] = former.get("public")
     errors = _sharing_errors(schema, document, sent)
     if errors:
         report = TypeReport(KLASS)
@@ -117,7 +119,7 @@ def get_sharing(call: Call) -> Reply:
         raise forbidden("You do not have manage access to this object.")
     sharing: Json = document.get("sharing") or {}
     public = access.can_create(call.user, schema, public=True)
-    owner = call.server.store.get("user", (document.get("createdBy") or {}).get("id", ""))
+    owner = call.server.store.get("user", linked(document, "createdBy") or "")
     name = document.get("name")
     row: Json = {
         "id": document["id"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.metadata.hooks import Hook, register
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.user import User
@@ -45,7 +46,7 @@ def _parent_stored(server: Server, link: TwoSided, new: Json, old: Json | None) 
     listed = _children(new, link)
     for uid in set(_children(old or {}, link)) - set(listed):
         child = server.store.get(link.child, uid)
-        if child and (child.get(link.back_key) or {}).get("id") == new["id"]:
+        if child and linked(child, link.back_key) == new["id"]:
             server.store.put(link.child, uid, {key: value for key, value in child.items() if key != link.back_key})
     for place, uid in enumerate(listed):
         child = server.store.get(link.child, uid)
@@ -60,7 +61,7 @@ def _parent_stored(server: Server, link: TwoSided, new: Json, old: Json | None) 
 
 def _child_stored(server: Server, link: TwoSided, new: Json, old: Json | None) -> None:
     """List the child with its parent, at its place, and with no other."""
-    now, before = _parent_of(new, link), _parent_of(old or {}, link)
+    now, before = linked(new, link.back_key), linked(old or {}, link.back_key)
     if before and before != now:
         _unlist(server, link, before, new["id"])
     parent = server.store.get(link.parent, now) if now else None
@@ -84,10 +85,6 @@ def _unlist(server: Server, link: TwoSided, parent: str, child: str) -> None:
     if document:
         rows = [row for row in document.get(link.list_key, ()) if row["id"] != child]
         server.store.put(link.parent, parent, {**document, link.list_key: rows})
-
-
-def _parent_of(document: Json, link: TwoSided) -> str | None:
-    return (document.get(link.back_key) or {}).get("id")
 
 
 def _register(link: TwoSided) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import ErrorReport
 from dhis2w_sandbox.metadata.hooks import Hook, register
 from dhis2w_sandbox.server import Server
@@ -17,10 +18,6 @@ from dhis2w_sandbox.user import User
 Json = dict[str, Any]
 
 _ROOT = "org.hisp.dhis"
-
-
-def _uid(document: Json, key: str) -> str | None:
-    return (document.get(key) or {}).get("id")
 
 
 # --- versions (VersionedObjectObjectBundleHook) ---
@@ -45,11 +42,11 @@ def _bumps_parent(parent: str, key: str) -> Hook:
     def after(server: Server, user: User, new: Json, old: Json | None) -> None:
         del user
         if old is None:
-            _bump(server, parent, _uid(new, key))
+            _bump(server, parent, linked(new, key))
 
     def after_updates(server: Server, user: User, updated: list[Json]) -> None:
         del user
-        for uid in dict.fromkeys(_uid(document, key) for document in updated):
+        for uid in dict.fromkeys(linked(document, key) for document in updated):
             _bump(server, parent, uid)
 
     return Hook(after=after, after_updates=after_updates)
@@ -128,9 +125,9 @@ def own_elements(server: Server, user: User, new: Json, old: Json | None) -> Non
     for row in new.get("dataSetElements", ()):
         row["dataSet"] = {"id": new["id"]}
     if old is not None:
-        elements = {_uid(row, "dataElement") for row in new.get("dataSetElements", ())}
+        elements = {linked(row, "dataElement") for row in new.get("dataSetElements", ())}
         operands: list[Json] = new.get("compulsoryDataElementOperands", [])
-        new["compulsoryDataElementOperands"] = [row for row in operands if _uid(row, "dataElement") in elements]
+        new["compulsoryDataElementOperands"] = [row for row in operands if linked(row, "dataElement") in elements]
 
 
 def clean_sections(server: Server, user: User, new: Json, old: Json | None) -> None:
@@ -138,7 +135,7 @@ def clean_sections(server: Server, user: User, new: Json, old: Json | None) -> N
     del user
     if old is None:
         return
-    elements = {_uid(row, "dataElement") for row in new.get("dataSetElements", ())}
+    elements = {linked(row, "dataElement") for row in new.get("dataSetElements", ())}
     indicators = {row["id"] for row in old.get("indicators", ())} - {row["id"] for row in new.get("indicators", ())}
     for row in server.store.referrers("dataSet", new["id"]):
         section = server.store.get(row.type, row.uid) if row.type == "section" else None
@@ -156,7 +153,7 @@ def drop_foreign_grey_fields(server: Server, user: User, new: Json, old: Json | 
     if old is not None:
         elements = {row["id"] for row in new.get("dataElements", ())}
         fields: list[Json] = new.get("greyedFields", [])
-        new["greyedFields"] = [row for row in fields if _uid(row, "dataElement") in elements]
+        new["greyedFields"] = [row for row in fields if linked(row, "dataElement") in elements]
 
 
 # --- tracker metadata ---
@@ -196,12 +193,12 @@ _RESERVED = frozenset({"and", "or", "not"})
 def check_variable(server: Server, user: User, new: Json, old: Json | None) -> list[ErrorReport]:
     """Name and source of a program rule variable (ProgramRuleVariableObjectBundleHook)."""
     del user, old
-    name, source, program = new.get("name"), new.get("programRuleVariableSourceType"), _uid(new, "program")
+    name, source, program = new.get("name"), new.get("programRuleVariableSourceType"), linked(new, "program")
     errors: list[ErrorReport] = []
     twins = [
         other
         for other in server.store.all("programRuleVariable")
-        if other.get("name") == name and _uid(other, "program") == program and other["id"] != new["id"]
+        if other.get("name") == name and linked(other, "program") == program and other["id"] != new["id"]
     ]
     if twins:
         errors.append(ErrorReport("E4051", (name, program), _VARIABLE))
@@ -233,7 +230,7 @@ def complete_variable(server: Server, user: User, new: Json, old: Json | None) -
         if key not in kept:
             new.pop(key, None)
     if len(kept) == 1:
-        target = server.store.get(kept[0], _uid(new, kept[0]) or "")
+        target = server.store.get(kept[0], linked(new, kept[0]) or "")
         if target:
             new["valueType"] = target.get("valueType")
 
@@ -244,7 +241,7 @@ _RULE = f"{_ROOT}.programrule.ProgramRule"
 def check_rule(server: Server, user: User, new: Json, old: Json | None) -> list[ErrorReport]:
     """E4057: two rules of one name in a program (ProgramRuleObjectBundleHook)."""
     del user, old
-    program, name = _uid(new, "program"), str(new.get("name")).lower()
+    program, name = linked(new, "program"), str(new.get("name")).lower()
     for row in server.store.referrers("program", program) if program else ():
         other = server.store.get(row.type, row.uid) if (row.type, row.path) == ("programRule", "program") else None
         if other and other["id"] != new["id"] and str(other.get("name")).lower() == name:

@@ -283,7 +283,7 @@ def check_references(bundle: Bundle, batch: Batch, findings: Findings) -> None:
     """E5002, E5007, E5008: references to what is not there, twice the same, or not to be read."""
     found = False
     for item in batch.persisted + batch.fresh:
-        errors = _reference_errors(bundle, item.schema, item.schema, item.new, item.new)
+        errors = _reference_errors(bundle, item, item.schema, item.new)
         errors += _attribute_errors(bundle, item) + _shared_with_errors(bundle, item)
         if errors:
             findings.report.add(report_of(item, errors))
@@ -304,7 +304,8 @@ def _owned_links(schema: Schema) -> list[Property]:
     ]
 
 
-def _reference_errors(bundle: Bundle, main: Schema, schema: Schema, whole: Json, document: Json) -> list[ErrorReport]:
+def _reference_errors(bundle: Bundle, item: Item, schema: Schema, document: Json) -> list[ErrorReport]:
+    """The errors of an object, or of an embedded value of it: `schema` and `document` say which."""
     errors: list[ErrorReport] = []
     for prop in _owned_links(schema):
         value = document.get(prop.key)
@@ -313,50 +314,46 @@ def _reference_errors(bundle: Bundle, main: Schema, schema: Schema, whole: Json,
         if prop.embedded:
             inner = bundle.server.schemas.of(prop)
             for row in cast("list[Json]", value if prop.collection else [value]) if inner else []:
-                errors += _reference_errors(bundle, main, cast(Schema, inner), whole, row)
+                errors += _reference_errors(bundle, item, cast(Schema, inner), row)
         elif prop.collection:
-            errors += _collection_errors(bundle, main, prop, whole, value)
-        elif error := _link_error(bundle, main, prop, whole, value):
+            errors += _collection_errors(bundle, item, prop, value)
+        elif error := _link_error(bundle, item, prop, value):
             errors.append(error)
     return errors
 
 
-def _collection_errors(
-    bundle: Bundle, main: Schema, prop: Property, whole: Json, references: list[Json]
-) -> list[ErrorReport]:
-    errors = [error for row in references if (error := _link_error(bundle, main, prop, whole, row))]
+def _collection_errors(bundle: Bundle, item: Item, prop: Property, references: list[Json]) -> list[ErrorReport]:
+    errors = [error for row in references if (error := _link_error(bundle, item, prop, row))]
     seen: set[str] = set()
     for row in references:
         text = repr(sorted(row.items()))
         if text in seen:
-            errors.append(_reference_error("E5007", bundle, main, prop, whole, row))
+            errors.append(_reference_error("E5007", bundle, item, prop, row))
         seen.add(text)
     return errors
 
 
-def _link_error(bundle: Bundle, main: Schema, prop: Property, whole: Json, reference: Json) -> ErrorReport | None:
+def _link_error(bundle: Bundle, item: Item, prop: Property, reference: Json) -> ErrorReport | None:
     target = bundle.target(prop, reference)
     if target is None:
         who = prop.value_klass == "org.hisp.dhis.user.User" and prop.name in ("user", "lastUpdatedBy", "createdBy")
-        return None if who else _reference_error("E5002", bundle, main, prop, whole, reference)
+        return None if who else _reference_error("E5002", bundle, item, prop, reference)
     if bundle.user.is_super:
         return None
     schema = bundle.server.schemas.of(prop)
     if schema and schema.shareable and "sharing" in target and not access.can_read(bundle.user, schema, target):
-        return _reference_error("E5008", bundle, main, prop, whole, reference)
+        return _reference_error("E5008", bundle, item, prop, reference)
     return None
 
 
-def _reference_error(
-    code: str, bundle: Bundle, main: Schema, prop: Property, whole: Json, reference: Json
-) -> ErrorReport:
+def _reference_error(code: str, bundle: Bundle, item: Item, prop: Property, reference: Json) -> ErrorReport:
     target = bundle.server.schemas.of(prop)
     shown = bundle.titled(target, reference) if target else str(reference)
     return ErrorReport(
         code,
-        (shown, bundle.titled(main, whole), prop.name),
-        main.klass,
-        whole.get("id"),
+        (shown, bundle.titled(item.schema, item.new), prop.name),
+        item.schema.klass,
+        item.new.get("id"),
         error_klass=prop.raw.get("itemKlass"),
         property=prop.name,
     )

@@ -15,7 +15,7 @@ from dhis2w_sandbox.metadata.bundle import ImportOptions
 from dhis2w_sandbox.metadata.coercion import MappingError, read_object
 from dhis2w_sandbox.metadata.csv_bundle import IMPORT_CLASSES, read_bundle
 from dhis2w_sandbox.metadata.endpoint_rules import NO_RULE, RULES
-from dhis2w_sandbox.metadata.importing import Progress, import_bundle
+from dhis2w_sandbox.metadata.importing import Progress, import_bundle, silent
 from dhis2w_sandbox.metadata.packing import unpacked
 from dhis2w_sandbox.metadata.patching import UnreadablePatch, patched, read_patch
 from dhis2w_sandbox.metadata.reports import ImportReport, ObjectReport, import_reply, object_reply
@@ -218,7 +218,7 @@ def import_metadata(call: Call) -> Reply:
     return job.reply(call)
 
 
-def _imported(call: Call, options: ImportOptions, progress: Progress = lambda stage: None) -> ImportReport:
+def _imported(call: Call, options: ImportOptions, progress: Progress = silent) -> ImportReport:
     try:
         return import_bundle(call.server, call.user, _payload(call), options, progress)
     except MappingError as error:
@@ -248,7 +248,7 @@ def _lists(call: Call, payload: Any) -> Json:
         return {}
     known = call.server.schemas.by_plural
     lists = {key: value for key, value in cast(Json, payload).items() if key in known and value}
-    return {key: list(value.values()) if isinstance(value, dict) else value for key, value in lists.items()}
+    return {key: list(cast(Json, value).values()) if isinstance(value, dict) else value for key, value in lists.items()}
 
 
 def options_of(call: Call) -> ImportOptions:
