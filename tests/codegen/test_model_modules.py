@@ -77,14 +77,14 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class Kind(OpenEnum):
-    """Constants of `Kind`."""
+    """Constants of `Thing.kind`."""
 
     A = "A"
     V1B = "1B"
 
 
 class Part(ServerModel):
-    """Part of other objects."""
+    """Part of `Thing.parts`."""
 
     number: float | None = None
 

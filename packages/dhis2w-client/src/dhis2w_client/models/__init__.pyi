@@ -663,17 +663,13 @@ from dhis2w_client.models.generated.tracked_entity_type import TrackedEntityType
 from dhis2w_client.models.generated.tracked_entity_type_attribute import (
     TrackedEntityTypeAttribute as TrackedEntityTypeAttribute,
 )
-from dhis2w_client.models.generated.user import (
-    User as User,
-)
-from dhis2w_client.models.generated.user import (
-    UserSettings as UserSettings,
-)
+from dhis2w_client.models.generated.user import User as User
 from dhis2w_client.models.generated.user_credentials_dto import UserCredentialsDto as UserCredentialsDto
 from dhis2w_client.models.generated.user_group import UserGroup as UserGroup
 from dhis2w_client.models.generated.user_info_snapshot import UserInfoSnapshot as UserInfoSnapshot
 from dhis2w_client.models.generated.user_org_unit_type import UserOrgUnitType as UserOrgUnitType
 from dhis2w_client.models.generated.user_role import UserRole as UserRole
+from dhis2w_client.models.generated.user_settings import UserSettings as UserSettings
 from dhis2w_client.models.generated.validation_notification_template import (
     ValidationNotificationTemplate as ValidationNotificationTemplate,
 )

@@ -310,7 +310,7 @@ MODULES = {
     "UserMessage": "generated.message_conversation",
     "UserOrgUnitType": "generated.user_org_unit_type",
     "UserRole": "generated.user_role",
-    "UserSettings": "generated.user",
+    "UserSettings": "generated.user_settings",
     "ValidationNotificationTemplate": "generated.validation_notification_template",
     "ValidationResult": "generated.validation_result",
     "ValidationRule": "generated.validation_rule",

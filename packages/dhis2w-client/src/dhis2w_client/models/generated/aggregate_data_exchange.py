@@ -12,7 +12,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class Api(ServerModel):
-    """Part of other objects."""
+    """Part of `ExchangeTarget.api`."""
 
     accessToken: str | None = None
     password: str | None = None
@@ -21,21 +21,21 @@ class Api(ServerModel):
 
 
 class Filter(ServerModel):
-    """Part of other objects."""
+    """Part of `SourceRequest.filters`."""
 
     dimension: str | None = None
     items: list[str] | None = None
 
 
 class TargetType(OpenEnum):
-    """Constants of `TargetType`."""
+    """Constants of `ExchangeTarget.type`."""
 
     INTERNAL = "INTERNAL"
     EXTERNAL = "EXTERNAL"
 
 
 class SourceRequest(ServerModel):
-    """Part of other objects."""
+    """Part of `ExchangeSource.requests`."""
 
     SPANS = {
         "dataSet": "44",
@@ -57,7 +57,7 @@ class SourceRequest(ServerModel):
 
 
 class TargetRequest(ServerModel):
-    """Part of other objects."""
+    """Part of `ExchangeTarget.request`."""
 
     categoryOptionComboIdScheme: str | None = None
     dataElementIdScheme: str | None = None
@@ -69,14 +69,14 @@ class TargetRequest(ServerModel):
 
 
 class ExchangeSource(ServerModel):
-    """Part of other objects."""
+    """Part of `AggregateDataExchange.source`."""
 
     params: EventHookSource | None = None
     requests: list[SourceRequest] | None = None
 
 
 class ExchangeTarget(ServerModel):
-    """Part of other objects."""
+    """Part of `AggregateDataExchange.target`."""
 
     api: Api | None = None
     request: TargetRequest | None = None

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class AggregationType(OpenEnum):
-    """Constants of `AggregationType`."""
+    """Constants of `Category.aggregationType`, `CategoryOption.aggregationType` and others."""
 
     SUM = "SUM"
     AVERAGE = "AVERAGE"

@@ -8,7 +8,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class AnalyticsPeriodBoundaryType(OpenEnum):
-    """Constants of `AnalyticsPeriodBoundaryType`."""
+    """Constants of `AnalyticsPeriodBoundary.analyticsPeriodBoundaryType`."""
 
     BEFORE_START_OF_REPORTING_PERIOD = "BEFORE_START_OF_REPORTING_PERIOD"
     BEFORE_END_OF_REPORTING_PERIOD = "BEFORE_END_OF_REPORTING_PERIOD"
@@ -17,7 +17,7 @@ class AnalyticsPeriodBoundaryType(OpenEnum):
 
 
 class AnalyticsPeriodBoundary(IdentifiableObject):
-    """Part of other objects."""
+    """Part of `ProgramIndicator.analyticsPeriodBoundaries`."""
 
     SPANS = {
         "favorite": "41-43",

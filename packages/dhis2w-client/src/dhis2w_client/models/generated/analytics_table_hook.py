@@ -9,14 +9,14 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class AnalyticsTablePhase(OpenEnum):
-    """Constants of `AnalyticsTablePhase`."""
+    """Constants of `AnalyticsTableHook.phase`."""
 
     RESOURCE_TABLE_POPULATED = "RESOURCE_TABLE_POPULATED"
     ANALYTICS_TABLE_POPULATED = "ANALYTICS_TABLE_POPULATED"
 
 
 class ResourceTableType(OpenEnum):
-    """Constants of `ResourceTableType`."""
+    """Constants of `AnalyticsTableHook.resourceTableType`."""
 
     ORG_UNIT_STRUCTURE = "ORG_UNIT_STRUCTURE"
     DATA_SET_ORG_UNIT_CATEGORY = "DATA_SET_ORG_UNIT_CATEGORY"

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class AnalyticsTableType(OpenEnum):
-    """Constants of `AnalyticsTableType`."""
+    """Constants of `AnalyticsTableHook.analyticsTableType` and `JobParameters.skipTableTypes`."""
 
     DATA_VALUE = "DATA_VALUE"
     COMPLETENESS = "COMPLETENESS"

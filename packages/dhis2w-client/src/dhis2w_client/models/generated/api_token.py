@@ -9,7 +9,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class ApiTokenAttribute(ServerModel):
-    """Part of other objects."""
+    """Part of `ApiToken.attributes`."""
 
     allowedIps: list[str] | None = None
     allowedMethods: list[str] | None = None
@@ -18,7 +18,7 @@ class ApiTokenAttribute(ServerModel):
 
 
 class ApiTokenType(OpenEnum):
-    """Constants of `ApiTokenType`."""
+    """Constants of `ApiToken.type`."""
 
     PERSONAL_ACCESS_TOKEN_V1 = "PERSONAL_ACCESS_TOKEN_V1"
     PERSONAL_ACCESS_TOKEN_V2 = "PERSONAL_ACCESS_TOKEN_V2"

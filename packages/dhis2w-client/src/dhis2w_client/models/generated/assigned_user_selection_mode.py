@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class AssignedUserSelectionMode(OpenEnum):
-    """Constants of `AssignedUserSelectionMode`."""
+    """Constants of `EntityQueryCriteria.assignedUserMode`, `EventFilterInfo.assignedUserMode` and others."""
 
     CURRENT = "CURRENT"
     PROVIDED = "PROVIDED"

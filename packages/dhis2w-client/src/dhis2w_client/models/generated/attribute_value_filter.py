@@ -10,7 +10,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class AttributeValueFilter(ServerModel):
-    """Part of other objects."""
+    """Part of `EntityQueryCriteria.attributeValueFilters` and `ProgramStageQueryCriteria.attributeValueFilters`."""
 
     SPANS = {
         "null": "42-44",

@@ -7,7 +7,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class Axis(ServerModel):
-    """Part of other objects."""
+    """Part of `Visualization.optionalAxes`."""
 
     axis: int | None = None
     dimensionalItem: str | None = None

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class CacheStrategy(OpenEnum):
-    """Constants of `CacheStrategy`."""
+    """Constants of `Report.cacheStrategy` and `SqlView.cacheStrategy`."""
 
     NO_CACHE = "NO_CACHE"
     CACHE_1_MINUTE = "CACHE_1_MINUTE"

@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class CategoryDimension(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.categoryDimensions`, `EventReport.categoryDimensions` and others."""
 
     category: Reference | None = None  # Category
     categoryOptions: list[Reference] | None = None  # CategoryOption

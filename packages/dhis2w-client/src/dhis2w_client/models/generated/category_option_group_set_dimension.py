@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class CategoryOptionGroupSetDimension(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.categoryOptionGroupSetDimensions` and others."""
 
     categoryOptionGroupSet: Reference | None = None  # CategoryOptionGroupSet
     categoryOptionGroups: list[Reference] | None = None  # CategoryOptionGroup

@@ -11,40 +11,40 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class Column(ServerModel):
-    """Part of other objects."""
+    """Part of `Layout.columns`."""
 
     index: int | None = None
     span: int | None = None
 
 
 class EmbeddedProvider(OpenEnum):
-    """Constants of `EmbeddedProvider`."""
+    """Constants of `EmbeddedDashboard.provider`."""
 
     SUPERSET = "SUPERSET"  # 42-44
 
 
 class EmbeddedSecurity(ServerModel):
-    """Part of other objects, in 2.42, 2.43 and 2.44."""
+    """Part of `EmbeddedDashboard.security`, in 2.42, 2.43 and 2.44."""
 
     restrictOrgUnitHierarchy: bool | None = None
 
 
 class FilterOptions(ServerModel):
-    """Part of other objects, in 2.42, 2.43 and 2.44."""
+    """Part of `EmbeddedOptions.filters`, in 2.42, 2.43 and 2.44."""
 
     expanded: bool | None = None
     visible: bool | None = None
 
 
 class Spacing(ServerModel):
-    """Part of other objects."""
+    """Part of `Layout.spacing`."""
 
     column: int | None = None
     row: int | None = None
 
 
 class EmbeddedOptions(ServerModel):
-    """Part of other objects, in 2.42, 2.43 and 2.44."""
+    """Part of `EmbeddedDashboard.options`, in 2.42, 2.43 and 2.44."""
 
     filters: FilterOptions | None = None
     hideChartControls: bool | None = None
@@ -52,14 +52,14 @@ class EmbeddedOptions(ServerModel):
 
 
 class Layout(ServerModel):
-    """Part of other objects."""
+    """Part of `Dashboard.layout`."""
 
     columns: list[Column] | None = None
     spacing: Spacing | None = None
 
 
 class EmbeddedDashboard(ServerModel):
-    """Part of other objects, in 2.42, 2.43 and 2.44."""
+    """Part of `Dashboard.embedded`, in 2.42, 2.43 and 2.44."""
 
     id: str | None = None
     options: EmbeddedOptions | None = None

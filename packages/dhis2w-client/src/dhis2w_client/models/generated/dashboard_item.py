@@ -9,7 +9,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class DashboardItemShape(OpenEnum):
-    """Constants of `DashboardItemShape`."""
+    """Constants of `DashboardItem.shape`."""
 
     NORMAL = "NORMAL"
     DOUBLE_WIDTH = "DOUBLE_WIDTH"
@@ -17,7 +17,7 @@ class DashboardItemShape(OpenEnum):
 
 
 class DashboardItemType(OpenEnum):
-    """Constants of `DashboardItemType`."""
+    """Constants of `DashboardItem.type`."""
 
     VISUALIZATION = "VISUALIZATION"
     EVENT_VISUALIZATION = "EVENT_VISUALIZATION"

@@ -15,7 +15,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class DataDimensionItemType(OpenEnum):
-    """Constants of `DataDimensionItemType`."""
+    """Constants of `DataDimensionItem.dataDimensionItemType`."""
 
     INDICATOR = "INDICATOR"
     DATA_ELEMENT = "DATA_ELEMENT"
@@ -32,7 +32,7 @@ class DataDimensionItemType(OpenEnum):
 
 
 class DataDimensionItem(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.dataDimensionItems`, `EventReport.dataDimensionItems` and others."""
 
     SPANS = {
         "programAttributeOption": "42-44",

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class DataDimensionType(OpenEnum):
-    """Constants of `DataDimensionType`."""
+    """Constants of `Category.dataDimensionType`, `CategoryCombo.dataDimensionType` and others."""
 
     DISAGGREGATION = "DISAGGREGATION"
     ATTRIBUTE = "ATTRIBUTE"

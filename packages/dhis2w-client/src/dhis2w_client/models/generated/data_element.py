@@ -16,14 +16,14 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class DataElementDomain(OpenEnum):
-    """Constants of `DataElementDomain`."""
+    """Constants of `DataElement.domainType`."""
 
     AGGREGATE = "AGGREGATE"
     TRACKER = "TRACKER"
 
 
 class FileTypeValueOptions(ServerModel):
-    """Part of other objects."""
+    """Part of `DataElement.valueTypeOptions`."""
 
     allowedContentTypes: list[str] | None = None
     maxFileSize: int | None = None

@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class DataElementGroupSetDimension(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.dataElementGroupSetDimensions`, `EventReport.dataElementGroupSetDimensions` and others."""
 
     dataElementGroupSet: Reference | None = None  # DataElementGroupSet
     dataElementGroups: list[Reference] | None = None  # DataElementGroup

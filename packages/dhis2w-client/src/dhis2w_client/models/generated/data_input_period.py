@@ -9,7 +9,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class DataInputPeriod(ServerModel):
-    """Part of other objects."""
+    """Part of `DataSet.dataInputPeriods`."""
 
     closingDate: DateTime | None = None
     openingDate: DateTime | None = None

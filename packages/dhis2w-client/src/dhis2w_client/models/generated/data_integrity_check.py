@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class DataIntegritySeverity(OpenEnum):
-    """Constants of `DataIntegritySeverity`."""
+    """Constants of `DataIntegrityCheck.severity`."""
 
     INFO = "INFO"
     WARNING = "WARNING"
@@ -17,7 +17,7 @@ class DataIntegritySeverity(OpenEnum):
 
 
 class DataIntegrityCheck(ServerModel):
-    """Part of other objects."""
+    """An answer."""
 
     averageExecutionTime: int | None = None
     code: str | None = None

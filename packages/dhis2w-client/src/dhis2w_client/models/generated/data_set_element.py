@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class DataSetElement(ServerModel):
-    """Part of other objects."""
+    """Part of `DataElement.dataSetElements` and `DataSet.dataSetElements`."""
 
     categoryCombo: Reference | None = None  # CategoryCombo
     dataElement: Reference | None = None  # DataElement

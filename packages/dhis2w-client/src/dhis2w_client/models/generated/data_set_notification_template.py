@@ -11,14 +11,14 @@ from dhis2w_client.models.reference import Reference
 
 
 class DataSetNotificationRecipient(OpenEnum):
-    """Constants of `DataSetNotificationRecipient`."""
+    """Constants of `DataSetNotificationTemplate.notificationRecipient`."""
 
     ORGANISATION_UNIT_CONTACT = "ORGANISATION_UNIT_CONTACT"
     USER_GROUP = "USER_GROUP"
 
 
 class DataSetNotificationTrigger(OpenEnum):
-    """Constants of `DataSetNotificationTrigger`."""
+    """Constants of `DataSetNotificationTemplate.dataSetNotificationTrigger`."""
 
     DATA_SET_COMPLETION = "DATA_SET_COMPLETION"
     SCHEDULED_DAYS = "SCHEDULED_DAYS"

@@ -9,14 +9,14 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class DatePeriodType(OpenEnum):
-    """Constants of `DatePeriodType`."""
+    """Constants of `DateFilterPeriod.type`."""
 
     RELATIVE = "RELATIVE"
     ABSOLUTE = "ABSOLUTE"
 
 
 class RelativePeriodEnum(OpenEnum):
-    """Constants of `RelativePeriodEnum`."""
+    """Constants of `DateFilterPeriod.period`."""
 
     TODAY = "TODAY"
     YESTERDAY = "YESTERDAY"
@@ -66,7 +66,7 @@ class RelativePeriodEnum(OpenEnum):
 
 
 class DateFilterPeriod(ServerModel):
-    """Part of other objects."""
+    """Part of `AttributeValueFilter.dateFilter`, `EntityQueryCriteria.enrollmentCreatedDate` and others."""
 
     endBuffer: int | None = None
     endDate: DateTime | None = None

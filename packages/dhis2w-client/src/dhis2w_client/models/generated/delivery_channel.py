@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class DeliveryChannel(OpenEnum):
-    """Constants of `DeliveryChannel`."""
+    """Constants of `DataSetNotificationTemplate.deliveryChannels` and others."""
 
     SMS = "SMS"  # 44
     EMAIL = "EMAIL"  # 44

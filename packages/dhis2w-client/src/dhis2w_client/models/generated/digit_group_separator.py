@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class DigitGroupSeparator(OpenEnum):
-    """Constants of `DigitGroupSeparator`."""
+    """Constants of `EventChart.digitGroupSeparator`, `EventReport.digitGroupSeparator` and others."""
 
     COMMA = "COMMA"
     SPACE = "SPACE"

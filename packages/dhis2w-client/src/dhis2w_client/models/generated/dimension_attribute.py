@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class DimensionAttribute(OpenEnum):
-    """Constants of `DimensionAttribute`."""
+    """Constants of `EventRepetition.parent` and `SimpleDimension.parent`."""
 
     COLUMN = "COLUMN"
     ROW = "ROW"

@@ -8,14 +8,14 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class Keyword(ServerModel):
-    """Part of other objects."""
+    """Part of `DimensionItemKeywords.keywords`."""
 
     key: str | None = None
     metadataItem: MetadataItem | None = None
 
 
 class DimensionItemKeywords(ServerModel):
-    """Part of other objects."""
+    """Part of `Category.dimensionItemKeywords`, `CategoryOptionGroupSet.dimensionItemKeywords` and others."""
 
     empty: bool | None = None
     keywords: list[Keyword] | None = None

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class DimensionItemType(OpenEnum):
-    """Constants of `DimensionItemType`."""
+    """Constants of `CategoryOption.dimensionItemType`, `CategoryOptionCombo.dimensionItemType` and others."""
 
     DATA_ELEMENT = "DATA_ELEMENT"
     DATA_ELEMENT_OPERAND = "DATA_ELEMENT_OPERAND"

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class DimensionType(OpenEnum):
-    """Constants of `DimensionType`."""
+    """Constants of `Category.dimensionType`, `CategoryOptionGroupSet.dimensionType` and others."""
 
     DATA_X = "DATA_X"
     PROGRAM_DATA_ELEMENT = "PROGRAM_DATA_ELEMENT"

@@ -13,7 +13,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class DimensionalObject(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.columns`, `EventChart.filters` and others."""
 
     SPANS = {
         "access": "43-44",

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class DisplayDensity(OpenEnum):
-    """Constants of `DisplayDensity`."""
+    """Constants of `DataEntryForm.style`, `EventReport.displayDensity` and others."""
 
     COMFORTABLE = "COMFORTABLE"
     NORMAL = "NORMAL"

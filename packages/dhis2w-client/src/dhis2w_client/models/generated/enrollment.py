@@ -14,7 +14,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class Enrollment(IdentifiableObject):
-    """Part of other objects, in 2.41."""
+    """An answer, in 2.41."""
 
     completedBy: str | None = None
     completedDate: DateTime | None = None

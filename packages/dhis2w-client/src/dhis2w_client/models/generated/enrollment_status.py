@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class EnrollmentStatus(OpenEnum):
-    """Constants of `EnrollmentStatus`."""
+    """Constants of `Enrollment.status`, `EntityQueryCriteria.enrollmentStatus` and others."""
 
     ACTIVE = "ACTIVE"
     COMPLETED = "COMPLETED"

@@ -15,7 +15,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class EventDataValue(ServerModel):
-    """Part of other objects, in 2.41."""
+    """Part of `Event.eventDataValues`, in 2.41."""
 
     created: DateTime | None = None
     createdByUserInfo: UserInfoSnapshot | None = None
@@ -27,7 +27,7 @@ class EventDataValue(ServerModel):
 
 
 class Event(IdentifiableObject):
-    """Part of other objects, in 2.41."""
+    """An answer, in 2.41."""
 
     assignedUser: Reference | None = None  # User
     attributeOptionCombo: Reference | None = None  # CategoryOptionCombo

@@ -10,7 +10,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class EventDataFilter(ServerModel):
-    """Part of other objects."""
+    """Part of `EventQueryCriteria.dataFilters` and `ProgramStageQueryCriteria.dataFilters`."""
 
     SPANS = {
         "null": "42-44",

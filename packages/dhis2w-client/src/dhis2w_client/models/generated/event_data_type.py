@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class EventDataType(OpenEnum):
-    """Constants of `EventDataType`."""
+    """Constants of `EventReport.dataType` and `EventVisualization.dataType`."""
 
     AGGREGATED_VALUES = "AGGREGATED_VALUES"
     EVENTS = "EVENTS"

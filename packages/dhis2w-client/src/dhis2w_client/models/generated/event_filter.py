@@ -13,7 +13,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class EventQueryCriteria(ServerModel):
-    """Part of other objects."""
+    """Part of `EventFilter.eventQueryCriteria`."""
 
     assignedUserMode: AssignedUserSelectionMode | None = None
     assignedUsers: list[str] | None = None

@@ -11,7 +11,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class EventHookTarget(ServerModel):
-    """Part of other objects."""
+    """Part of `EventHook.targets`."""
 
     address: str | None = None
     auth: dict[str, Any] | None = None

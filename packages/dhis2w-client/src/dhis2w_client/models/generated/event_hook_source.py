@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class PeriodTypeEnum(OpenEnum):
-    """Constants of `PeriodTypeEnum`."""
+    """Constants of `EventHookSource.periodTypes`."""
 
     BI_MONTHLY = "BI_MONTHLY"  # 41-43
     BI_WEEKLY = "BI_WEEKLY"  # 41-43
@@ -37,7 +37,7 @@ class PeriodTypeEnum(OpenEnum):
 
 
 class EventHookSource(ServerModel):
-    """Part of other objects."""
+    """Part of `EventHook.source` and `ExchangeSource.params`."""
 
     fields: str | None = None
     path: str | None = None

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class EventOutputType(OpenEnum):
-    """Constants of `EventOutputType`."""
+    """Constants of `EventChart.outputType`, `EventReport.outputType` and others."""
 
     EVENT = "EVENT"
     ENROLLMENT = "ENROLLMENT"

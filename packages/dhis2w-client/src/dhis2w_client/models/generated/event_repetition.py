@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class EventRepetition(ServerModel):
-    """Part of other objects."""
+    """Part of `Category.repetition`, `CategoryOptionGroupSet.repetition` and others."""
 
     dimension: str | None = None
     indexes: list[int] | None = None

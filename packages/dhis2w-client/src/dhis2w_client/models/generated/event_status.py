@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class EventStatus(OpenEnum):
-    """Constants of `EventStatus`."""
+    """Constants of `EntityQueryCriteria.eventStatus`, `Event.status` and others."""
 
     ACTIVE = "ACTIVE"
     COMPLETED = "COMPLETED"

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class EventVisualizationType(OpenEnum):
-    """Constants of `EventVisualizationType`."""
+    """Constants of `EventChart.type`, `EventReport.type` and others."""
 
     COLUMN = "COLUMN"
     STACKED_COLUMN = "STACKED_COLUMN"

@@ -9,7 +9,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class Expression(ServerModel):
-    """Part of other objects."""
+    """Part of `Predictor.generator`, `Predictor.sampleSkipTest` and others."""
 
     description: str | None = None
     displayDescription: str | None = None

@@ -12,7 +12,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class ExpressionDimensionItem(NameableObject):
-    """Part of other objects."""
+    """An answer."""
 
     SPANS = {
         "favorite": "41-43",

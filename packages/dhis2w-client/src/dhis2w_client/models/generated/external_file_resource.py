@@ -9,7 +9,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class ExternalFileResource(IdentifiableObject):
-    """Part of other objects, in 2.42."""
+    """An answer, in 2.42."""
 
     accessToken: str | None = None
     expires: DateTime | None = None

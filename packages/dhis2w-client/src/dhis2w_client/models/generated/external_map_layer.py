@@ -9,21 +9,21 @@ from dhis2w_client.models.reference import Reference
 
 
 class ImageFormat(OpenEnum):
-    """Constants of `ImageFormat`."""
+    """Constants of `ExternalMapLayer.imageFormat`."""
 
     PNG = "PNG"
     JPG = "JPG"
 
 
 class MapLayerPosition(OpenEnum):
-    """Constants of `MapLayerPosition`."""
+    """Constants of `ExternalMapLayer.mapLayerPosition`."""
 
     BASEMAP = "BASEMAP"
     OVERLAY = "OVERLAY"
 
 
 class MapService(OpenEnum):
-    """Constants of `MapService`."""
+    """Constants of `ExternalMapLayer.mapService`."""
 
     WMS = "WMS"
     TMS = "TMS"

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class FeatureType(OpenEnum):
-    """Constants of `FeatureType`."""
+    """Constants of `OrganisationUnitGroup.featureType`, `Program.featureType` and others."""
 
     NONE = "NONE"
     MULTI_POLYGON = "MULTI_POLYGON"

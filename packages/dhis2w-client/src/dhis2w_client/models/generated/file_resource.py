@@ -8,7 +8,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class FileResourceDomain(OpenEnum):
-    """Constants of `FileResourceDomain`."""
+    """Constants of `FileResource.domain`."""
 
     DATA_VALUE = "DATA_VALUE"
     PUSH_ANALYSIS = "PUSH_ANALYSIS"  # 41-42
@@ -21,7 +21,7 @@ class FileResourceDomain(OpenEnum):
 
 
 class FileResourceStorageStatus(OpenEnum):
-    """Constants of `FileResourceStorageStatus`."""
+    """Constants of `FileResource.storageStatus`."""
 
     NONE = "NONE"
     PENDING = "PENDING"

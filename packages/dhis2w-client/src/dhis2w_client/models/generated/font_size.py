@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class FontSize(OpenEnum):
-    """Constants of `FontSize`."""
+    """Constants of `EventReport.fontSize`, `EventVisualization.fontSize` and others."""
 
     LARGE = "LARGE"
     NORMAL = "NORMAL"

@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class Font(OpenEnum):
-    """Constants of `Font`."""
+    """Constants of `FontStyle.font`."""
 
     ARIAL = "ARIAL"
     SANS_SERIF = "SANS_SERIF"
@@ -17,7 +17,7 @@ class Font(OpenEnum):
 
 
 class TextAlign(OpenEnum):
-    """Constants of `TextAlign`."""
+    """Constants of `FontStyle.textAlign`."""
 
     LEFT = "LEFT"
     CENTER = "CENTER"
@@ -25,7 +25,7 @@ class TextAlign(OpenEnum):
 
 
 class FontStyle(ServerModel):
-    """Part of other objects."""
+    """Part of `StyledObject.fontStyle`, `VisualizationFontStyle.baseLineLabel` and others."""
 
     bold: bool | None = None
     font: Font | None = None

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class FormType(OpenEnum):
-    """Constants of `FormType`."""
+    """Constants of `DataSet.formType` and `ProgramStage.formType`."""
 
     DEFAULT = "DEFAULT"
     CUSTOM = "CUSTOM"

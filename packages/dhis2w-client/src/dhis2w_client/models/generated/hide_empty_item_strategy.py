@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class HideEmptyItemStrategy(OpenEnum):
-    """Constants of `HideEmptyItemStrategy`."""
+    """Constants of `EventChart.hideEmptyRowItems`, `EventReport.hideEmptyRowItems` and others."""
 
     NONE = "NONE"
     BEFORE_FIRST = "BEFORE_FIRST"

@@ -10,21 +10,21 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class AccessData(ServerModel):
-    """Part of other objects."""
+    """Part of `Access.data`."""
 
     read: bool | None = None
     write: bool | None = None
 
 
 class AttributeValue(ServerModel):
-    """Part of other objects."""
+    """Part of `DimensionalObject.attributeValues` and `IdentifiableObject.attributeValues`."""
 
     attribute: Reference | None = None  # Attribute
     value: str | None = None
 
 
 class Translation(ServerModel):
-    """Part of other objects."""
+    """Part of `DimensionalObject.translations`, `Expression.translations` and others."""
 
     locale: str | None = None
     property: str | None = None
@@ -32,7 +32,7 @@ class Translation(ServerModel):
 
 
 class UserAccess(ServerModel):
-    """Part of other objects."""
+    """Part of `Sharing.users`."""
 
     access: str | None = None
     displayName: str | None = None
@@ -40,7 +40,7 @@ class UserAccess(ServerModel):
 
 
 class UserGroupAccess(ServerModel):
-    """Part of other objects."""
+    """Part of `Sharing.userGroups`."""
 
     access: str | None = None
     displayName: str | None = None
@@ -48,7 +48,7 @@ class UserGroupAccess(ServerModel):
 
 
 class Access(ServerModel):
-    """Part of other objects."""
+    """Part of `DimensionalObject.access`, `IdentifiableObject.access` and others."""
 
     SPANS = {
         "externalize": "42",
@@ -64,7 +64,7 @@ class Access(ServerModel):
 
 
 class Sharing(ServerModel):
-    """Part of other objects."""
+    """Part of `DimensionalObject.sharing`, `IdentifiableObject.sharing` and others."""
 
     SPANS = {
         "external": "42",

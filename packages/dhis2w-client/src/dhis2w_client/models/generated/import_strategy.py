@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class ImportStrategy(OpenEnum):
-    """Constants of `ImportStrategy`."""
+    """Constants of `JobParameters.importStrategy` and `TargetRequest.importStrategy`."""
 
     CREATE = "CREATE"
     UPDATE = "UPDATE"

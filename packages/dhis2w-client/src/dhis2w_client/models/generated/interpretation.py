@@ -10,7 +10,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class AnalyticsFavoriteType(OpenEnum):
-    """Constants of `AnalyticsFavoriteType`."""
+    """Constants of `Interpretation.type`."""
 
     VISUALIZATION = "VISUALIZATION"
     EVENT_VISUALIZATION = "EVENT_VISUALIZATION"

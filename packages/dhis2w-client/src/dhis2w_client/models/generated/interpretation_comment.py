@@ -8,7 +8,7 @@ from dhis2w_client.models.generated.mention import Mention
 
 
 class InterpretationComment(IdentifiableObject):
-    """Part of other objects."""
+    """An answer."""
 
     SPANS = {
         "favorite": "41-43",

@@ -8,14 +8,14 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class Position(OpenEnum):
-    """Constants of `Position`."""
+    """Constants of `ItemConfig.insertPosition`."""
 
     START = "START"
     END = "END"
 
 
 class ItemConfig(ServerModel):
-    """Part of other objects."""
+    """Part of `Dashboard.itemConfig`."""
 
     insertHeight: int | None = None
     insertPosition: Position | None = None

@@ -17,14 +17,14 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class AtomicMode(OpenEnum):
-    """Constants of `AtomicMode`."""
+    """Constants of `JobParameters.atomicMode`."""
 
     ALL = "ALL"  # 41-43
     NONE = "NONE"  # 41-43
 
 
 class DataIntegrityReportType(OpenEnum):
-    """Constants of `DataIntegrityReportType`."""
+    """Constants of `JobParameters.type`."""
 
     REPORT = "REPORT"  # 41-43
     SUMMARY = "SUMMARY"  # 41-43
@@ -32,7 +32,7 @@ class DataIntegrityReportType(OpenEnum):
 
 
 class FailurePolicy(OpenEnum):
-    """Constants of `FailurePolicy`."""
+    """Constants of `JobParameters.failWithPolicy`."""
 
     PARENT = "PARENT"  # 41-43
     FAIL = "FAIL"  # 41-43
@@ -42,14 +42,14 @@ class FailurePolicy(OpenEnum):
 
 
 class FlushMode(OpenEnum):
-    """Constants of `FlushMode`."""
+    """Constants of `JobParameters.flushMode`."""
 
     OBJECT = "OBJECT"  # 41-43
     AUTO = "AUTO"  # 41-43
 
 
 class IdentifiableProperty(OpenEnum):
-    """Constants of `IdentifiableProperty`."""
+    """Constants of `JobParameters.idType`."""
 
     ID = "ID"  # 41-43
     UID = "UID"  # 41-43
@@ -60,7 +60,7 @@ class IdentifiableProperty(OpenEnum):
 
 
 class ImportReportMode(OpenEnum):
-    """Constants of `ImportReportMode`."""
+    """Constants of `JobParameters.importReportMode` and `JobParameters.reportMode`."""
 
     FULL = "FULL"  # 41-43
     ERRORS = "ERRORS"  # 41-43
@@ -69,7 +69,7 @@ class ImportReportMode(OpenEnum):
 
 
 class MergeMode(OpenEnum):
-    """Constants of `MergeMode`."""
+    """Constants of `JobParameters.mergeMode`."""
 
     REPLACE = "REPLACE"  # 41-43
     MERGE_ALWAYS = "MERGE_ALWAYS"  # 41
@@ -79,7 +79,7 @@ class MergeMode(OpenEnum):
 
 
 class NotificationLevel(OpenEnum):
-    """Constants of `NotificationLevel`."""
+    """Constants of `JobParameters.notificationLevel`."""
 
     OFF = "OFF"  # 41-43
     DEBUG = "DEBUG"  # 41-43
@@ -90,21 +90,21 @@ class NotificationLevel(OpenEnum):
 
 
 class ObjectBundleMode(OpenEnum):
-    """Constants of `ObjectBundleMode`."""
+    """Constants of `JobParameters.importMode`."""
 
     COMMIT = "COMMIT"  # 41-43
     VALIDATE = "VALIDATE"  # 41-43
 
 
 class PreheatIdentifier(OpenEnum):
-    """Constants of `PreheatIdentifier`."""
+    """Constants of `JobParameters.identifier`."""
 
     UID = "UID"  # 41-43
     CODE = "CODE"  # 41-43
 
 
 class PreheatMode(OpenEnum):
-    """Constants of `PreheatMode`."""
+    """Constants of `JobParameters.preheatMode`."""
 
     REFERENCE = "REFERENCE"  # 41-43
     ALL = "ALL"  # 41-43
@@ -112,14 +112,14 @@ class PreheatMode(OpenEnum):
 
 
 class ViewMode(OpenEnum):
-    """Constants of `ViewMode`."""
+    """Constants of `JobParameters.mode`."""
 
     EXECUTOR = "EXECUTOR"  # 41-43
     RECEIVER = "RECEIVER"  # 41-43
 
 
 class JobParameters(ServerModel):
-    """Part of other objects."""
+    """Part of `JobConfiguration.jobParameters`."""
 
     SPANS = {
         "atomic": "43-44",

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class JobStatus(OpenEnum):
-    """Constants of `JobStatus`."""
+    """Constants of `JobConfiguration.jobStatus`, `JobConfiguration.lastExecutedStatus` and others."""
 
     RUNNING = "RUNNING"
     SCHEDULED = "SCHEDULED"

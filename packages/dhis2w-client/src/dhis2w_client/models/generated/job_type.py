@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class JobType(OpenEnum):
-    """Constants of `JobType`."""
+    """Constants of `JobConfiguration.jobType`, `JobTypeInfo.jobType` and others."""
 
     DATA_INTEGRITY = "DATA_INTEGRITY"
     DATA_INTEGRITY_DETAILS = "DATA_INTEGRITY_DETAILS"

@@ -12,7 +12,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class Include(OpenEnum):
-    """Constants of `Include`."""
+    """Constants of `GistPreferences.included`."""
 
     FALSE = "FALSE"
     TRUE = "TRUE"
@@ -20,7 +20,7 @@ class Include(OpenEnum):
 
 
 class PropertyType(OpenEnum):
-    """Constants of `PropertyType`."""
+    """Constants of `Property.itemPropertyType` and `Property.propertyType`."""
 
     IDENTIFIER = "IDENTIFIER"
     TEXT = "TEXT"
@@ -43,7 +43,7 @@ class PropertyType(OpenEnum):
 
 
 class Transform(OpenEnum):
-    """Constants of `Transform`."""
+    """Constants of `GistPreferences.transformation`."""
 
     AUTO = "AUTO"
     NONE = "NONE"
@@ -61,7 +61,7 @@ class Transform(OpenEnum):
 
 
 class GistPreferences(ServerModel):
-    """Part of other objects."""
+    """Part of `Property.gistPreferences`."""
 
     SPANS = {
         "order": "43-44",
@@ -73,7 +73,7 @@ class GistPreferences(ServerModel):
 
 
 class Property(ServerModel):
-    """Part of other objects."""
+    """Part of `JobTypeInfo.jobParameters`."""
 
     SPANS = {
         "sortable": "42-44",
@@ -127,7 +127,7 @@ class Property(ServerModel):
 
 
 class JobTypeInfo(ServerModel):
-    """Part of other objects."""
+    """Part of `JobTypes.jobTypes`."""
 
     jobParameters: list[Property] | None = None
     jobType: JobType | None = None
@@ -136,6 +136,6 @@ class JobTypeInfo(ServerModel):
 
 
 class JobTypes(ServerModel):
-    """Part of other objects."""
+    """An answer."""
 
     jobTypes: list[JobTypeInfo] | None = None

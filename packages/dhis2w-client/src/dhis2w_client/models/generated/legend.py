@@ -7,7 +7,7 @@ from dhis2w_client.models.generated.identifiable_object import IdentifiableObjec
 
 
 class Legend(IdentifiableObject):
-    """Part of other objects."""
+    """Part of `LegendSet.legends`."""
 
     SPANS = {
         "favorite": "41-42",

@@ -10,14 +10,14 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class LegendDisplayStyle(OpenEnum):
-    """Constants of `LegendDisplayStyle`."""
+    """Constants of `LegendDefinitions.style`."""
 
     FILL = "FILL"
     TEXT = "TEXT"
 
 
 class LegendDefinitions(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.legend`, `EventReport.legend` and others."""
 
     set: Reference | None = None  # LegendSet
     showKey: bool | None = None

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class LegendDisplayStrategy(OpenEnum):
-    """Constants of `LegendDisplayStrategy`."""
+    """Constants of `EventChart.legendDisplayStrategy` and `LegendDefinitions.strategy`."""
 
     FIXED = "FIXED"
     BY_DATA_ITEM = "BY_DATA_ITEM"

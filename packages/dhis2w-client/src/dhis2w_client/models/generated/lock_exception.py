@@ -9,7 +9,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class LockException(ServerModel):
-    """Part of other objects, in 2.42, 2.43 and 2.44."""
+    """An answer, in 2.42, 2.43 and 2.44."""
 
     created: DateTime | None = None
     dataSet: Reference | None = None

@@ -7,7 +7,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class LoginOidcProvider(ServerModel):
-    """Part of other objects."""
+    """Part of `LoginConfigResponse.oidcProviders`."""
 
     icon: str | None = None
     iconPadding: str | None = None
@@ -17,7 +17,7 @@ class LoginOidcProvider(ServerModel):
 
 
 class LoginConfigResponse(ServerModel):
-    """Part of other objects."""
+    """An answer."""
 
     SPANS = {
         "maxPasswordLength": "42-44",

@@ -10,7 +10,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class Basemap(ServerModel):
-    """Part of other objects, in 2.43 and 2.44."""
+    """Part of `Map.basemaps`, in 2.43 and 2.44."""
 
     hidden: bool | None = None
     id: str | None = None

@@ -34,7 +34,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class MapViewRenderingStrategy(OpenEnum):
-    """Constants of `MapViewRenderingStrategy`."""
+    """Constants of `MapView.renderingStrategy`."""
 
     SINGLE = "SINGLE"
     SPLIT_BY_PERIOD = "SPLIT_BY_PERIOD"
@@ -42,7 +42,7 @@ class MapViewRenderingStrategy(OpenEnum):
 
 
 class ThematicMapType(OpenEnum):
-    """Constants of `ThematicMapType`."""
+    """Constants of `MapView.thematicMapType`."""
 
     CHOROPLETH = "CHOROPLETH"
     BUBBLE = "BUBBLE"

@@ -7,7 +7,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class Mention(ServerModel):
-    """Part of other objects."""
+    """Part of `Interpretation.mentions` and `InterpretationComment.mentions`."""
 
     created: DateTime | None = None
     username: str | None = None

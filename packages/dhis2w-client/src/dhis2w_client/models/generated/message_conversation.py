@@ -11,7 +11,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class MessageConversationPriority(OpenEnum):
-    """Constants of `MessageConversationPriority`."""
+    """Constants of `MessageConversation.priority`."""
 
     NONE = "NONE"
     LOW = "LOW"
@@ -20,7 +20,7 @@ class MessageConversationPriority(OpenEnum):
 
 
 class MessageConversationStatus(OpenEnum):
-    """Constants of `MessageConversationStatus`."""
+    """Constants of `MessageConversation.status`."""
 
     NONE = "NONE"
     OPEN = "OPEN"
@@ -30,7 +30,7 @@ class MessageConversationStatus(OpenEnum):
 
 
 class MessageType(OpenEnum):
-    """Constants of `MessageType`."""
+    """Constants of `MessageConversation.messageType`."""
 
     PRIVATE = "PRIVATE"
     SYSTEM = "SYSTEM"
@@ -40,7 +40,7 @@ class MessageType(OpenEnum):
 
 
 class UserMessage(ServerModel):
-    """Part of other objects."""
+    """Part of `MessageConversation.userMessages`."""
 
     followUp: bool | None = None
     key: str | None = None

@@ -15,7 +15,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class MetadataItem(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.metaData`, `EventReport.metaData` and others."""
 
     aggregationType: AggregationType | None = None
     code: str | None = None

@@ -12,7 +12,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class MetadataProposalStatus(OpenEnum):
-    """Constants of `MetadataProposalStatus`."""
+    """Constants of `MetadataProposal.status`."""
 
     PROPOSED = "PROPOSED"
     ACCEPTED = "ACCEPTED"
@@ -21,13 +21,13 @@ class MetadataProposalStatus(OpenEnum):
 
 
 class MetadataProposalTarget(OpenEnum):
-    """Constants of `MetadataProposalTarget`."""
+    """Constants of `MetadataProposal.target`."""
 
     ORGANISATION_UNIT = "ORGANISATION_UNIT"
 
 
 class MetadataProposalType(OpenEnum):
-    """Constants of `MetadataProposalType`."""
+    """Constants of `MetadataProposal.type`."""
 
     ADD = "ADD"
     UPDATE = "UPDATE"

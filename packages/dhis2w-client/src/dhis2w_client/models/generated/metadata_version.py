@@ -9,7 +9,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class VersionType(OpenEnum):
-    """Constants of `VersionType`."""
+    """Constants of `MetadataVersion.type`."""
 
     BEST_EFFORT = "BEST_EFFORT"
     ATOMIC = "ATOMIC"

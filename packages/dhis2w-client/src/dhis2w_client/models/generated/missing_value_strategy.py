@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class MissingValueStrategy(OpenEnum):
-    """Constants of `MissingValueStrategy`."""
+    """Constants of `Expression.missingValueStrategy` and `ExpressionDimensionItem.missingValueStrategy`."""
 
     SKIP_IF_ANY_VALUE_MISSING = "SKIP_IF_ANY_VALUE_MISSING"
     SKIP_IF_ALL_VALUES_MISSING = "SKIP_IF_ALL_VALUES_MISSING"

@@ -6,7 +6,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class ObjectStyle(ServerModel):
-    """Part of other objects."""
+    """Part of `CategoryOption.style`, `DataElement.style` and others."""
 
     color: str | None = None
     icon: str | None = None

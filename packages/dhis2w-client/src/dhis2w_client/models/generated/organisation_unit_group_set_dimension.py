@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class OrganisationUnitGroupSetDimension(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.organisationUnitGroupSetDimensions` and others."""
 
     organisationUnitGroupSet: Reference | None = None  # OrganisationUnitGroupSet
     organisationUnitGroups: list[Reference] | None = None  # OrganisationUnitGroup

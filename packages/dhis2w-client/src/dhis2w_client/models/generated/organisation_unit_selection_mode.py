@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class OrganisationUnitSelectionMode(OpenEnum):
-    """Constants of `OrganisationUnitSelectionMode`."""
+    """Constants of `EntityQueryCriteria.ouMode`, `EventQueryCriteria.ouMode` and others."""
 
     SELECTED = "SELECTED"
     CHILDREN = "CHILDREN"

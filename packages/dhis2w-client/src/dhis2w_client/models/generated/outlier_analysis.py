@@ -8,20 +8,20 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class NormalizedOutlierMethod(OpenEnum):
-    """Constants of `NormalizedOutlierMethod`."""
+    """Constants of `OutlierAnalysis.normalizationMethod`."""
 
     Y_RESIDUALS_LINEAR = "Y_RESIDUALS_LINEAR"
 
 
 class OutlierLine(ServerModel):
-    """Part of other objects."""
+    """Part of `OutlierAnalysis.extremeLines`."""
 
     enabled: bool | None = None
     value: float | None = None
 
 
 class OutlierMethod(OpenEnum):
-    """Constants of `OutlierMethod`."""
+    """Constants of `OutlierAnalysis.outlierMethod`."""
 
     IQR = "IQR"
     STANDARD_Z_SCORE = "STANDARD_Z_SCORE"
@@ -29,7 +29,7 @@ class OutlierMethod(OpenEnum):
 
 
 class OutlierAnalysis(ServerModel):
-    """Part of other objects."""
+    """Part of `Visualization.outlierAnalysis`."""
 
     enabled: bool | None = None
     extremeLines: OutlierLine | None = None

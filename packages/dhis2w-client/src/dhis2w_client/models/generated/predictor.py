@@ -10,7 +10,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class OrganisationUnitDescendants(OpenEnum):
-    """Constants of `OrganisationUnitDescendants`."""
+    """Constants of `Predictor.organisationUnitDescendants`."""
 
     SELECTED = "SELECTED"
     DESCENDANTS = "DESCENDANTS"

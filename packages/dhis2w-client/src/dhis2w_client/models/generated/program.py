@@ -13,7 +13,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class AccessLevel(OpenEnum):
-    """Constants of `AccessLevel`."""
+    """Constants of `Program.accessLevel`."""
 
     OPEN = "OPEN"
     AUDITED = "AUDITED"
@@ -22,21 +22,21 @@ class AccessLevel(OpenEnum):
 
 
 class ProgramCategoryOptionMapping(ServerModel):
-    """Part of other objects, in 2.42, 2.43 and 2.44."""
+    """Part of `ProgramCategoryMapping.optionMappings`, in 2.42, 2.43 and 2.44."""
 
     filter: str | None = None
     optionId: str | None = None
 
 
 class ProgramType(OpenEnum):
-    """Constants of `ProgramType`."""
+    """Constants of `Program.programType`."""
 
     WITH_REGISTRATION = "WITH_REGISTRATION"
     WITHOUT_REGISTRATION = "WITHOUT_REGISTRATION"
 
 
 class ProgramCategoryMapping(ServerModel):
-    """Part of other objects, in 2.42, 2.43 and 2.44."""
+    """Part of `Program.categoryMappings`, in 2.42, 2.43 and 2.44."""
 
     categoryId: str | None = None
     id: str | None = None

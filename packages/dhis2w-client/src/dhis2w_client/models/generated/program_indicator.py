@@ -14,7 +14,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class AnalyticsType(OpenEnum):
-    """Constants of `AnalyticsType`."""
+    """Constants of `ProgramIndicator.analyticsType`."""
 
     EVENT = "EVENT"
     ENROLLMENT = "ENROLLMENT"

@@ -10,7 +10,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class NotificationTrigger(OpenEnum):
-    """Constants of `NotificationTrigger`."""
+    """Constants of `ProgramNotificationTemplate.notificationTrigger`."""
 
     ENROLLMENT = "ENROLLMENT"
     COMPLETION = "COMPLETION"
@@ -21,7 +21,7 @@ class NotificationTrigger(OpenEnum):
 
 
 class ProgramNotificationRecipient(OpenEnum):
-    """Constants of `ProgramNotificationRecipient`."""
+    """Constants of `ProgramNotificationTemplate.notificationRecipient`."""
 
     TRACKED_ENTITY_INSTANCE = "TRACKED_ENTITY_INSTANCE"
     ORGANISATION_UNIT_CONTACT = "ORGANISATION_UNIT_CONTACT"

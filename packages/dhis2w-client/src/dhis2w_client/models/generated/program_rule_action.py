@@ -9,14 +9,14 @@ from dhis2w_client.models.reference import Reference
 
 
 class ProgramRuleActionEvaluationEnvironment(OpenEnum):
-    """Constants of `ProgramRuleActionEvaluationEnvironment`."""
+    """Constants of `ProgramRuleAction.evaluationEnvironments`."""
 
     WEB = "WEB"  # 44
     ANDROID = "ANDROID"  # 44
 
 
 class ProgramRuleActionEvaluationTime(OpenEnum):
-    """Constants of `ProgramRuleActionEvaluationTime`."""
+    """Constants of `ProgramRuleAction.evaluationTime`."""
 
     ON_DATA_ENTRY = "ON_DATA_ENTRY"
     ON_COMPLETE = "ON_COMPLETE"
@@ -24,7 +24,7 @@ class ProgramRuleActionEvaluationTime(OpenEnum):
 
 
 class ProgramRuleActionType(OpenEnum):
-    """Constants of `ProgramRuleActionType`."""
+    """Constants of `ProgramRuleAction.programRuleActionType`."""
 
     DISPLAYTEXT = "DISPLAYTEXT"
     DISPLAYKEYVALUEPAIR = "DISPLAYKEYVALUEPAIR"

@@ -10,7 +10,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class ProgramRuleVariableSourceType(OpenEnum):
-    """Constants of `ProgramRuleVariableSourceType`."""
+    """Constants of `ProgramRuleVariable.programRuleVariableSourceType`."""
 
     DATAELEMENT_NEWEST_EVENT_PROGRAM_STAGE = "DATAELEMENT_NEWEST_EVENT_PROGRAM_STAGE"
     DATAELEMENT_NEWEST_EVENT_PROGRAM = "DATAELEMENT_NEWEST_EVENT_PROGRAM"

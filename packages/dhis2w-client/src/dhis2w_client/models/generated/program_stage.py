@@ -13,7 +13,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class ValidationStrategy(OpenEnum):
-    """Constants of `ValidationStrategy`."""
+    """Constants of `ProgramStage.validationStrategy`."""
 
     ON_COMPLETE = "ON_COMPLETE"
     ON_UPDATE_AND_INSERT = "ON_UPDATE_AND_INSERT"

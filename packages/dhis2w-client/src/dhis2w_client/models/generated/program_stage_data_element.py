@@ -9,7 +9,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class ProgramStageDataElement(IdentifiableObject):
-    """Part of other objects."""
+    """Part of `ProgramStage.programStageDataElements`."""
 
     SPANS = {
         "favorite": "41-43",

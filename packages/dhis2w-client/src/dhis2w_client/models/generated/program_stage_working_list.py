@@ -16,7 +16,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class ProgramStageQueryCriteria(ServerModel):
-    """Part of other objects."""
+    """Part of `ProgramStageWorkingList.programStageQueryCriteria`."""
 
     assignedUserMode: AssignedUserSelectionMode | None = None
     assignedUsers: list[str] | None = None

@@ -10,7 +10,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class ProgramTrackedEntityAttribute(IdentifiableObject):
-    """Part of other objects."""
+    """Part of `Program.programTrackedEntityAttributes`."""
 
     SPANS = {
         "favorite": "41-43",

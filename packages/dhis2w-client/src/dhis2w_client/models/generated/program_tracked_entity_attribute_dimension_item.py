@@ -11,7 +11,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class ProgramTrackedEntityAttributeDimensionItem(NameableObject):
-    """Part of other objects."""
+    """Part of `DataDimensionItem.programAttribute`."""
 
     SPANS = {
         "favorite": "41-43",

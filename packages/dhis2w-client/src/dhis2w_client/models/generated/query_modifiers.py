@@ -10,7 +10,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class QueryModifiers(ServerModel):
-    """Part of other objects."""
+    """Part of `CategoryOption.queryMods`, `CategoryOptionCombo.queryMods` and others."""
 
     aggregationType: AggregationType | None = None
     maxDate: DateTime | None = None

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class RegressionType(OpenEnum):
-    """Constants of `RegressionType`."""
+    """Constants of `EventChart.regressionType`, `EventReport.regressionType` and others."""
 
     NONE = "NONE"
     LINEAR = "LINEAR"

@@ -9,7 +9,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class RelationshipEntity(OpenEnum):
-    """Constants of `RelationshipEntity`."""
+    """Constants of `RelationshipConstraint.relationshipEntity`."""
 
     TRACKED_ENTITY_INSTANCE = "TRACKED_ENTITY_INSTANCE"
     PROGRAM_INSTANCE = "PROGRAM_INSTANCE"
@@ -17,14 +17,14 @@ class RelationshipEntity(OpenEnum):
 
 
 class TrackerDataView(ServerModel):
-    """Part of other objects."""
+    """Part of `RelationshipConstraint.trackerDataView`."""
 
     attributes: list[str] | None = None
     dataElements: list[str] | None = None
 
 
 class RelationshipConstraint(ServerModel):
-    """Part of other objects."""
+    """Part of `RelationshipType.fromConstraint` and `RelationshipType.toConstraint`."""
 
     program: Reference | None = None  # Program
     programStage: Reference | None = None  # ProgramStage

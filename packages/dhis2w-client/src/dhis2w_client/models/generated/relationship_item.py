@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class RelationshipItem(ServerModel):
-    """Part of other objects, in 2.41."""
+    """Part of `Enrollment.relationshipItems`, `Event.relationshipItems` and others, in 2.41."""
 
     enrollment: Reference | None = None  # Enrollment
     event: Reference | None = None  # Event

@@ -7,7 +7,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class RelativePeriods(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.relativePeriods`, `EventReport.relativePeriods` and others."""
 
     biMonthsThisYear: bool | None = None
     last10FinancialYears: bool | None = None

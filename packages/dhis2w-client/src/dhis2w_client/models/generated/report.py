@@ -12,7 +12,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class ReportType(OpenEnum):
-    """Constants of `ReportType`."""
+    """Constants of `Report.type`."""
 
     JASPER_REPORT_TABLE = "JASPER_REPORT_TABLE"
     JASPER_JDBC = "JASPER_JDBC"

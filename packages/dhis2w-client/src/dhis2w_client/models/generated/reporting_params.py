@@ -7,7 +7,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class ReportingParams(ServerModel):
-    """Part of other objects."""
+    """Part of `Report.reportParams` and `Visualization.reportingParams`."""
 
     grandParentOrganisationUnit: bool | None = None
     organisationUnit: bool | None = None

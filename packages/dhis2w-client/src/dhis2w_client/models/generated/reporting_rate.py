@@ -12,7 +12,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class ReportingRateMetric(OpenEnum):
-    """Constants of `ReportingRateMetric`."""
+    """Constants of `ReportingRate.metric`."""
 
     REPORTING_RATE = "REPORTING_RATE"
     REPORTING_RATE_ON_TIME = "REPORTING_RATE_ON_TIME"
@@ -22,7 +22,7 @@ class ReportingRateMetric(OpenEnum):
 
 
 class ReportingRate(NameableObject):
-    """Part of other objects."""
+    """Part of `DataDimensionItem.reportingRate`."""
 
     SPANS = {
         "favorite": "41-43",

@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class AuthScheme(ServerModel):
-    """Part of other objects."""
+    """Part of `Route.auth`."""
 
     SPANS = {
         "clientId": "42-44",

@@ -10,7 +10,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class SchedulerEntryJob(ServerModel):
-    """Part of other objects."""
+    """Part of `SchedulerEntry.sequence`."""
 
     cronExpression: str | None = None
     delay: int | None = None
@@ -22,7 +22,7 @@ class SchedulerEntryJob(ServerModel):
 
 
 class SchedulerEntry(ServerModel):
-    """Part of other objects."""
+    """An answer."""
 
     configurable: bool | None = None
     cronExpression: str | None = None

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class SchedulingType(OpenEnum):
-    """Constants of `SchedulingType`."""
+    """Constants of `JobConfiguration.schedulingType` and `JobTypeInfo.schedulingType`."""
 
     CRON = "CRON"
     FIXED_DELAY = "FIXED_DELAY"

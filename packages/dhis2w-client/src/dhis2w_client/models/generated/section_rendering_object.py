@@ -7,7 +7,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class SectionRenderingType(OpenEnum):
-    """Constants of `SectionRenderingType`."""
+    """Constants of `SectionRenderingObject.type`."""
 
     LISTING = "LISTING"  # 43-44
     SEQUENTIAL = "SEQUENTIAL"  # 43-44
@@ -15,6 +15,6 @@ class SectionRenderingType(OpenEnum):
 
 
 class SectionRenderingObject(ServerModel):
-    """Part of other objects, in 2.43 and 2.44."""
+    """Part of `ProgramSection.renderType` and `ProgramStageSection.renderType`, in 2.43 and 2.44."""
 
     type: SectionRenderingType | None = None

@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class SendStrategy(OpenEnum):
-    """Constants of `SendStrategy`."""
+    """Constants of `DataSetNotificationTemplate.sendStrategy` and `ValidationNotificationTemplate.sendStrategy`."""
 
     COLLECTIVE_SUMMARY = "COLLECTIVE_SUMMARY"
     SINGLE_NOTIFICATION = "SINGLE_NOTIFICATION"

@@ -7,7 +7,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class SeriesKey(ServerModel):
-    """Part of other objects."""
+    """Part of `Visualization.seriesKey`."""
 
     hidden: bool | None = None
     label: StyledObject | None = None

@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class SimpleDimension(ServerModel):
-    """Part of other objects."""
+    """Part of `EventReport.simpleDimensions` and `EventVisualization.simpleDimensions`."""
 
     dimension: str | None = None
     parent: DimensionAttribute | None = None

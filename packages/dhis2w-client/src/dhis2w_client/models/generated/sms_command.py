@@ -10,7 +10,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class CompletenessMethod(OpenEnum):
-    """Constants of `CompletenessMethod`."""
+    """Constants of `SMSCommand.completenessMethod`."""
 
     ALL_DATAVALUE = "ALL_DATAVALUE"
     AT_LEAST_ONE_DATAVALUE = "AT_LEAST_ONE_DATAVALUE"
@@ -18,7 +18,7 @@ class CompletenessMethod(OpenEnum):
 
 
 class ParserType(OpenEnum):
-    """Constants of `ParserType`."""
+    """Constants of `SMSCommand.parserType`."""
 
     KEY_VALUE_PARSER = "KEY_VALUE_PARSER"
     J2ME_PARSER = "J2ME_PARSER"  # 41
@@ -30,7 +30,7 @@ class ParserType(OpenEnum):
 
 
 class SMSCode(ServerModel):
-    """Part of other objects."""
+    """Part of `SMSCommand.smsCodes`."""
 
     code: str | None = None
     compulsory: bool | None = None
@@ -41,7 +41,7 @@ class SMSCode(ServerModel):
 
 
 class SMSSpecialCharacter(ServerModel):
-    """Part of other objects."""
+    """Part of `SMSCommand.specialCharacters`."""
 
     name: str | None = None
     value: str | None = None

@@ -7,14 +7,14 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class SortOrder(OpenEnum):
-    """Constants of `SortOrder`."""
+    """Constants of `Sorting.direction`."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
 class Sorting(ServerModel):
-    """Part of other objects."""
+    """Part of `EventVisualization.sorting` and `Visualization.sorting`."""
 
     dimension: str | None = None
     direction: SortOrder | None = None

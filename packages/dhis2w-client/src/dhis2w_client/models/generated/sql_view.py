@@ -9,7 +9,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class SqlViewType(OpenEnum):
-    """Constants of `SqlViewType`."""
+    """Constants of `SqlView.type`."""
 
     VIEW = "VIEW"
     MATERIALIZED_VIEW = "MATERIALIZED_VIEW"

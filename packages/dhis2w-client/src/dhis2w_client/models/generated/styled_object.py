@@ -9,14 +9,14 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class TextMode(OpenEnum):
-    """Constants of `TextMode`."""
+    """Constants of `StyledObject.textMode`."""
 
     AUTO = "AUTO"
     CUSTOM = "CUSTOM"
 
 
 class StyledObject(ServerModel):
-    """Part of other objects."""
+    """Part of `AxisV2.label`, `AxisV2.title` and others."""
 
     fontStyle: FontStyle | None = None
     text: str | None = None

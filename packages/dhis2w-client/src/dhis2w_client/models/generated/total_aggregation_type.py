@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class TotalAggregationType(OpenEnum):
-    """Constants of `TotalAggregationType`."""
+    """Constants of `CategoryOption.totalAggregationType` and `MetadataItem.totalAggregationType`."""
 
     NONE = "NONE"
     SUM = "SUM"

@@ -15,7 +15,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class TrackedEntityProgramOwner(ServerModel):
-    """Part of other objects, in 2.41."""
+    """Part of `TrackedEntity.programOwners`, in 2.41."""
 
     organisationUnit: Reference | None = None  # OrganisationUnit
     program: Reference | None = None  # Program

@@ -14,7 +14,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class QueryOperator(OpenEnum):
-    """Constants of `QueryOperator`."""
+    """Constants of `TrackedEntityAttribute.blockedSearchOperators` and others."""
 
     EQ = "EQ"  # 43-44
     GT = "GT"  # 43-44

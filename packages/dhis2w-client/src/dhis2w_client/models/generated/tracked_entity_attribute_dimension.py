@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class TrackedEntityAttributeDimension(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.attributeDimensions`, `EventReport.attributeDimensions` and others."""
 
     attribute: Reference | None = None  # TrackedEntityAttribute
     filter: str | None = None

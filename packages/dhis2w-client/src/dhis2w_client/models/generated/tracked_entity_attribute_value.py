@@ -9,7 +9,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class TrackedEntityAttributeValue(ServerModel):
-    """Part of other objects, in 2.41."""
+    """Part of `TrackedEntity.trackedEntityAttributeValues`, in 2.41."""
 
     created: DateTime | None = None
     lastUpdated: DateTime | None = None

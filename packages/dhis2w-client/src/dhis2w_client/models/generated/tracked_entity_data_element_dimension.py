@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class TrackedEntityDataElementDimension(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.dataElementDimensions`, `EventReport.dataElementDimensions` and others."""
 
     dataElement: Reference | None = None  # DataElement
     filter: str | None = None

@@ -16,14 +16,14 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class FilterPeriod(ServerModel):
-    """Part of other objects."""
+    """Part of `EventFilterInfo.eventCreatedPeriod` and `TrackedEntityFilter.enrollmentCreatedPeriod`."""
 
     periodFrom: int | None = None
     periodTo: int | None = None
 
 
 class EventFilterInfo(ServerModel):
-    """Part of other objects."""
+    """Part of `TrackedEntityFilter.eventFilters`."""
 
     assignedUserMode: AssignedUserSelectionMode | None = None
     assignedUsers: list[str] | None = None
@@ -33,7 +33,7 @@ class EventFilterInfo(ServerModel):
 
 
 class EntityQueryCriteria(ServerModel):
-    """Part of other objects."""
+    """Part of `TrackedEntityFilter.entityQueryCriteria`."""
 
     assignedUserMode: AssignedUserSelectionMode | None = None
     assignedUsers: list[str] | None = None

@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class TrackedEntityProgramIndicatorDimension(ServerModel):
-    """Part of other objects."""
+    """Part of `EventChart.programIndicatorDimensions`, `EventReport.programIndicatorDimensions` and others."""
 
     filter: str | None = None
     legendSet: Reference | None = None  # LegendSet

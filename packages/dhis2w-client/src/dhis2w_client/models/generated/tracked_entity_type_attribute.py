@@ -9,7 +9,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class TrackedEntityTypeAttribute(IdentifiableObject):
-    """Part of other objects."""
+    """Part of `TrackedEntityType.trackedEntityTypeAttributes`."""
 
     SPANS = {
         "favorite": "41-43",

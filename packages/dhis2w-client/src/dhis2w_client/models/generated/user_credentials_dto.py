@@ -10,7 +10,7 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class UserCredentialsDto(ServerModel):
-    """Part of other objects, in 2.41."""
+    """Part of `User.userCredentials`, in 2.41."""
 
     access: Access | None = None
     accountExpiry: DateTime | None = None

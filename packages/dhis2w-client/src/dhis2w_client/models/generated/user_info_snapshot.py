@@ -7,7 +7,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class UserInfoSnapshot(ServerModel):
-    """Part of other objects, in 2.41."""
+    """Part of `Enrollment.createdByUserInfo`, `Enrollment.lastUpdatedByUserInfo` and others, in 2.41."""
 
     firstName: str | None = None
     surname: str | None = None

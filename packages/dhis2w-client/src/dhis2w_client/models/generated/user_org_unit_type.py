@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class UserOrgUnitType(OpenEnum):
-    """Constants of `UserOrgUnitType`."""
+    """Constants of `EventChart.userOrgUnitType`, `EventReport.userOrgUnitType` and others."""
 
     DATA_CAPTURE = "DATA_CAPTURE"
     DATA_OUTPUT = "DATA_OUTPUT"

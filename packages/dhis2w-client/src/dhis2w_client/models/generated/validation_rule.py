@@ -13,7 +13,7 @@ from dhis2w_client.models.reference import Reference
 
 
 class Importance(OpenEnum):
-    """Constants of `Importance`."""
+    """Constants of `ValidationRule.importance`."""
 
     HIGH = "HIGH"
     MEDIUM = "MEDIUM"
@@ -21,7 +21,7 @@ class Importance(OpenEnum):
 
 
 class Operator(OpenEnum):
-    """Constants of `Operator`."""
+    """Constants of `ValidationRule.operator`."""
 
     equal_to = "equal_to"
     not_equal_to = "not_equal_to"

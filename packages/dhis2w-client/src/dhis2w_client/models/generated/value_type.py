@@ -6,7 +6,7 @@ from dhis2w_client.models.open_enum import OpenEnum
 
 
 class ValueType(OpenEnum):
-    """Constants of `ValueType`."""
+    """Constants of `Attribute.valueType`, `Category.valueType` and others."""
 
     TEXT = "TEXT"
     LONG_TEXT = "LONG_TEXT"

@@ -8,7 +8,7 @@ from dhis2w_client.models.server_model import ServerModel
 
 
 class ValueTypeRenderingType(OpenEnum):
-    """Constants of `ValueTypeRenderingType`."""
+    """Constants of `ValueTypeRenderingObject.type`."""
 
     DEFAULT = "DEFAULT"  # 43-44
     DROPDOWN = "DROPDOWN"  # 43-44
@@ -32,7 +32,7 @@ class ValueTypeRenderingType(OpenEnum):
 
 
 class ValueTypeRenderingObject(ServerModel):
-    """Part of other objects, in 2.43 and 2.44."""
+    """Part of `ProgramStageDataElement.renderType` and `ProgramTrackedEntityAttribute.renderType`, in 2.43 and 2.44."""
 
     decimalPoints: int | None = None
     max: int | None = None

@@ -39,20 +39,20 @@ from dhis2w_client.models.timestamp import DateTime
 
 
 class AxisType(OpenEnum):
-    """Constants of `AxisType`."""
+    """Constants of `AxisV2.type`."""
 
     DOMAIN = "DOMAIN"
     RANGE = "RANGE"
 
 
 class IconType(OpenEnum):
-    """Constants of `IconType`."""
+    """Constants of `VisualizationIcon.type`."""
 
     DATA_ITEM = "DATA_ITEM"
 
 
 class NumberType(OpenEnum):
-    """Constants of `NumberType`."""
+    """Constants of `Visualization.numberType`."""
 
     VALUE = "VALUE"
     ROW_PERCENTAGE = "ROW_PERCENTAGE"
@@ -60,7 +60,7 @@ class NumberType(OpenEnum):
 
 
 class VisualizationType(OpenEnum):
-    """Constants of `VisualizationType`."""
+    """Constants of `Series.type` and `Visualization.type`."""
 
     COLUMN = "COLUMN"
     STACKED_COLUMN = "STACKED_COLUMN"
@@ -82,7 +82,7 @@ class VisualizationType(OpenEnum):
 
 
 class Series(ServerModel):
-    """Part of other objects."""
+    """Part of `Visualization.series`."""
 
     axis: int | None = None
     dimensionItem: str | None = None
@@ -90,13 +90,13 @@ class Series(ServerModel):
 
 
 class VisualizationIcon(ServerModel):
-    """Part of other objects."""
+    """Part of `Visualization.icons`."""
 
     type: IconType | None = None
 
 
 class VisualizationFontStyle(ServerModel):
-    """Part of other objects."""
+    """Part of `Visualization.fontStyle`."""
 
     baseLineLabel: FontStyle | None = None
     categoryAxisLabel: FontStyle | None = None
@@ -110,14 +110,14 @@ class VisualizationFontStyle(ServerModel):
 
 
 class Line(ServerModel):
-    """Part of other objects."""
+    """Part of `AxisV2.baseLine` and `AxisV2.targetLine`."""
 
     title: StyledObject | None = None
     value: float | None = None
 
 
 class AxisV2(ServerModel):
-    """Part of other objects."""
+    """Part of `Visualization.axes`."""
 
     baseLine: Line | None = None
     decimals: int | None = None
