@@ -398,7 +398,7 @@ def user_credentials(rendering: Rendering, schema: Schema, document: Json) -> Js
 def relative_periods(rendering: Rendering, schema: Schema, document: Json) -> Json:
     """The relative periods of a favorite as flags."""
     del rendering, schema
-    chosen = set(document.get("rawPeriods") or ())
+    chosen: list[str] = document.get("rawPeriods") or []
     return {flag: name in chosen for flag, name in RELATIVE_PERIOD_FLAGS.items()}
 
 

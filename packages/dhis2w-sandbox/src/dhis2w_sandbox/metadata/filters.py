@@ -425,5 +425,5 @@ def date_text(text: str) -> str | None:
             continue
         if date.tzinfo is not None:
             date = date.astimezone(UTC)
-        return date.strftime("%Y-%m-%dT%H:%M:%S.") + f"{date.microsecond // 1000:03d}"
+        return date.replace(tzinfo=None).isoformat(timespec="milliseconds")
     return None

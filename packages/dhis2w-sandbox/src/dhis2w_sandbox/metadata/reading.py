@@ -13,7 +13,7 @@ from dhis2w_sandbox.errors import Dhis2Refusal, forbidden, not_found
 from dhis2w_sandbox.metadata.access import can_read, can_read_type
 from dhis2w_sandbox.metadata.csv_lists import csv_list, wants_csv
 from dhis2w_sandbox.metadata.fields import BrokenFieldsError, FieldsSyntaxError
-from dhis2w_sandbox.metadata.filters import matches
+from dhis2w_sandbox.metadata.filters import UID, matches
 from dhis2w_sandbox.metadata.plans import DuplicateFieldError
 from dhis2w_sandbox.metadata.querying import (
     Defaults,
@@ -183,9 +183,13 @@ def readable_document(call: Call, schema: Schema) -> Json:
     """The object that the path names.
 
     Raises:
-        Dhis2Refusal: 404, there is none, or the sender may not read it.
+        Dhis2Refusal: 404, there is none, or the sender may not read it; 400, the version looks at the identifier's
+            form and it is wrong.
     """
     uid = call.parts["uid"]
+    if call.server.behaviour.checks_path_uid and not UID.fullmatch(uid):
+        form = "UID must be an alphanumeric string of 11 characters starting with a letter, but was: "
+        raise Dhis2Refusal(400, f"Value '{uid}' is not valid for path parameter uid. {form}{uid}")
     document = call.server.store.get(schema.singular, uid)
     if document is None or not can_read(call.user, schema, document):
         raise not_found(schema.short_klass, uid)

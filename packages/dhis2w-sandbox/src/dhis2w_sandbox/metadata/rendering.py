@@ -188,6 +188,8 @@ class Rendering:
     def _shown(self, prop: Property, children: Plan | None, value: Any, owner: Json, schema: Schema) -> Any:
         if value is None or children is None:
             return value
+        if prop.key == "attributeValues" and not prop.collection:
+            return self._attribute_values(children, cast("list[Json]", value))
         if prop.collection and isinstance(value, list):
             items = (self._item(prop, children, item, owner, schema) for item in cast("list[Any]", value))
             return [item for item in items if item is not None]
@@ -208,6 +210,14 @@ class Rendering:
             return self.object(children, item, {"id": owner.get("id"), "klass": schema.klass})
         finally:
             self.depth -= 1
+
+    def _attribute_values(self, children: Plan, rows: list[Json]) -> list[Json]:
+        """Attribute values are always whole; of the attributes more than the identifier may be wanted."""
+        attribute = self.server.schemas.by_singular["attribute"]
+        step = children.steps.get("attribute")
+        keys = [key for key in step.children.steps if key != "id"] if step and step.children and self.depth == 0 else []
+        plan = compile_plan(self.server.schemas, attribute, ",".join(["id", *keys]))
+        return [{"value": row.get("value"), "attribute": self._referred(plan, row["attribute"])} for row in rows]
 
     def _referred(self, plan: Plan, reference: Json) -> Json:
         if plan.schema is None:
