@@ -5,9 +5,9 @@ Names are imported on first use, so that `import dhis2w_client` costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dhis2w_client._lazy import lazy_names
+
+TYPE_CHECKING = False  # as `typing` has it; importing `typing` takes longer than everything else here
 
 if TYPE_CHECKING:
     from dhis2w_client.auth import (

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from dhis2w_client.errors import InvalidBaseUrlError
 
-_API_SUFFIX = re.compile(r"/api(?:/\d{2})?/*$")
+_API_SUFFIX = re.compile(r"(?:/api(?:/\d{2})?/*)+$")
 _HOST = re.compile(r"[^\s/\\?#@\[\]<>\"'`{}|^%:]+|\[[0-9A-Fa-f:.]+\]")
 _LOGIN_PATH = re.compile(r"/(?:dhis-web-)?login(?:/|$|\.)|/dhis-web-commons(?:-security|/security)?/", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -69,7 +69,8 @@ def is_loopback(url: str) -> bool:
 
 def is_login_page(location: str) -> bool:
     """Whether a redirect points to DHIS2's login or logout page (`/dhis-web-login`, `/login/`, `…/logout.action`)."""
-    return bool(_LOGIN_PATH.search(urlsplit(location).path))
+    path = re.sub(r"^[^/?#]*://[^/?#]*", "", location)
+    return bool(_LOGIN_PATH.search(re.split(r"[?#]", path, maxsplit=1)[0]))
 
 
 def may_follow(base_url: str, location: str) -> bool:
@@ -86,9 +87,8 @@ def canonical_base_url(location: str, path: str) -> str | None:
     A server at its canonical address repeats the path (`https://host/dhis/api/system/info`); a proxy that sends every
     path to the application (`https://host/dhis/`) does not.
     """
-    parts = urlsplit(location)
-    base_path = parts.path.rstrip("/").removesuffix(path)
     try:
-        return parse_base_url(f"{parts.scheme}://{parts.netloc}{base_path}")
-    except InvalidBaseUrlError:
+        parts = urlsplit(location)
+        return parse_base_url(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(path)}")
+    except ValueError:  # an InvalidBaseUrlError is one too
         return None

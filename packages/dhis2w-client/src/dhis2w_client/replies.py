@@ -220,14 +220,16 @@ def _is_login_html(reply: Reply) -> bool:
 
 
 def _location(reply: Reply) -> str:
-    """Where a redirect points, as an absolute URL without query and fragment, which may hold tokens, or user name."""
+    """Where a redirect points, as an absolute URL without what may be secret: user name, query, fragment.
+
+    A location that makes no sense points nowhere, which is the base URL.
+    """
     try:
         parts = urlsplit(urljoin(f"{reply.base_url}{reply.path}", reply.headers.get("location", "")))
-        netloc = parts.netloc.rpartition("@")[2]
-        _ = parts.port  # raises when it is none
+        is_web = parts.scheme in ("http", "https") and parts.port != 0  # `port` raises where it is no number
     except ValueError:
         return reply.base_url
-    return f"{parts.scheme}://{netloc}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if is_web else reply.base_url
 
 
 # Refusals
@@ -367,10 +369,8 @@ def _lenient(reply: Reply) -> Json:
 
 
 def _is_text(reply: Reply) -> bool:
-    """Whether the body is text of some kind: labelled so, or not labelled and readable."""
-    if reply.media.startswith("text/") or reply.media.endswith(("/csv", "/xml", "+xml")):
-        return True
-    if reply.media:
+    """Whether the body is text: not labelled as anything else, and readable (DHIS2 labels zipped CSV as CSV)."""
+    if reply.media and not (reply.media.startswith("text/") or reply.media.endswith(("/csv", "/xml", "+xml"))):
         return False
     try:
         reply.body.decode("utf-8")

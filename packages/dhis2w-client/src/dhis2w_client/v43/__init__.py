@@ -1,10 +1,9 @@
 """DHIS2 2.43: the names of `dhis2w_client`; `open_client` and `Dhis2Client` expect 2.43."""
 
-from typing import TYPE_CHECKING
-
 from dhis2w_client import HOMES
 from dhis2w_client._lazy import lazy_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .. import *  # noqa: F403 # a face has every name there is
     from .client_context import *  # noqa: F403 # ... and two of its own
