@@ -180,3 +180,14 @@ def test_the_axes_of_a_favorite_come_from_what_it_owns(read: Reader) -> None:
         "filters": [{"items": [{"id": "USER_ORGUNIT"}, {"id": "LEVEL-2"}]}],
     }
     assert read("/api/visualizations?fields=columns")["visualizations"] == [{"columns": []}]
+
+
+def test_what_lives_inside_another_object_is_found_by_itself(read_each: Reader) -> None:
+    items = [{"id": "dashItem001", "text": "Hello"}, {"id": "dashItem002", "reports": [{"id": "report00001"}]}]
+    read_each.put("dashboard", "dashboard01", dashboardItems=items)
+    assert read_each.ids("/api/dashboardItems?fields=id") == ["dashItem001", "dashItem002"]
+    assert read_each("/api/dashboardItems/dashItem001?fields=type,contentCount") == {"type": "TEXT", "contentCount": 1}
+    assert read_each("/api/dashboards/dashboard01?fields=itemCount,dashboardItems[type]") == {
+        "itemCount": 2,
+        "dashboardItems": [{"type": "TEXT"}, {"type": "REPORTS"}],
+    }

@@ -27,6 +27,7 @@ from dhis2w_sandbox.metadata.querying import (
     without_defaults,
 )
 from dhis2w_sandbox.metadata.rendering import raw_values, renderer
+from dhis2w_sandbox.metadata.sides import document_of, documents_of
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.schemas import Schema
 
@@ -52,7 +53,7 @@ def is_type(call: Call) -> bool:
 def get_list(call: Call) -> Reply:
     """List objects of a type, as JSON or CSV."""
     schema = readable_schema(call)
-    documents = call.server.store.all(schema.singular)
+    documents = documents_of(call.server, schema)
     if wants_csv(call):
         return csv_list(call, schema, documents, fields_of(call, ""))
     return list_reply(call, schema, documents)
@@ -190,7 +191,7 @@ def readable_document(call: Call, schema: Schema) -> Json:
     if call.server.behaviour.checks_path_uid and not UID.fullmatch(uid):
         form = "UID must be an alphanumeric string of 11 characters starting with a letter, but was: "
         raise Dhis2Refusal(400, f"Value '{uid}' is not valid for path parameter uid. {form}{uid}")
-    document = call.server.store.get(schema.singular, uid)
+    document = document_of(call.server, schema, uid)
     if document is None or not can_read(call.user, schema, document):
         raise not_found(schema.short_klass, uid)
     return document

@@ -50,6 +50,36 @@ def _parts(server: Server, type: str, holder: str, path: str, uid: str) -> list[
     return [item for item in document.get(outer) or () if linked(item, inner) == uid]
 
 
+def documents_of(server: Server, schema: Schema) -> list[Json]:
+    """Every object of a type: those on their own, and those that live inside others (the items of dashboards)."""
+    inside = [
+        item
+        for holder, key in _holders(server.schemas, schema)
+        for document in server.store.all(holder)
+        for item in document.get(key) or ()
+    ]
+    return server.store.all(schema.singular) + inside
+
+
+def document_of(server: Server, schema: Schema, uid: str) -> Json | None:
+    """An object of a type, on its own or inside another."""
+    own = server.store.get(schema.singular, uid)
+    if own is not None or not _holders(server.schemas, schema):
+        return own
+    return next((item for item in documents_of(server, schema) if item.get("id") == uid), None)
+
+
+@lru_cache(maxsize=256)
+def _holders(schemas: Schemas, schema: Schema) -> tuple[tuple[str, str], ...]:
+    """The types and keys that objects of a type live in."""
+    return tuple(
+        (holder.singular, prop.key)
+        for holder in schemas.all
+        for prop in holder.properties.values()
+        if prop.owner and prop.embedded and prop.collection and prop.value_klass == schema.klass
+    )
+
+
 @lru_cache(maxsize=4096)
 def owning_side(schemas: Schemas, schema: Schema, prop: Property) -> OwningSide | None:
     """The owning side of a property that its own type does not hold; None where nobody holds it."""
