@@ -7,7 +7,7 @@ LOGIN_PAGES = {
     "v41": "http://sandbox.example.org/dhis-web-login",
     "v42": "http://sandbox.example.org/dhis-web-login/",
     "v43": "http://sandbox.example.org/login/",
-    "v44": "http://sandbox.example.org/login/",
+    "v44": "/login/",
 }
 
 

@@ -51,7 +51,9 @@ def unauthenticated(call: Call) -> Refused:
     """What a request without credentials gets: 401 for scripts, a redirect to the login page for everybody else."""
     if call.headers.get("x-requested-with") == "XMLHttpRequest":
         return _unauthorized(call, "Unauthorized", xml=call.server.behaviour.refuses_scripts_in_xml)
-    return Refused(Reply(302, headers={"Location": call.base_url + call.server.behaviour.login_page}))
+    behaviour = call.server.behaviour
+    start = call.base_url if behaviour.login_redirect_is_absolute else call.context_path
+    return Refused(Reply(302, headers={"Location": start + behaviour.login_page}))
 
 
 def remember(call: Call, reply: Reply) -> Reply:

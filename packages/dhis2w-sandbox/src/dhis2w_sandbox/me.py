@@ -74,6 +74,8 @@ def me(call: Call) -> Reply:
     """Show the sender, with settings, authorities and what they may enter data for."""
     asked = _asked(call)
     schema = call.server.schemas.by_singular["user"]
+    if not call.server.behaviour.me_has_attribute_values:
+        asked.pop("attributeValues", None)
     fields = [asked[name] for name in _AS_USER if name in asked and name in schema.properties]
     row = render(call, schema, call.user.document, fields) if fields else {}
     for key in {"userGroups", "userRoles"} & row.keys():
@@ -191,21 +193,10 @@ def _readable(call: Call, key: str, rows: list[Json]) -> list[Json]:
     return [row for row, document in stored if document is None or access.can_read(call.user, schema, document)]
 
 
-def _programs(call: Call) -> list[str]:
-    schema = call.server.schemas.by_singular["program"]
-    return [row["id"] for row in _within_reach(call, "program") if access.can_data_read(call.user, schema, row)]
-
-
-def _data_sets(call: Call) -> list[str]:
-    schema = call.server.schemas.by_singular["dataSet"]
-    return [row["id"] for row in call.server.store.all("dataSet") if access.can_data_read(call.user, schema, row)]
-
-
-def _within_reach(call: Call, type: str) -> list[Json]:
-    """Objects that are assigned to a unit of the sender."""
-    units = {row["id"] for row in call.user.document.get("organisationUnits", ())}
-    rows = call.server.store.all(type)
-    return [row for row in rows if not units.isdisjoint(unit["id"] for unit in row.get("organisationUnits", ()))]
+def _with_readable_data(call: Call, type: str) -> list[str]:
+    """Identifiers of the objects of a type whose data the sender may read."""
+    schema = call.server.schemas.by_singular[type]
+    return [row["id"] for row in call.server.store.all(type) if access.can_data_read(call.user, schema, row)]
 
 
 def _pat_tokens(call: Call) -> list[Json]:
@@ -220,9 +211,9 @@ def _two_factor_type(call: Call) -> str | None:
 
 
 _COMPUTED: dict[str, Callable[[Call], Any]] = {
-    "programs": _programs,
+    "programs": lambda call: _with_readable_data(call, "program"),
     "authorities": lambda call: sorted(call.user.authorities),
-    "dataSets": _data_sets,
+    "dataSets": lambda call: _with_readable_data(call, "dataSet"),
     "patTokens": _pat_tokens,
     "twoFactorType": _two_factor_type,
 }

@@ -23,6 +23,8 @@ class Behaviour:
     """Which `/api/NN/` prefixes the server takes."""
     login_page: str
     """Where a request without credentials is sent."""
+    login_redirect_is_absolute: bool
+    """Whether the redirect to it names scheme and host. (44: inferred from the default of Spring Security 7.)"""
     plain_ping_is_open: bool
     """Whether `/api/system/ping` needs no credentials."""
     tells_session_timeout: bool
@@ -57,6 +59,8 @@ class Behaviour:
     """Whether a list with `query` ignores `filter` and `order`."""
     plain_dashboard_items: bool
     """Whether dashboard items have no sharing and no attribute values, and the end of an address for `href`."""
+    gist_always_names_next_page: bool
+    """Whether the pager of a gist that does not count names a next page even on the last."""
     names_periods: bool
     """Whether the periods of a favorite are shown with a name."""
     counts_page_of_own_lists: bool
@@ -97,6 +101,8 @@ class Behaviour:
     """`redirectUrl` of a successful login."""
     wants_lower_case: bool
     """Whether a password needs a lower-case letter."""
+    me_has_attribute_values: bool
+    """Whether `/api/me` has the attribute values of the user."""
     tells_two_factor_type: bool
     """Whether `/api/me` has `twoFactorType`."""
     wrong_code_status: str
@@ -129,6 +135,7 @@ _V41 = Behaviour(
     revision="7a50918",
     api_versions=range(28, 43),
     login_page="/dhis-web-login",
+    login_redirect_is_absolute=True,
     plain_ping_is_open=False,
     tells_session_timeout=False,
     has_not_empty_filter=False,
@@ -146,6 +153,7 @@ _V41 = Behaviour(
     lenient_list_parameters=True,
     query_replaces_filters=True,
     plain_dashboard_items=False,
+    gist_always_names_next_page=False,
     names_periods=True,
     counts_page_of_own_lists=True,
     empty_needs_collection=True,
@@ -167,6 +175,7 @@ _V41 = Behaviour(
     logged_out_page="/dhis-web-login",
     start_page="/dhis-web-dashboard",
     wants_lower_case=False,
+    me_has_attribute_values=True,
     tells_two_factor_type=False,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE",
     pat_response_type="ApiTokenCreationResponse",
@@ -188,6 +197,7 @@ _V42 = Behaviour(
     revision="91f1f41",
     api_versions=range(28, 43),
     login_page="/dhis-web-login/",
+    login_redirect_is_absolute=True,
     plain_ping_is_open=False,
     tells_session_timeout=False,
     has_not_empty_filter=True,
@@ -205,6 +215,7 @@ _V42 = Behaviour(
     lenient_list_parameters=False,
     query_replaces_filters=False,
     plain_dashboard_items=False,
+    gist_always_names_next_page=False,
     names_periods=True,
     counts_page_of_own_lists=False,
     empty_needs_collection=False,
@@ -225,6 +236,7 @@ _V42 = Behaviour(
     logged_out_page="/",
     start_page="/",
     wants_lower_case=True,
+    me_has_attribute_values=True,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
@@ -244,6 +256,7 @@ _V43 = Behaviour(
     revision="9cbfbf3",
     api_versions=range(28, 44),
     login_page="/login/",
+    login_redirect_is_absolute=True,
     plain_ping_is_open=False,
     tells_session_timeout=True,
     has_not_empty_filter=True,
@@ -261,6 +274,7 @@ _V43 = Behaviour(
     lenient_list_parameters=False,
     query_replaces_filters=False,
     plain_dashboard_items=True,
+    gist_always_names_next_page=True,
     names_periods=False,
     counts_page_of_own_lists=False,
     empty_needs_collection=False,
@@ -281,6 +295,7 @@ _V43 = Behaviour(
     logged_out_page="/",
     start_page="/",
     wants_lower_case=True,
+    me_has_attribute_values=False,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
@@ -300,6 +315,7 @@ _V44 = Behaviour(
     revision="3f8c14a",
     api_versions=range(28, 45),
     login_page="/login/",
+    login_redirect_is_absolute=False,
     plain_ping_is_open=True,
     tells_session_timeout=True,
     has_not_empty_filter=True,
@@ -317,6 +333,7 @@ _V44 = Behaviour(
     lenient_list_parameters=False,
     query_replaces_filters=False,
     plain_dashboard_items=True,
+    gist_always_names_next_page=True,
     names_periods=False,
     counts_page_of_own_lists=False,
     empty_needs_collection=False,
@@ -337,6 +354,7 @@ _V44 = Behaviour(
     logged_out_page="/",
     start_page="/",
     wants_lower_case=True,
+    me_has_attribute_values=False,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
