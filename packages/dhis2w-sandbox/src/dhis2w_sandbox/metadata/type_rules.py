@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import ErrorReport
 from dhis2w_sandbox.metadata.hooks import Hook, register
+from dhis2w_sandbox.metadata.periods import RELATIVE_PERIOD_FLAGS
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.user import User
 
@@ -287,7 +289,7 @@ def complete_periods(server: Server, user: User, new: Json, old: Json | None) ->
     """`rawPeriods` holds the relative periods, however they were sent; fixed ones that come as `periods` stay there."""
     del server, user, old
     relative: Json = new.pop("relativePeriods", None) or {}
-    names = [re.sub(r"(?<=[a-z])(?=[A-Z0-9])|(?<=\d)(?=[A-Z])", "_", key).upper() for key, on in relative.items() if on]
+    names = [name for flag, name in RELATIVE_PERIOD_FLAGS.items() if relative.get(flag)]
     new["rawPeriods"] = list(dict.fromkeys([*new.get("rawPeriods", ()), *names]))
 
 
@@ -304,6 +306,11 @@ def complete_job(new: Json) -> None:
     """A job runs by its cron expression, or after a delay, or once."""
     kind = "CRON" if new.get("cronExpression") else "FIXED_DELAY" if new.get("delay") else "ONCE_ASAP"
     new.setdefault("schedulingType", kind)
+
+
+def complete_client(new: Json) -> None:
+    """An OAuth2 client of the old kind has a secret, a random one unless it is sent."""
+    new.setdefault("secret", str(uuid4()))
 
 
 def complete_criteria(server: Server, user: User, new: Json, old: Json | None) -> None:
@@ -348,6 +355,7 @@ RULES: list[tuple[str, Hook]] = [
     ("eventReport", Hook(prepare=complete_periods)),
     ("eventVisualization", Hook(prepare=complete_periods)),
     ("jobConfiguration", Hook(complete=complete_job)),
+    ("oAuth2Client", Hook(complete=complete_client)),
     ("option", Hook(prepare=place_option)),
     ("option", _bumps_parent("optionSet", "optionSet")),
     ("optionSet", Hook(prepare=raise_version)),

@@ -1,0 +1,131 @@
+"""What a deletion meets: vetoes, cascades, references that go; and the tables behind it."""
+
+from __future__ import annotations
+
+import pytest
+from writer import Writer, element
+
+from dhis2w_sandbox.metadata.defaults import NOT_REQUIRED, UNSET, VALUES
+from dhis2w_sandbox.metadata.deleting import CASCADES, KEEPS_ITS_USERS, VETOES
+from dhis2w_sandbox.metadata.endpoint_rules import RULES as ENDPOINT_RULES
+from dhis2w_sandbox.metadata.payload_checks import PAYLOAD_CHECKS
+from dhis2w_sandbox.metadata.type_rules import RULES as TYPE_RULES
+from dhis2w_sandbox.schemas import Schema, load_schemas
+
+VERSIONS = ("v41", "v42", "v43", "v44")
+
+
+def veto_text(admin: Writer, target: str) -> str:
+    status, answer = admin.json("DELETE", target)
+    assert status == 409, answer
+    (error,) = answer["response"]["errorReports"]
+    assert error["errorCode"] == "E4030"
+    return error["message"].partition("another object: ")[2]
+
+
+def test_an_indicator_protects_the_elements_in_its_formula(admin_of_each: Writer) -> None:
+    indicator = {"name": "Rate", "shortName": "Rate", "numerator": "#{delElement1}", "denominator": "1"}
+    admin_of_each.write(
+        "POST",
+        "/api/metadata",
+        {
+            "dataElements": [element("delElement1")],
+            "indicatorTypes": [{"id": "delIndType1", "name": "Percent", "factor": 100}],
+            "indicators": [{"id": "delIndicat1", **indicator, "indicatorType": {"id": "delIndType1"}}],
+        },
+    )
+    assert veto_text(admin_of_each, "/api/dataElements/delElement1") == "Indicator (Rate)"
+    assert veto_text(admin_of_each, "/api/indicatorTypes/delIndType1") == "Indicator (Rate)"
+
+
+def test_a_unit_with_children_names_them(admin_of_each: Writer) -> None:
+    base = {"shortName": "x", "openingDate": "2020-01-01"}
+    root = {"id": "delOrgUnit1", "name": "Root", **base}
+    children = [{"id": f"delOrgUnit{n}", "name": f"C{n}", **base, "parent": {"id": "delOrgUnit1"}} for n in (2, 3)]
+    admin_of_each.write("POST", "/api/metadata", {"organisationUnits": [root, *children]})
+    assert veto_text(admin_of_each, "/api/organisationUnits/delOrgUnit1") == "OrganisationUnit (C2,C3)"
+
+
+def test_a_deleted_category_combination_is_replaced_by_the_default(admin_of_each: Writer) -> None:
+    combo = {"id": "delCatComb1", "name": "Combo", "dataDimensionType": "DISAGGREGATION"}
+    rows = [element("delElement1", categoryCombo={"id": "delCatComb1"})]
+    admin_of_each.write("POST", "/api/metadata", {"categoryCombos": [combo], "dataElements": rows})
+    admin_of_each.write("DELETE", "/api/categoryCombos/delCatComb1")
+    stored = admin_of_each.get("/api/dataElements/delElement1?fields=categoryCombo")
+    assert stored == {"categoryCombo": {"id": "bjDvmb4bfuf"}}
+
+
+def test_a_program_takes_its_parts_with_it(admin_of_each: Writer) -> None:
+    program = {"id": "delProgram1", "name": "P", "shortName": "P", "programType": "WITHOUT_REGISTRATION"}
+    link = {"program": {"id": "delProgram1"}}
+    admin_of_each.write("POST", "/api/programs", program)
+    admin_of_each.write("POST", "/api/programStages", {"id": "delProStag1", "name": "S", **link})
+    admin_of_each.write("POST", "/api/programRules", {"id": "delProRule1", "name": "R", **link})
+    action = {"programRuleActionType": "SHOWWARNING", "content": "x", "programRule": {"id": "delProRule1"}}
+    admin_of_each.write("POST", "/api/programRuleActions", {"id": "delRulActi1", **action})
+    admin_of_each.write("DELETE", "/api/programs/delProgram1")
+    left = [type for type in ("program", "programStage", "programRule", "programRuleAction")]
+    assert [admin_of_each.server.store.all(type) for type in left] == [[], [], [], []]
+
+
+def test_nothing_refers_to_what_is_gone(admin_of_each: Writer) -> None:
+    group = {"id": "delDeGroup1", "name": "G", "shortName": "G", "dataElements": [{"id": "delElement1"}]}
+    data_set = {"id": "delDataSet1", "name": "D", "shortName": "D", "periodType": "Monthly"}
+    elements = [{"dataSet": {"id": "delDataSet1"}, "dataElement": {"id": "delElement1"}}]
+    item = {"dataDimensionItemType": "DATA_ELEMENT", "dataElement": {"id": "delElement1"}}
+    admin_of_each.write(
+        "POST",
+        "/api/metadata",
+        {
+            "dataElements": [element("delElement1")],
+            "dataElementGroups": [group],
+            "dataSets": [{**data_set, "dataSetElements": elements}],
+            "visualizations": [{"id": "delVisuali1", "name": "V", "type": "COLUMN", "dataDimensionItems": [item]}],
+        },
+    )
+    admin_of_each.write("DELETE", "/api/dataElements/delElement1")
+    store = admin_of_each.server.store
+    assert store.referrers("dataElement", "delElement1") == []
+    assert "delElement1" not in str([store.all(type) for type in store.types()])
+
+
+def test_the_default_category_combination_stays(admin_of_each: Writer) -> None:
+    assert admin_of_each.send("DELETE", "/api/categoryCombos/bjDvmb4bfuf").status == 200
+    assert admin_of_each.server.store.get("categoryCombo", "bjDvmb4bfuf")
+
+
+def every(name: str) -> list[Schema]:
+    found = [load_schemas(version).by_singular.get(name) for version in VERSIONS]
+    return [schema for schema in found if schema]
+
+
+def has_path(schema: Schema, version: str, path: str) -> bool:
+    key, _, rest = path.partition(".")
+    prop = schema.properties.get(key)
+    inner = load_schemas(version).of(prop) if prop and rest else None
+    return prop is not None and (not rest or inner is None or has_path(inner, version, rest))
+
+
+def exists(type: str, path: str) -> bool:
+    pairs = [(version, load_schemas(version).by_singular.get(type)) for version in VERSIONS]
+    return any(schema is not None and has_path(schema, version, path) for version, schema in pairs)
+
+
+LINKS = [(row.type, row.path) for rows in VETOES.values() for row in rows] + [
+    link for links in CASCADES.values() for link in links
+]
+
+
+@pytest.mark.parametrize(("type", "path"), LINKS)
+def test_the_tables_of_deletion_name_real_links(type: str, path: str) -> None:
+    assert exists(type, path)
+
+
+def test_the_tables_name_real_types() -> None:
+    named = {*VETOES, *CASCADES, *KEEPS_ITS_USERS, *ENDPOINT_RULES, *PAYLOAD_CHECKS, *VALUES, *UNSET, *NOT_REQUIRED}
+    assert [type for type in sorted({*named, *(type for type, _ in TYPE_RULES)}) if not every(type)] == []
+
+
+def test_the_tables_of_defaults_name_real_properties() -> None:
+    keys = [(type, key) for table in (VALUES, UNSET, NOT_REQUIRED) for type, row in table.items() for key in row]
+    assert [pair for pair in keys if not exists(*pair)] == []
