@@ -32,7 +32,7 @@ class Call:
     method: str
     path: str
     """Path below the base URL, percent-encoded, for example `/api/dataElements`."""
-    query: str = ""
+    query: str = field(default="", repr=False)
     """Query, percent-encoded, without the question mark."""
     body: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -241,7 +241,7 @@ def _http_client(network: Network) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(
             headers={"User-Agent": _user_agent(), "X-Requested-With": "XMLHttpRequest", "Accept-Encoding": "gzip"},
             verify=context,
-            proxy=network.proxy,
+            proxy=None if network.transport else network.proxy,
             timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT), pool=None),
             limits=network.limits or httpx2.Limits(max_connections=DEFAULT_CONCURRENCY),
             transport=network.transport,

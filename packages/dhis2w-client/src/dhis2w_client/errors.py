@@ -12,6 +12,9 @@ Dhis2Error
 ├── InvalidRequestError          a path, parameter or body that cannot be sent (also a ValueError)
 ├── ClientStateError             used before it was opened, after it was closed, in a fork (also a RuntimeError)
 ├── UnsupportedVersionError      the server's version is outside of what the client knows
+├── UnknownCollectionError       no such collection, or not in the server's version (also a LookupError)
+├── UnknownPropertyError         `strict`: a property that the server's version does not have (also a ValueError)
+├── StaleObjectError             an object was changed by somebody else since it was read
 ├── NoAnswerError                the request got no answer (also a ConnectionError)
 │   ├── HostNotFoundError        the host name has no address
 │   ├── ConnectionRefusedByServerError  nothing listens there, or it cannot be reached
@@ -45,6 +48,9 @@ Dhis2Warning (a UserWarning)
 ├── VersionMismatchWarning       the server is not of the expected version
 ├── UnknownVersionWarning        the server's version is outside of what the client knows
 ├── UnknownVersionNameWarning    a setting names a version that does not exist
+├── UnknownPropertyWarning       a property was set that the server's version does not have
+├── ListChangedWarning           a list changed while its pages were read
+├── SkippedMembersWarning        DHIS2 left out members that do not exist
 └── InsecureTransportWarning     credentials travel over plain HTTP
 ```
 
@@ -113,6 +119,25 @@ class UnsupportedVersionError(Dhis2Error):
         super().__init__(message, next_step=next_step)
         self.raw_version = raw_version
         """The version as the server spells it, for example `2.39.1`."""
+
+
+class UnknownCollectionError(Dhis2Error, LookupError, AttributeError):
+    """DHIS2 has no collection of this name, or the connected version does not have it."""
+
+
+class UnknownPropertyError(Dhis2Error, ValueError):
+    """A property was set that the connected version does not have, and `strict` forbids that; nothing was sent."""
+
+
+class StaleObjectError(Dhis2Error):
+    """The object was changed by somebody else since it was read, so the change was not sent."""
+
+    def __init__(self, message: str, *, read: str | None, found: str | None, next_step: str | None = None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.read = read
+        """`lastUpdated` of the object that the change was made to."""
+        self.found = found
+        """`lastUpdated` of the object as it is now."""
 
 
 class RequestError(Dhis2Error):
@@ -323,6 +348,18 @@ class UnknownVersionWarning(Dhis2Warning):
 
 class UnknownVersionNameWarning(Dhis2Warning):
     """A setting names a DHIS2 version that the client does not know; the setting is ignored."""
+
+
+class UnknownPropertyWarning(Dhis2Warning):
+    """A property was set that the connected version does not have; DHIS2 drops it without a word."""
+
+
+class ListChangedWarning(Dhis2Warning):
+    """A list changed while its pages were read: objects may be missing from what was read."""
+
+
+class SkippedMembersWarning(Dhis2Warning):
+    """DHIS2 skipped members that do not exist, without a word."""
 
 
 class InsecureTransportWarning(Dhis2Warning):

@@ -178,19 +178,30 @@ def profile_from_env_raw() -> Profile | None:
     Warns:
         UnknownVersionNameWarning: `DHIS2_VERSION` names no version this client knows; it is ignored.
     """
-    url = os.environ.get("DHIS2_URL", "").strip()
-    token = os.environ.get("DHIS2_PAT", "").strip()
-    username = os.environ.get("DHIS2_USERNAME", "").strip()
-    password = os.environ.get("DHIS2_PASSWORD", "")
-    if not url or not (token or (username and password.strip())):
+    has_token = bool(_setting("DHIS2_PAT"))
+    has_password = bool(_setting("DHIS2_USERNAME") and _setting("DHIS2_PASSWORD"))
+    if not _setting("DHIS2_URL") or not (has_token or has_password):
         return None
-    if token:
-        return Profile(base_url=url, auth="pat", token=token, version=_version_from_env())
-    return Profile(base_url=url, auth="basic", username=username, password=password, version=_version_from_env())
+    version = _version_from_env()
+    # no local variable holds a secret, because tracebacks may show local variables
+    if has_token:
+        return Profile(base_url=_setting("DHIS2_URL"), auth="pat", token=_setting("DHIS2_PAT"), version=version)
+    return Profile(
+        base_url=_setting("DHIS2_URL"),
+        auth="basic",
+        username=_setting("DHIS2_USERNAME"),
+        password=os.environ["DHIS2_PASSWORD"],
+        version=version,
+    )
+
+
+def _setting(name: str) -> str:
+    """A variable of the environment without the spaces around it; a blank one is as good as none."""
+    return os.environ.get(name, "").strip()
 
 
 def _version_from_env() -> Dhis2 | None:
-    name = os.environ.get("DHIS2_VERSION", "").strip()
+    name = _setting("DHIS2_VERSION")
     version = version_named(name)
     if name and version is None:
         warnings.warn(

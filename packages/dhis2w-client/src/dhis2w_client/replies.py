@@ -395,7 +395,7 @@ def _page_words(page: str) -> str:
 
 
 def _not_json(reply: Reply) -> AnswerError:
-    what = "a web page" if reply.is_html else (reply.media or "an unlabelled binary format")
+    what = "a web page" if reply.is_html else (reply.media or "a body without media type")
     excerpt = _excerpt(reply)
     return NotJsonError(
         f"{_asked(reply)} got {what} where JSON is due (HTTP {reply.status})"
@@ -429,7 +429,9 @@ def _asked(reply: Reply) -> str:
 
 
 def _about(reply: Reply) -> dict[str, Any]:
-    return {"method": reply.method, "path": reply.path, "status": reply.status, "excerpt": _excerpt(reply)}
+    """The attributes of an error; JSON of a success is not kept, because it may hold what is secret (a new token)."""
+    excerpt = "" if reply.is_json else _excerpt(reply)
+    return {"method": reply.method, "path": reply.path, "status": reply.status, "excerpt": excerpt}
 
 
 def _name(wanted: object) -> str:

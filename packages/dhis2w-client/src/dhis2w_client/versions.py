@@ -43,6 +43,10 @@ class Dialect:
     """Whether metadata objects may be sent as XML."""
     filters_not_empty: bool
     """Whether lists know the filter operator `!empty`."""
+    splits_filters_at_commas: bool
+    """Whether lists join all filters and split them at commas again, which tears values with a comma apart."""
+    translates_only_when_told: bool
+    """Whether `locale` counts only beside `translate=true`."""
     answers_lists_by_gist: bool
     """Whether lists may come from the Gist backend (`"gist": true`), with its stricter `fields` parser."""
     warns_with_success: bool
@@ -68,6 +72,8 @@ DIALECTS: dict[Dhis2, Dialect] = {
             version=Dhis2.V41,
             accepts_xml_metadata=True,
             filters_not_empty=False,
+            splits_filters_at_commas=False,
+            translates_only_when_told=False,
             answers_lists_by_gist=False,
             warns_with_success=False,
             maps_broken_bodies_to_conflict=False,
@@ -81,6 +87,8 @@ DIALECTS: dict[Dhis2, Dialect] = {
             version=Dhis2.V42,
             accepts_xml_metadata=False,
             filters_not_empty=True,
+            splits_filters_at_commas=True,
+            translates_only_when_told=True,
             answers_lists_by_gist=False,
             warns_with_success=False,
             maps_broken_bodies_to_conflict=False,
@@ -94,6 +102,8 @@ DIALECTS: dict[Dhis2, Dialect] = {
             version=Dhis2.V43,
             accepts_xml_metadata=False,
             filters_not_empty=True,
+            splits_filters_at_commas=True,
+            translates_only_when_told=True,
             answers_lists_by_gist=False,
             warns_with_success=True,
             maps_broken_bodies_to_conflict=True,
@@ -107,6 +117,8 @@ DIALECTS: dict[Dhis2, Dialect] = {
             version=Dhis2.V44,
             accepts_xml_metadata=False,
             filters_not_empty=True,
+            splits_filters_at_commas=True,
+            translates_only_when_told=True,
             answers_lists_by_gist=True,
             warns_with_success=True,
             maps_broken_bodies_to_conflict=True,
