@@ -101,6 +101,8 @@ class Behaviour:
     """`redirectUrl` of a successful login."""
     wants_lower_case: bool
     """Whether a password needs a lower-case letter."""
+    system_user: str
+    """Who owns what the server made by itself."""
     me_has_attribute_values: bool
     """Whether `/api/me` has the attribute values of the user."""
     tells_two_factor_type: bool
@@ -175,6 +177,7 @@ _V41 = Behaviour(
     logged_out_page="/dhis-web-login",
     start_page="/dhis-web-dashboard",
     wants_lower_case=False,
+    system_user="system-process",
     me_has_attribute_values=True,
     tells_two_factor_type=False,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE",
@@ -236,6 +239,7 @@ _V42 = Behaviour(
     logged_out_page="/",
     start_page="/",
     wants_lower_case=True,
+    system_user="XXXXXSystem",
     me_has_attribute_values=True,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
@@ -295,6 +299,7 @@ _V43 = Behaviour(
     logged_out_page="/",
     start_page="/",
     wants_lower_case=True,
+    system_user="XXXXXSystem",
     me_has_attribute_values=False,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
@@ -354,6 +359,7 @@ _V44 = Behaviour(
     logged_out_page="/",
     start_page="/",
     wants_lower_case=True,
+    system_user="XXXXXSystem",
     me_has_attribute_values=False,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
