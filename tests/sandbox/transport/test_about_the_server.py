@@ -77,9 +77,9 @@ def test_schemas_are_those_of_the_version(call_each: Caller) -> None:
 def test_a_schema_checks_an_object_without_storing_it(call_each: Caller) -> None:
     good = {"name": "Pi", "shortName": "Pi", "value": 3.14}
     assert call_each("POST", "/api/schemas/constant", good).parsed()["response"]["errorReports"] == []
-    bad = call_each("POST", "/api/schemas/constant", {"name": "x" * 300, "value": 1})
-    codes = {row["errorCode"] for row in bad.parsed()["response"]["errorReports"]}
-    assert (bad.status, codes) == (400, {"E4001", "E4000"})
+    bad = call_each("POST", "/api/schemas/constant", {"name": "x" * 300})
+    errors = {(row["errorCode"], row["errorProperty"]) for row in bad.parsed()["response"]["errorReports"]}
+    assert (bad.status, errors) == (400, {("E4001", "name"), ("E4000", "shortName")})
     assert call_each("GET", "/api/constants").parsed()["constants"] == []
 
 

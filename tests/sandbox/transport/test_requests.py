@@ -140,6 +140,8 @@ def test_a_context_path() -> None:
 def test_every_answer_of_an_endpoint_says_how_it_is_known(call: Caller) -> None:
     assert call("GET", "/api/system/info").headers["X-Sandbox-Evidence"] == "recorded"
     assert call("GET", "/api/me/dashboard").headers["X-Sandbox-Evidence"] == "source"
+    refused = call("GET", "/api/schemas/nothing")
+    assert (refused.status, refused.headers["X-Sandbox-Evidence"]) == (404, "recorded")
 
 
 def test_a_missing_parameter_is_the_containers_page(call_each: Caller) -> None:

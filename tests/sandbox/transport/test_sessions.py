@@ -104,6 +104,21 @@ def test_a_session_that_is_not_used_for_an_hour_is_gone() -> None:
         assert call.by_session("GET", "/api/me").status == 302
 
 
+def test_the_eleventh_login_ends_the_session_that_was_not_used_for_longest(call: Caller) -> None:
+    log_in(call, "admin", "district")
+    first = dict(call.cookies)
+    log_in(call, "admin", "district")
+    second = dict(call.cookies)
+    call.cookies = dict(first)
+    assert call.by_session("GET", "/api/me").status == 200
+    for _ in range(9):
+        log_in(call, "admin", "district")
+    call.cookies = dict(first)
+    assert call.by_session("GET", "/api/me").status == 200
+    call.cookies = dict(second)
+    assert call.by_session("GET", "/api/me").headers["Location"] == "/dhis-web-commons-security/logout.action"
+
+
 def test_too_many_failures_lock_the_name_for_a_quarter_of_an_hour() -> None:
     now = datetime(2026, 1, 31, 12, tzinfo=UTC)
     with Sandbox(42, empty=True, clock=lambda: now) as sandbox:

@@ -147,8 +147,7 @@ class App:
         try:
             return self._dispatched(call, matches)
         except Dhis2Refusal as refusal:
-            cache = {"Cache-Control": "no-cache, private"} if refusal.status >= 400 else {}
-            return Reply.json(refusal.as_json(), refusal.status, {**cache, **refusal.headers})
+            return _refused(refusal)
         except HtmlRefusal as refusal:
             return html.container_page(call, refusal)
         except NotInSandbox as lack:
@@ -160,17 +159,24 @@ class App:
         if found is None:
             return self._unmatched(call, {row.method for row, _ in matches})
         row, parts = found
-        call = negotiated(_with(call, parts), row)
-        if row.requires and not call.user.has_any(list(row.requires)):
-            raise Dhis2Refusal(403, f"Access is denied, requires one Authority from [{', '.join(row.requires)}]")
-        with self.server.store.transaction():
-            reply = row.handler(call)
+        reply = self._handled(negotiated(_with(call, parts), row), row)
         if row.plain_before_38 and self.server.behaviour.has_plain_responses and (call.api_version or 38) < 38:
             reply = _plain(reply)
         if reply.status >= 400:
             reply.headers.setdefault("Cache-Control", "no-cache, private")
         reply.headers["X-Sandbox-Evidence"] = row.evidence.word
         return reply
+
+    def _handled(self, call: Call, row: Endpoint) -> Reply:
+        """What the endpoint answers; where it refuses, nothing of what it wrote stays."""
+        if row.requires and not call.user.has_any(list(row.requires)):
+            text = f"Access is denied, requires one Authority from [{', '.join(row.requires)}]"
+            return _refused(Dhis2Refusal(403, text))
+        try:
+            with self.server.store.transaction():
+                return row.handler(call)
+        except Dhis2Refusal as refusal:
+            return _refused(refusal)
 
     def _unmatched(self, call: Call, methods: set[str]) -> Reply:
         """What a request gets for which there is no endpoint, though there may be one for other methods."""
@@ -244,6 +250,11 @@ def _allowed(methods: set[str]) -> list[str]:
     """The methods of an `Allow` header, in the order in which the framework knows them."""
     whole = {*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}
     return [name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") if name in whole]
+
+
+def _refused(refusal: Dhis2Refusal) -> Reply:
+    cache = {"Cache-Control": "no-cache, private"} if refusal.status >= 400 else {}
+    return Reply.json(refusal.as_json(), refusal.status, {**cache, **refusal.headers})
 
 
 def _plain(reply: Reply) -> Reply:

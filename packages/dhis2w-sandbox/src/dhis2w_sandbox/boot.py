@@ -18,7 +18,6 @@ Json = dict[str, Any]
 ADMIN = "M5zQapPyTZI"
 SUPERUSER_ROLE = "yrB6vc5Ip3r"
 PASSWORD = "district"  # noqa: S105 - the one that every fresh DHIS2 has
-SYSTEM = "XXXXXSystem"
 DEFAULT_OPTION = "xYerKDKCefk"
 DEFAULT_CATEGORY = "GLevLNI9wkl"
 DEFAULT_COMBO = "bjDvmb4bfuf"
@@ -55,7 +54,7 @@ def first_boot(server: Server) -> bool:
 
 
 def _documents(server: Server) -> list[tuple[str, Json]]:
-    now = server.now()
+    now, system = server.now(), server.behaviour.system_user
     base: Json = {"created": now, "lastUpdated": now}
     identified: Json = {**base, "translations": []}
     role: Json = {
@@ -96,7 +95,7 @@ def _documents(server: Server) -> list[tuple[str, Json]]:
         "shortName": "default",
         "organisationUnits": [],
         "attributeValues": [],
-        "sharing": _sharing(SYSTEM, "rwrw----"),
+        "sharing": _sharing(system, "rwrw----"),
     }
     category: Json = {
         **default,
@@ -106,7 +105,7 @@ def _documents(server: Server) -> list[tuple[str, Json]]:
         "dataDimension": False,
         "categoryOptions": [{"id": DEFAULT_OPTION}],
         "attributeValues": [],
-        "sharing": _sharing(SYSTEM, "rw------"),
+        "sharing": _sharing(system, "rw------"),
     }
     combo: Json = {
         **default,
@@ -114,7 +113,7 @@ def _documents(server: Server) -> list[tuple[str, Json]]:
         "categories": [{"id": DEFAULT_CATEGORY}],
         "dataDimensionType": "DISAGGREGATION",
         "skipTotal": False,
-        "sharing": _sharing(SYSTEM, "rw------"),
+        "sharing": _sharing(system, "rw------"),
     }
     option_combo: Json = {
         **default,

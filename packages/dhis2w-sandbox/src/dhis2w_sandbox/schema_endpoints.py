@@ -11,6 +11,7 @@ from typing import Any
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal
 from dhis2w_sandbox.metadata import jackson, writing
+from dhis2w_sandbox.metadata.defaults import with_defaults
 from dhis2w_sandbox.metadata.validation import schema_errors
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.schemas import Property, Schema
@@ -50,7 +51,7 @@ def schema_property(call: Call) -> Reply:
 def validate(call: Call) -> Reply:
     """Say what of an object its schema does not allow; nothing is stored."""
     found = _schema(call)
-    document = writing.read_mapped(call, found, jackson.read(call))
+    document = with_defaults(call.server.version, found, writing.read_mapped(call, found, jackson.read(call)))
     errors = [error.as_json(call.server.version) for error in schema_errors(found, document, found.klass)]
     response: Json = {"errorReports": errors, "responseType": "ErrorReports"}
     if errors:

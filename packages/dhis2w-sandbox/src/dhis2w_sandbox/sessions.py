@@ -31,7 +31,7 @@ class Session:
 
 
 class Sessions:
-    """The sessions of one server, oldest first."""
+    """The sessions of one server, the least recently used first."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
@@ -39,23 +39,28 @@ class Sessions:
 
     def open(self, user: str, *, registered: bool) -> Session:
         """Start a session for a user, given by identifier."""
+        self._drop_timed_out()
         session = Session(secrets.token_hex(16).upper(), user, self._clock(), registered)
-        mine = self.of(user)
-        if registered and len(mine) >= MOST_PER_USER:
+        mine = self.of(user) if registered else []
+        if len(mine) >= MOST_PER_USER:
             mine[0].ended = True
         self._by_cookie[session.cookie] = session
         return session
 
     def find(self, cookie: str) -> Session | None:
         """The session of a cookie, and its time-out begins anew; None where there is none or it timed out."""
-        session = self._by_cookie.get(cookie)
+        self._drop_timed_out()
+        session = self._by_cookie.pop(cookie, None)
         if session is None:
             return None
-        if self._clock() - session.last_used > timedelta(seconds=TIMEOUT):
-            self.forget(cookie)
-            return None
         session.last_used = self._clock()
+        self._by_cookie[cookie] = session
         return session
+
+    def _drop_timed_out(self) -> None:
+        limit = self._clock() - timedelta(seconds=TIMEOUT)
+        while self._by_cookie and next(iter(self._by_cookie.values())).last_used < limit:
+            self._by_cookie.pop(next(iter(self._by_cookie)))
 
     def forget(self, cookie: str) -> None:
         """Remove a session: whoever sends its cookie from now on is nobody."""
