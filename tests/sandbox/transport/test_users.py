@@ -140,6 +140,38 @@ def test_nobody_gives_away_what_they_may_not_do(call: Caller) -> None:
     assert [row["errorCode"] for row in reply["response"]["errorReports"]] == ["E3032"]
 
 
+def usernames(call: Caller, parameters: str, headers: dict[str, str] | None = None) -> list[str]:
+    page = call("GET", f"/api/users?fields=username&order=username&{parameters}", headers=headers)
+    return [user["username"] for user in page.parsed()["users"]]
+
+
+def test_what_only_lists_of_users_are_asked(call: Caller) -> None:
+    for uid, parent in (("unitUnit001", None), ("unitUnit002", "unitUnit001")):
+        unit = {"id": uid, "name": uid, "shortName": uid, "openingDate": "2020-01-01"}
+        call("POST", "/api/organisationUnits", {**unit, "parent": {"id": parent}} if parent else unit)
+    call.make_user("upper_one", organisationUnits=[{"id": "unitUnit001"}], phoneNumber="123")
+    call.make_user("lower_one", organisationUnits=[{"id": "unitUnit002"}], email="low@example.org")
+    assert usernames(call, "ou=unitUnit001") == ["upper_one"]
+    assert usernames(call, "ou=unitUnit001&includeChildren=true") == ["lower_one", "upper_one"]
+    assert usernames(call, "phoneNumber=123") == ["upper_one"]
+    assert usernames(call, "query=LOW@") == ["lower_one"]
+    assert usernames(call, "query=da upp") == ["upper_one"]
+    assert usernames(call, "query=one&filter=username:eq:lower_one") == ["lower_one"]
+    assert usernames(call, "selfRegistered=true") == []
+    assert usernames(call, "lastLogin=2020-01-01") == ["admin"]
+    assert usernames(call, "inactiveMonths=1") == []
+    assert call("GET", "/api/users?orgUnitBoundary=NOWHERE").status == 400
+
+
+def test_others_see_whom_they_may_manage(call: Caller) -> None:
+    call.make_user("chief_one", "F_USER_VIEW", "F_METADATA_EXPORT")
+    call.make_user("small_one", "F_METADATA_EXPORT")
+    call.make_user("great_one", "F_METADATA_IMPORT")
+    mine = basic("chief_one", PASSWORD)
+    assert usernames(call, "authSubset=true", mine) == ["small_one"]
+    assert usernames(call, "userOrgUnits=true", mine) == ["admin", "great_one", "small_one"]
+
+
 def test_looking_people_up(call: Caller) -> None:
     call.make_user("some_one")
     row = {"username": "some_one", "firstName": "Ada", "surname": "some_one", "displayName": "Ada some_one"}

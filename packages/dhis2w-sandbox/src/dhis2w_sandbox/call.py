@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, web_message
@@ -61,6 +61,10 @@ class Call:
         if self.sender is None:
             raise Dhis2Refusal(401, "Unauthorized")
         return self.sender
+
+    def with_parts(self, **parts: str) -> Call:
+        """The call as if its path had these placeholders too: for endpoints that hand on to those of all types."""
+        return replace(self, parts={**self.parts, **parts})
 
     def param(self, name: str) -> str | None:
         """The first value of a parameter, or None."""

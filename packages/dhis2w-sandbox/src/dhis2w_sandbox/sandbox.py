@@ -19,6 +19,7 @@ from dhis2w_sandbox import (
     tasks,
     tokens,
     two_factor,
+    user_lists,
     users,
 )
 from dhis2w_sandbox.app import App
@@ -40,6 +41,7 @@ MODULES = (
     configuration,
     tokens,
     two_factor,
+    user_lists,
     users,
     reading,
     unit_lists,

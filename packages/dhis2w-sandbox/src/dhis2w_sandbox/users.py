@@ -17,7 +17,15 @@ from typing import Any
 from dhis2w_sandbox import two_factor
 from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
-from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, conflict, forbidden, message, not_found
+from dhis2w_sandbox.errors import (
+    Dhis2Refusal,
+    ErrorReport,
+    NotInSandbox,
+    conflict,
+    forbidden,
+    message,
+    not_found,
+)
 from dhis2w_sandbox.metadata import access, writing
 from dhis2w_sandbox.metadata.coercion import Place, date
 from dhis2w_sandbox.metadata.hooks import Hook, register
@@ -28,6 +36,7 @@ from dhis2w_sandbox.passwords import hashed, matches
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.user import User
+from dhis2w_sandbox.user_lists import query_test
 
 Json = dict[str, Any]
 
@@ -172,7 +181,7 @@ def create(call: Call) -> Reply:
     groups = _groups_of(body)
     if not can_add(call.user, groups):
         raise conflict(NOT_ALLOWED)
-    reply = writing.create_object(_of_type(call))
+    reply = writing.create_object(call.with_parts(type="users"))
     if reply.status == 201:
         _join(call.server, reply.parsed()["response"]["uid"], groups)
     return reply
@@ -199,7 +208,7 @@ def replace_user(call: Call) -> Reply:
 @endpoints.add("PATCH", "/api/users/{uid}", RECORDED)
 def patch(call: Call) -> Reply:
     """Change a user by JSON Patch; the groups too, though they own their members."""
-    call = _of_type(call)
+    call = call.with_parts(type="users")
     if "json-patch" not in call.headers.get("content-type", ""):
         return writing.patch_object(call)
     operations = writing.patch_body(call)
@@ -226,7 +235,7 @@ def delete(call: Call) -> Reply:
         _check_may_change(call, old)
         if old.is_super and not any(row.is_super and row.uid != old.uid for row in _everybody(call.server)):
             raise conflict("Can not remove the last super user.")
-    return writing.delete_object(_of_type(call))
+    return writing.delete_object(call.with_parts(type="users"))
 
 
 @endpoints.add("POST", "/api/users/invite", SOURCE, consumes=["application/json"])
@@ -333,14 +342,11 @@ def look_up(call: Call) -> Reply:
 @endpoints.add("GET", "/api/userLookup", SOURCE)
 def look_up_all(call: Call) -> Reply:
     """Name at most 25 users in whose names or address a text is."""
-    text = call.required("query").lower()
-    found = [user for user in _everybody(call.server) if text in _searched(user)]
+    if call.param("orgUnitBoundary"):
+        raise NotInSandbox("the parameter orgUnitBoundary of /api/userLookup")
+    fits = query_test(call.required("query"))
+    found = [user for user in _everybody(call.server) if fits(user)]
     return Reply.json({"users": [_lookup_row(user) for user in found[:25]]})
-
-
-def _searched(user: User) -> str:
-    keys = ("firstName", "surname", "username", "email")
-    return "\n".join(user.document.get(key, "") for key in keys).lower()
 
 
 def _lookup_row(user: User) -> Json:
@@ -400,11 +406,6 @@ def _check_may_change(call: Call, user: User) -> None:
     mine = call.user
     if not can_add(mine, list(user.groups)) or not (mine.is_super or mine.authorities >= user.authorities):
         raise conflict(NOT_ALLOWED)
-
-
-def _of_type(call: Call) -> Call:
-    """The call as the endpoints of all types want it."""
-    return replace(call, parts={**call.parts, "type": "users"})
 
 
 def _groups_of(body: Json) -> list[str]:
