@@ -103,6 +103,8 @@ class Behaviour:
     """Whether a password needs a lower-case letter."""
     system_user: str
     """Who owns what the server made by itself."""
+    names_role_holders: bool
+    """Whether the refusal to delete a role names a user who has it."""
     me_has_attribute_values: bool
     """Whether `/api/me` has the attribute values of the user."""
     tells_two_factor_type: bool
@@ -178,6 +180,7 @@ _V41 = Behaviour(
     start_page="/dhis-web-dashboard",
     wants_lower_case=False,
     system_user="system-process",
+    names_role_holders=True,
     me_has_attribute_values=True,
     tells_two_factor_type=False,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE",
@@ -240,6 +243,7 @@ _V42 = Behaviour(
     start_page="/",
     wants_lower_case=True,
     system_user="XXXXXSystem",
+    names_role_holders=True,
     me_has_attribute_values=True,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
@@ -300,6 +304,7 @@ _V43 = Behaviour(
     start_page="/",
     wants_lower_case=True,
     system_user="XXXXXSystem",
+    names_role_holders=False,
     me_has_attribute_values=False,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
@@ -360,6 +365,7 @@ _V44 = Behaviour(
     start_page="/",
     wants_lower_case=True,
     system_user="XXXXXSystem",
+    names_role_holders=False,
     me_has_attribute_values=False,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",

@@ -178,7 +178,8 @@ def _name(document: Json) -> str | None:
 def _named(server: Server, row: Veto, referrers: list[Referrer]) -> str:
     klass = row.klass or server.schemas.by_singular[row.type].short_klass
     names = [str(_name(server.store.get(row.type, referrer.uid) or {})) for referrer in referrers]
-    match row.words:
+    spared = row.type == "user" and not server.behaviour.names_role_holders
+    match Words.CLASS if spared else row.words:
         case Words.CLASS:
             return klass
         case Words.FIRST:
