@@ -228,7 +228,7 @@ def _settings(call: Call, keys: list[str]) -> Json:
         "keyAnalysisDisplayProperty": "name",
         "keyMessageEmailNotification": True,
     }
-    if call.server.behaviour.hides_unset_settings:
+    if call.server.behaviour.me_shows_all_settings:
         return usual
     whole: Json = {**usual, "keyDbLocale": "en"}
     return {key: whole.get(key, "") for key in keys} if keys else whole

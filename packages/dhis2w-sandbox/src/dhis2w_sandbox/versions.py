@@ -105,6 +105,8 @@ class Behaviour:
     """Who owns what the server made by itself."""
     names_role_holders: bool
     """Whether the refusal to delete a role names a user who has it."""
+    me_shows_all_settings: bool
+    """Whether `/api/me` shows every setting of the user, whatever `settings[…]` names."""
     me_has_attribute_values: bool
     """Whether `/api/me` has the attribute values of the user."""
     tells_two_factor_type: bool
@@ -181,6 +183,7 @@ _V41 = Behaviour(
     wants_lower_case=False,
     system_user="system-process",
     names_role_holders=True,
+    me_shows_all_settings=True,
     me_has_attribute_values=True,
     tells_two_factor_type=False,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE",
@@ -244,6 +247,7 @@ _V42 = Behaviour(
     wants_lower_case=True,
     system_user="XXXXXSystem",
     names_role_holders=True,
+    me_shows_all_settings=False,
     me_has_attribute_values=True,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
@@ -305,6 +309,7 @@ _V43 = Behaviour(
     wants_lower_case=True,
     system_user="XXXXXSystem",
     names_role_holders=False,
+    me_shows_all_settings=False,
     me_has_attribute_values=False,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
@@ -366,6 +371,7 @@ _V44 = Behaviour(
     wants_lower_case=True,
     system_user="XXXXXSystem",
     names_role_holders=False,
+    me_shows_all_settings=False,
     me_has_attribute_values=False,
     tells_two_factor_type=True,
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
