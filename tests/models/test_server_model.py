@@ -121,6 +121,33 @@ def test_check_names_what_is_wrong_and_trust_does_not() -> None:
         trusted.validated()
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"valueType": 5},
+        {"created": "soon"},
+        {"name": 5},
+        {"zeroIsSignificant": "true"},
+        {"aggregationLevels": [1.5]},
+        {"categoryCombo": "bjDvmb4bfuf"},
+        {"attributeValues": {"Z4X3J7jMLYV": "x"}},
+        {"translations": [{"locale": 1}]},
+    ],
+)
+def test_check_and_the_constructor_refuse_the_same(wrong: dict[str, object]) -> None:
+    for make in (DataElement.check, DataElement.model_validate):
+        with pytest.raises(ValidationError) as refused:
+            make(copy.deepcopy(wrong))
+        assert {problem["loc"][0] for problem in refused.value.errors()} == wrong.keys()
+
+
+def test_models_of_the_same_keys_share_nothing() -> None:
+    first, second = DataElement.trust({"id": "a"}), DataElement.trust({"id": "b"})
+    first.name = "set"
+    assert first.model_fields_set == {"id", "name"}
+    assert second.model_fields_set == {"id"}
+
+
 def test_transformed_lists_are_answers_and_not_new_objects() -> None:
     """`fields=children::isNotEmpty` answers with a boolean."""
     unit = OrganisationUnit.check({"id": "ImspTQPwCqd", "children": True})

@@ -30,7 +30,7 @@ def produce(source: Path) -> dict[Path, str]:
     else:
         print(f"no {source}: the sandbox's tables and the distilled table are left as they are")
     distilled = files.get(DISTILLED) or DISTILLED.read_text(encoding="utf-8")
-    files |= {CLIENT_MODELS / name: text for name, text in client_models(distilled).items()}
+    files |= {(CLIENT_MODELS / name).resolve(): text for name, text in client_models(distilled).items()}
     return files
 
 

@@ -37,5 +37,6 @@ def client_models(distilled: str, overrides: Overrides | None = None) -> dict[st
         "__init__.pyi": client_tables.stub(home),
         "index.py": client_tables.index(table, home),
         "collection_table.py": client_tables.collection_table(table),
+        "../typed_collections.pyi": client_tables.collections_stub(table),
         "generated/__init__.py": GENERATED,
     } | {f"generated/{name}": text for name, text in modules.items()}

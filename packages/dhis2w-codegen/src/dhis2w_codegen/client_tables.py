@@ -96,6 +96,31 @@ def collection_table(table: Table) -> str:
     )
 
 
+def collections_stub(table: Table) -> str:
+    """`typed_collections.pyi`: what a type checker sees of the client's collections."""
+    found = sorted(
+        (snake_case(entry.newest("plural")), class_name(name))
+        for name, entry in table.types.items()
+        if entry.newest("endpoint")
+    )
+    return "\n".join(
+        [
+            HEADER,
+            "from typing import Any",
+            "",
+            "from dhis2w_client.collection import Collection",
+            f"from {PACKAGE} import (",
+            *(f"    {model}," for model in sorted({model for _, model in found}, key=str.casefold)),
+            ")",
+            "",
+            "class TypedCollections:",
+            "    def collection(self, name: str) -> Collection[Any]: ...",
+            *(f"    @property\n    def {attribute}(self) -> Collection[{model}]: ..." for attribute, model in found),
+            "",
+        ]
+    )
+
+
 def _row(name: str, entry: Type) -> list[str]:
     plural = entry.newest("plural")
     texts = [
