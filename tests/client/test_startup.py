@@ -26,6 +26,7 @@ OURS_FOR_OPENING = {
     "dhis2w_client.reports",
     "dhis2w_client.retry",
     "dhis2w_client.system",
+    "dhis2w_client.typed_collections",
     "dhis2w_client.versions",
 }
 """The modules of the client behind `from dhis2w_client import open_client, Profile`."""

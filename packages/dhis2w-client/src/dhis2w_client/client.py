@@ -19,9 +19,11 @@ from dhis2w_client.json_value import Json
 from dhis2w_client.replies import Reply, error_of, model_of, moved_base_url, value_of
 from dhis2w_client.retry import RetryPolicy
 from dhis2w_client.system import SystemService
+from dhis2w_client.typed_collections import TypedCollections
 from dhis2w_client.versions import Dhis2, Dialect
 
 if TYPE_CHECKING:
+    from dhis2w_client.collection import Collection
     from dhis2w_client.connection import HttpLimits, Transport
 
 T = TypeVar("T")
@@ -30,7 +32,7 @@ MAX_MOVES = 4
 """How many addresses are tried on connecting, when each redirects to the next."""
 
 
-class Dhis2Client:
+class Dhis2Client(TypedCollections):
     """A client of one DHIS2 server, as one user; an async context manager that connects on entering.
 
     `open_client(profile)` makes one from a profile; the constructor is for callers with an auth provider of their own:
@@ -126,6 +128,19 @@ class Dhis2Client:
     def system(self) -> SystemService:
         """What the server says about itself and about the user."""
         return self._connected(self._system)
+
+    def collection(self, name: str) -> Collection[Any]:
+        """The objects of one type: `client.collection("dataElements")` is `client.data_elements`.
+
+        Args:
+            name: DHIS2's plural (`dataElements`), the attribute (`data_elements`) or the class (`DataElement`).
+
+        Raises:
+            UnknownCollectionError: There is no such collection, or the connected version does not have it.
+        """
+        from dhis2w_client.collection import collection_named
+
+        return collection_named(name, self._connection, self.dialect)
 
     def _connected(self, known: T | None) -> T:
         if known is None:

@@ -49,6 +49,8 @@ class Dialect:
     """Whether `locale` counts only beside `translate=true`."""
     answers_lists_by_gist: bool
     """Whether lists may come from the Gist backend (`"gist": true`), with its stricter `fields` parser."""
+    groups_data_values_by_data_set: bool
+    """Whether an import of data values must name its data set, where an element is in several (E8002, E8003)."""
     warns_with_success: bool
     """Whether a data value import with warnings answers 200; otherwise it answers 409."""
     maps_broken_bodies_to_conflict: bool
@@ -75,6 +77,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             splits_filters_at_commas=False,
             translates_only_when_told=False,
             answers_lists_by_gist=False,
+            groups_data_values_by_data_set=False,
             warns_with_success=False,
             maps_broken_bodies_to_conflict=False,
             shows_user_credentials=True,
@@ -90,6 +93,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             splits_filters_at_commas=True,
             translates_only_when_told=True,
             answers_lists_by_gist=False,
+            groups_data_values_by_data_set=False,
             warns_with_success=False,
             maps_broken_bodies_to_conflict=False,
             shows_user_credentials=False,
@@ -105,6 +109,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             splits_filters_at_commas=True,
             translates_only_when_told=True,
             answers_lists_by_gist=False,
+            groups_data_values_by_data_set=True,
             warns_with_success=True,
             maps_broken_bodies_to_conflict=True,
             shows_user_credentials=False,
@@ -120,6 +125,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             splits_filters_at_commas=True,
             translates_only_when_told=True,
             answers_lists_by_gist=True,
+            groups_data_values_by_data_set=True,
             warns_with_success=True,
             maps_broken_bodies_to_conflict=True,
             shows_user_credentials=False,
