@@ -1,6 +1,7 @@
 """Fetching secrets: from where the profile says, on use, within a time."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -41,9 +42,19 @@ def test_each_source_gives_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fetch_secret(CommandSecret(python("print('from command ')")), ENTRY) == "from command "
 
 
-def test_a_command_gets_no_shell_and_no_input() -> None:
-    program = "import sys; print(sys.argv[1:], repr(sys.stdin.read()))"
-    assert run_secret_command((*python(program), "$HOME; ls", "*")) == "['$HOME; ls', '*'] ''"
+def test_a_command_gets_no_shell() -> None:
+    assert run_secret_command((*python("import sys; print(sys.argv[1:])"), "$HOME; ls", "*")) == "['$HOME; ls', '*']"
+
+
+def test_a_command_does_not_eat_our_input() -> None:
+    """Standard input may be data for a command of ours, or the connection of an agent."""
+    program = (
+        "import sys; from dhis2w_core.secret import run_secret_command\n"
+        "print(run_secret_command((sys.executable, '-c', 'import sys; print(len(sys.stdin.read()), end=str())')))\n"
+        "print(sys.stdin.read())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input="data", capture_output=True, text=True, check=True)
+    assert done.stdout == "0\ndata\n"
 
 
 @pytest.mark.parametrize(
@@ -57,11 +68,14 @@ def test_a_command_gets_no_shell_and_no_input() -> None:
         ("import os, time; print('S3CRET', flush=True); os.close(1); time.sleep(60)", "did not end within 0.5 seconds"),
     ],
 )
-def test_a_command_that_fails_says_how_and_nothing_else(program: str, problem: str) -> None:
+def test_a_command_that_fails_says_how_and_nothing_else(
+    capfd: pytest.CaptureFixture[str], program: str, problem: str
+) -> None:
     with pytest.raises(SecretUnavailableError, match=problem) as caught:
         run_secret_command(python(program), seconds=0.5 if "sleep" in program else 30)
     assert "S3CRET" not in str(caught.value)
     assert "terminal" in str(caught.value)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_grandchild_that_holds_the_pipe_does_not_hold_us() -> None:

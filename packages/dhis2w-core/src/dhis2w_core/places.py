@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 _APPLICATION = "dhis2"
@@ -11,13 +12,11 @@ _PROJECT_FOLDER = ".dhis2"
 
 
 def user_profile_file() -> Path:
-    r"""The user's `profiles.toml`: in `~/.config/dhis2` (or `$XDG_CONFIG_HOME/dhis2`) on Linux.
+    r"""The user's `profiles.toml`: in `~/.config/dhis2` on Linux, or `$XDG_CONFIG_HOME/dhis2` where that is set.
 
     On macOS in `~/Library/Application Support/dhis2`, on Windows in `%APPDATA%\dhis2`.
     """
-    import platformdirs
-
-    return platformdirs.user_config_path(_APPLICATION, appauthor=False, roaming=True) / _FILE_NAME
+    return _user_folder("XDG_CONFIG_HOME", ".config", "Library/Application Support", "APPDATA") / _FILE_NAME
 
 
 def project_profile_file(start: Path | None = None) -> Path | None:
@@ -35,17 +34,30 @@ def new_project_profile_file(start: Path | None = None) -> Path:
 
 
 def state_folder() -> Path:
-    """Where the user's machine keeps what we remember: `~/.local/state/dhis2` (or XDG's) on Linux."""
-    import platformdirs
+    r"""What this machine remembers for the user: `~/.local/state/dhis2` on Linux (`XDG_STATE_HOME`).
 
-    return platformdirs.user_state_path(_APPLICATION, appauthor=False)
+    On macOS `~/Library/Application Support/dhis2`, on Windows `%LOCALAPPDATA%\dhis2`.
+    """
+    return _user_folder("XDG_STATE_HOME", ".local/state", "Library/Application Support", "LOCALAPPDATA")
 
 
 def cache_folder() -> Path:
-    """Where we keep what can be found again: `~/.cache/dhis2` (or XDG's) on Linux."""
-    import platformdirs
+    r"""What can be found again: `~/.cache/dhis2` on Linux (`XDG_CACHE_HOME`).
 
-    return platformdirs.user_cache_path(_APPLICATION, appauthor=False)
+    On macOS `~/Library/Caches/dhis2`, on Windows `%LOCALAPPDATA%\dhis2`.
+    """
+    return _user_folder("XDG_CACHE_HOME", ".cache", "Library/Caches", "LOCALAPPDATA")
+
+
+def _user_folder(variable: str, linux: str, macos: str, windows: str) -> Path:
+    """A folder of ours: where the XDG variable says on every platform, else where the platform keeps such things."""
+    folder = Path(os.environ.get(variable, ""))
+    if not folder.is_absolute():  # the XDG specification: a relative one is ignored
+        below_home = {"darwin": macos, "win32": "AppData/Roaming" if windows == "APPDATA" else "AppData/Local"}
+        folder = Path.home() / below_home.get(sys.platform, linux)
+        if sys.platform == "win32" and os.environ.get(windows):
+            folder = Path(os.environ[windows])
+    return folder / _APPLICATION
 
 
 def _working_directory() -> Path | None:

@@ -11,6 +11,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass, replace
+from datetime import date, time
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 if TYPE_CHECKING:
@@ -116,6 +117,9 @@ class TomlText:
 
     def remove(self, path: TomlPath) -> None:
         """Take out a table with all below it, or a value, and the comments inside; comments that follow it stay."""
+        for index, statement in enumerate(self._statements):
+            if statement.value is not None and statement.path and statement.path == path[:-1]:
+                self._set_inside(index, path[-1], None)
         kept: list[Statement] = []
         trivia: list[Statement] = []
         removing = False
@@ -164,10 +168,11 @@ class TomlText:
             self._set_at_the_top(key, value)
 
     def _set_inside(self, index: int, key: str, value: object) -> None:
-        """Write an inline table anew."""
+        """Write an inline table anew; without the key when the value is `None`."""
         inline = self._statements[index]
         content = {**tomllib.loads(f"table = {inline.value}")["table"], key: value}
-        self._statements[index] = replace(inline, value=toml_value(content))
+        kept = {each: item for each, item in content.items() if item is not None}
+        self._statements[index] = replace(inline, value=toml_value(kept))
 
     def _set_after(self, index: int, table: TomlPath, key: str, value: object) -> None:
         """Write a line after another of the same table, with the same dotted keys before it."""
@@ -178,7 +183,8 @@ class TomlText:
 
     def _set_above_subtables(self, table: TomlPath, key: str, value: object) -> None:
         """Write the header that a table with nothing but tables in it lacks."""
-        first = next(index for index, statement in enumerate(self._statements) if _is_below(statement.path, table))
+        below = (index for index, statement in enumerate(self._statements) if _is_below(statement.path, table))
+        first = next(below, len(self._statements))
         self._statements[first:first] = [
             self._header(table),
             self._assignment(table, key, value),
@@ -211,7 +217,7 @@ class TomlText:
 
 
 def toml_value(value: object) -> str:
-    """A text, truth value, number, list or mapping as TOML spells it, on one line.
+    """A text, truth value, number, time, list or mapping as TOML spells it, on one line.
 
     Raises:
         TypeError: Anything else.
@@ -223,6 +229,8 @@ def toml_value(value: object) -> str:
             return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
         case int() | float():
             return str(value)
+        case date() | time():
+            return value.isoformat()
         case list():
             return f"[{', '.join(map(toml_value, cast('list[object]', value)))}]"
         case dict():
