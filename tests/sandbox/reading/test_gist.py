@@ -107,3 +107,24 @@ def test_a_gist_of_nothing_is_not_found(stocked: Reader) -> None:
     assert stocked.reply("/api/dataElements/nothing0001/gist").status == 404
     assert stocked.reply("/api/dataElements/gist?fields=nosuch").status == 400
     assert stocked.reply("/api/dataElements/gist?describe=true").status == 501
+
+
+@pytest.mark.parametrize(
+    ("query", "bridged"),
+    [
+        ("fields=id,name", True),
+        ("fields=id,displayName,categoryCombo[name]&filter=name:like:e&order=name", True),
+        ("", False),
+        ("fields=*", False),
+        ("fields=id,dataElementGroups[id]&filter=name:token:e", False),
+        ("fields=id&order=name:iasc", False),
+        ("fields=id&query=Fever", False),
+        ("fields=id&paging=false", False),
+        ("fields=id&gist=false", False),
+    ],
+)
+def test_plain_lists_are_answered_by_the_gist_api_since_2_44(stocked: Reader, query: str, bridged: bool) -> None:
+    answer = stocked(f"/api/dataElements?{query}")
+    assert answer.get("gist", False) is (bridged and stocked.sandbox.server.behaviour.bridges_lists_to_gist)
+    assert all("id" in row for row in answer["dataElements"])
+    assert not answer.get("gist") or list(answer) == ["pager", "gist", "dataElements"]

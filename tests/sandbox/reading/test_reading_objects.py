@@ -191,3 +191,13 @@ def test_what_lives_inside_another_object_is_found_by_itself(read_each: Reader) 
         "itemCount": 2,
         "dashboardItems": [{"type": "TEXT"}, {"type": "REPORTS"}],
     }
+
+
+def test_a_role_knows_its_users_and_a_data_set_its_sections_in_order(read: Reader) -> None:
+    read.put_user("user0000001", "ada")
+    assert read("/api/userRoles/rser0000001?fields=users") == {"users": [{"id": "user0000001"}]}
+    read.put("dataSet", "dataSet0001")
+    read.put("section", "section0001", dataSet={"id": "dataSet0001"}, sortOrder=2)
+    read.put("section", "section0002", dataSet={"id": "dataSet0001"}, sortOrder=1)
+    shown = read("/api/dataSets/dataSet0001?fields=sections,formType")
+    assert shown == {"sections": [{"id": "section0002"}, {"id": "section0001"}], "formType": "SECTION"}

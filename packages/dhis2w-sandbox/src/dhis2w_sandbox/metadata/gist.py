@@ -75,6 +75,10 @@ class Gist:
     schema: Schema
     size: str
     """XS, S, M, L or XL."""
+    links: bool = True
+    """Whether there may be `apiEndpoints`."""
+    unwraps: bool = True
+    """Whether one field alone makes bare values."""
 
     def __post_init__(self) -> None:
         call = self.call
@@ -86,7 +90,7 @@ class Gist:
         self.rendering = Rendering(call.server, call.user, call.base_url, locale or None)
         offline = call.flag("orgUnitsOffline")
         self.fields = self._planned("path,displayName,children::isNotEmpty" if offline else call.param("fields") or "*")
-        self.links = bool_param(call, "references", True) and not offline
+        self.links = self.links and bool_param(call, "references", True) and not offline
 
     def value(self, schema: Schema, prop: Property, document: Json) -> Any:
         """The value of a property, of a reference's target where the document is only a reference."""
@@ -161,7 +165,7 @@ class Gist:
         values = [(field.name, self._column(field, document)) for field in self.fields]
         links = {field.name: self._link(field, document) for field in self.fields} if self.links else {}
         links = {name: link for name, link in links.items() if link is not None}
-        if len(values) == 1 and not links:
+        if self.unwraps and len(values) == 1 and not links:
             return values[0][1]
         row: Json = {}
         for name, value in values:
@@ -273,17 +277,30 @@ def _object(gist: Gist) -> Reply:
 
 
 def _list(gist: Gist, documents: Iterable[Json]) -> Reply:
-    call, schema = gist.call, gist.schema
-    found = _selected(gist, documents)
-    paging = bool_param(call, "paging", True)
-    size = min(max(int_param(call, "pageSize", 50), 1), MAX_PAGE_SIZE)
-    page = max(int_param(call, "page", 1), 1)
-    rows = gist.rows(found[(page - 1) * size : page * size] if paging else found)
+    call = gist.call
+    counted = bool_param(call, "totalPages", bool_param(call, "total", False))
+    pager, rows = paged_rows(gist, documents, counted=counted)
     if bool_param(call, "headless", False):
         return Reply.json(rows, headers=PRIVATE)
-    body: Json = {"pager": _pager(call, page, size, len(rows), len(found))} if paging else {}
-    body[call.param("pageListName") or schema.plural] = rows
-    return Reply.json(body, headers=PRIVATE)
+    body: Json = {"pager": pager} if bool_param(call, "paging", True) else {}
+    return Reply.json({**body, call.param("pageListName") or gist.schema.plural: rows}, headers=PRIVATE)
+
+
+def paged_rows(gist: Gist, documents: Iterable[Json] | None = None, *, counted: bool) -> tuple[Json, list[Any]]:
+    """The pager and the items of the page that the request wants.
+
+    Args:
+        gist: the request.
+        documents: those that may be listed; by default all of the type.
+        counted: whether the pager says how many there are.
+    """
+    call = gist.call
+    found = _selected(gist, documents_of(call.server, gist.schema) if documents is None else documents)
+    size = min(max(int_param(call, "pageSize", 50), 1), MAX_PAGE_SIZE)
+    page = max(int_param(call, "page", 1), 1)
+    paging = bool_param(call, "paging", True)
+    rows = gist.rows(found[(page - 1) * size : page * size] if paging else found)
+    return _pager(call, page, size, len(rows), len(found) if counted else None), rows
 
 
 def _selected(gist: Gist, documents: Iterable[Json]) -> list[Json]:
@@ -336,15 +353,14 @@ def _condition(gist: Gist, path: str, operator: str, value: str | None) -> Filte
         raise Dhis2Refusal(400, str(refused) or f"Not a valid filter: {path}:{operator}") from refused
 
 
-def _pager(call: Call, page: int, size: int, shown: int, total: int) -> Json:
-    counted = bool_param(call, "totalPages", bool_param(call, "total", False))
+def _pager(call: Call, page: int, size: int, shown: int, total: int | None) -> Json:
     row: Json = {"page": page, "pageSize": size}
-    if counted:
+    if total is not None:
         row |= {"total": total, "pageCount": math.ceil(total / size)}
     if page > 1:
         row["prevPage"] = _page_link(call, page - 1)
-    more = page * size < total if counted else shown == size or call.server.behaviour.gist_always_names_next_page
-    if more:
+    endless = shown == size or call.server.behaviour.gist_always_names_next_page
+    if endless if total is None else page * size < total:
         row["nextPage"] = _page_link(call, page + 1)
     return row
 

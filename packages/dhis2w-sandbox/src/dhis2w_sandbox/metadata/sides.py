@@ -40,8 +40,16 @@ def members(server: Server, schema: Schema, prop: Property, document: Json) -> l
         return []
     links = [row for row in server.store.referrers(schema.singular, uid) if (row.type, row.path) == side[:2]]
     if not side.embedded:
-        return [{"id": row.uid} for row in links]
+        return [{"id": uid} for uid in _in_their_order(server, side.type, [row.uid for row in links])]
     return [item for row in links for item in _parts(server, row.type, row.uid, side.path, uid)]
+
+
+def _in_their_order(server: Server, type: str, uids: list[str]) -> list[str]:
+    """Objects that have a place of their own (`sortOrder`, as the sections of a data set) come by it."""
+    if "sortOrder" not in server.schemas.by_singular[type].properties:
+        return uids
+    documents = {uid: server.store.get(type, uid) or {} for uid in uids}
+    return sorted(uids, key=lambda uid: documents[uid].get("sortOrder") or 0)
 
 
 def _parts(server: Server, type: str, holder: str, path: str, uid: str) -> list[Json]:
@@ -107,11 +115,10 @@ def owning_side(schemas: Schemas, schema: Schema, prop: Property) -> OwningSide 
 
 
 def _back_reference(item: Schema, schema: Schema) -> Property | None:
-    return next(
-        (
-            prop
-            for prop in item.properties.values()
-            if prop.reference and prop.owner and not prop.collection and prop.value_klass == schema.klass
-        ),
-        None,
-    )
+    """The property that points back: a single reference rather than a list."""
+    pointing = [
+        prop
+        for prop in item.properties.values()
+        if prop.reference and prop.owner and prop.value_klass == schema.klass and not prop["propertyTransformer"]
+    ]
+    return min(pointing, key=lambda prop: prop.collection, default=None)
