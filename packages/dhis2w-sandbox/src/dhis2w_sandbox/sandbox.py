@@ -26,7 +26,7 @@ from dhis2w_sandbox.app import App
 from dhis2w_sandbox.boot import first_boot
 from dhis2w_sandbox.country.bundle import load
 from dhis2w_sandbox.faults import Fault, Faults
-from dhis2w_sandbox.metadata import export, gist, reading, unit_lists, writing
+from dhis2w_sandbox.metadata import export, gist, gist_bridge, reading, unit_lists, writing
 from dhis2w_sandbox.routing import Endpoint
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.versions import BEHAVIOURS
@@ -43,6 +43,7 @@ MODULES = (
     two_factor,
     user_lists,
     users,
+    gist_bridge,
     reading,
     unit_lists,
     export,

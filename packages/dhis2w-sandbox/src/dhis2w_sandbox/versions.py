@@ -59,6 +59,8 @@ class Behaviour:
     """Whether a list with `query` ignores `filter` and `order`."""
     plain_dashboard_items: bool
     """Whether dashboard items have no sharing and no attribute values, and the end of an address for `href`."""
+    bridges_lists_to_gist: bool
+    """Whether plain lists may be answered by the gist API."""
     gist_always_names_next_page: bool
     """Whether the pager of a gist that does not count names a next page even on the last."""
     names_periods: bool
@@ -159,6 +161,7 @@ _V41 = Behaviour(
     lenient_list_parameters=True,
     query_replaces_filters=True,
     plain_dashboard_items=False,
+    bridges_lists_to_gist=False,
     gist_always_names_next_page=False,
     names_periods=True,
     counts_page_of_own_lists=True,
@@ -224,6 +227,7 @@ _V42 = Behaviour(
     lenient_list_parameters=False,
     query_replaces_filters=False,
     plain_dashboard_items=False,
+    bridges_lists_to_gist=False,
     gist_always_names_next_page=False,
     names_periods=True,
     counts_page_of_own_lists=False,
@@ -286,6 +290,7 @@ _V43 = Behaviour(
     lenient_list_parameters=False,
     query_replaces_filters=False,
     plain_dashboard_items=True,
+    bridges_lists_to_gist=False,
     gist_always_names_next_page=True,
     names_periods=False,
     counts_page_of_own_lists=False,
@@ -348,6 +353,7 @@ _V44 = Behaviour(
     lenient_list_parameters=False,
     query_replaces_filters=False,
     plain_dashboard_items=True,
+    bridges_lists_to_gist=True,
     gist_always_names_next_page=True,
     names_periods=False,
     counts_page_of_own_lists=False,
