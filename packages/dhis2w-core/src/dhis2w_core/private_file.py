@@ -108,7 +108,7 @@ def locked(path: Path, *, seconds: float = LOCK_SECONDS) -> Generator[None]:
 
     name = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:32]
     locks = state_folder() / "locks"
-    lock = FileLock(locks / f"{name}.lock", timeout=seconds, mode=0o600)
+    lock = FileLock(locks / f"{name}.lock", timeout=seconds, mode=0o600, poll_interval=0.01)
     try:
         make_private_folder(locks)
         lock.acquire()
