@@ -105,6 +105,11 @@ def test_me_with_nesting_exclusion_and_unknown_names(call: Caller) -> None:
     assert whole.keys() - call("GET", "/api/me?fields=*,!authorities").parsed().keys() == {"authorities"}
 
 
+def test_me_has_attribute_values_up_to_42(call_each: Caller) -> None:
+    older = call_each.sandbox.server.version in {"v41", "v42"}
+    assert ("attributeValues" in call_each("GET", "/api/me").parsed()) == older
+
+
 def test_settings_of_me(call_each: Caller) -> None:
     asked = call_each("GET", "/api/me?fields=settings[keyUiLocale,nonsense]").parsed()["settings"]
     newer = call_each.sandbox.server.version != "v41"

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from caller import PASSWORD, SCRIPT, Caller, basic
+import pytest
+from caller import ADMIN, PASSWORD, SCRIPT, Caller, basic
 
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.two_factor import STEP, one_time_code
@@ -117,6 +118,24 @@ def test_the_eleventh_login_ends_the_session_that_was_not_used_for_longest(call:
     assert call.by_session("GET", "/api/me").status == 200
     call.cookies = dict(second)
     assert call.by_session("GET", "/api/me").headers["Location"] == "/dhis-web-commons-security/logout.action"
+
+
+@pytest.mark.parametrize("change", ["password", "roles", "disabled"])
+def test_what_an_administrator_changes_of_a_user_may_end_their_sessions(call: Caller, change: str) -> None:
+    uid = call.make_user("some_one")
+    user = call("GET", f"/api/users/{uid}?fields=:owner").parsed()
+    log_in(call, "some_one")
+    assert call("PUT", f"/api/users/{uid}", {**user, "jobTitle": "Nurse"}).status == 200
+    assert call.by_session("GET", "/api/me").status == 200
+    if change == "password":
+        call("PUT", f"/api/users/{uid}", {**user, "password": "Green#Tricycle82"})
+    elif change == "roles":
+        call("PUT", f"/api/users/{uid}", {**user, "userRoles": [{"id": "yrB6vc5Ip3r"}]})
+    else:
+        patch = [{"op": "replace", "path": "/disabled", "value": True}]
+        headers = {**ADMIN, "Content-Type": "application/json-patch+json"}
+        call("PATCH", f"/api/users/{uid}", patch, headers=headers)
+    assert call.by_session("GET", "/api/me").headers["Location"].endswith("logout.action")
 
 
 def test_too_many_failures_lock_the_name_for_a_quarter_of_an_hour() -> None:
