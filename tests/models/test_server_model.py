@@ -19,6 +19,7 @@ from dhis2w_client.models import (
     Reference,
     Sharing,
     Timestamp,
+    User,
     ValueType,
 )
 
@@ -209,6 +210,18 @@ def test_repr_shows_what_is_there() -> None:
     assert (
         repr(DataElement(id="a", aggregationType=AggregationType.SUM)) == "DataElement(id='a', aggregationType='SUM')"
     )
+
+
+def test_no_secret_is_shown() -> None:
+    sent = {"password": "Planted1!", "userCredentials": {"password": "Planted1!"}, "extra": [{"apiToken": "Planted1!"}]}
+    for user in (User.trust(copy.deepcopy(sent)), User.model_validate(sent)):
+        assert "Planted1!" not in f"{user!r} {user}"
+        assert "***" in repr(user)
+        assert user.to_dict() == sent
+    for make in (User.check, User.model_validate):
+        with pytest.raises(ValidationError) as refused:
+            make({"password": ["Planted1!"]})
+        assert "Planted1!" not in str(refused.value)
 
 
 def test_versions_of_a_property() -> None:

@@ -33,7 +33,7 @@ def answer_validator(model: type[BaseModel]) -> SchemaValidator:
     definitions: dict[str, CoreSchema] = {}
     reference = _object(model, definitions)
     schema = core_schema.definitions_schema(reference, list(definitions.values()))
-    return SchemaValidator(schema, CoreConfig(title=model.__name__))
+    return SchemaValidator(schema, CoreConfig(title=model.__name__, hide_input_in_errors=True))
 
 
 def _object(model: type[BaseModel], definitions: dict[str, CoreSchema]) -> CoreSchema:

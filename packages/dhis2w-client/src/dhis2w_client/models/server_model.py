@@ -6,6 +6,7 @@ is more than plain JSON (a part of its own, an enum, a date) is made when it is 
 they read.
 """
 
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -27,6 +28,9 @@ _set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
 _set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 _set_attribute = object.__setattr__
 _new = object.__new__
+
+SECRET = re.compile("password|secret|token", re.IGNORECASE)
+"""Names of properties whose text no `repr` shows."""
 
 MOST_SHAPES = 256
 """How many different sets of keys a class remembers; answers of one request all have the same few."""
@@ -158,6 +162,7 @@ class ServerModel(BaseModel):
         validate_by_name=True,
         validate_assignment=True,
         protected_namespaces=(),
+        hide_input_in_errors=True,
     )
 
     SPANS: ClassVar[Mapping[str, str]] = {}
@@ -225,8 +230,8 @@ class ServerModel(BaseModel):
     __hash__ = None  # pyright: ignore[reportAssignmentType] - mutable, so not hashable
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
-        """Only what was read or set."""
-        return list(self.to_dict().items())
+        """Only what was read or set, and no secrets."""
+        return list(_masked(self.to_dict()).items())
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -266,6 +271,19 @@ def _make_strict(schema: dict[str, Any]) -> None:
         for inner in ("schema", "items_schema", "values_schema"):
             if inner in schema:
                 _make_strict(schema[inner])
+
+
+def _masked(values: dict[str, Any]) -> dict[str, Any]:
+    """The same object with stars for the text of whatever is called a password, secret or token, at any depth."""
+    return {
+        key: "***" if SECRET.search(key) and isinstance(value, str) else _mask(value) for key, value in values.items()
+    }
+
+
+def _mask(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _masked(cast("dict[str, Any]", value))
+    return [_mask(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _as_json(value: Any) -> Any:
