@@ -24,6 +24,9 @@ from dhis2w_client import (
     Profile,
     VersionMismatchWarning,
     client,
+    collection,
+    items,
+    members,
     sync,
     system,
 )
@@ -178,7 +181,13 @@ def test_a_fork_is_detected() -> None:
         os.close(write)
 
 
-PAIRS = [(client.Dhis2Client, sync.Dhis2Client), (system.SystemService, sync.SystemService)]
+PAIRS = [
+    (client.Dhis2Client, sync.Dhis2Client),
+    (system.SystemService, sync.SystemService),
+    (collection.Collection, sync.Collection),
+    (items.Items, sync.Items),
+    (members.Members, sync.Members),
+]
 
 
 @pytest.mark.parametrize(("source", "twin"), PAIRS, ids=lambda kind: kind.__module__)

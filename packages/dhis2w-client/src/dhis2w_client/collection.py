@@ -7,22 +7,23 @@ from contextlib import asynccontextmanager
 from copy import deepcopy
 from difflib import get_close_matches
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, cast
 
 from dhis2w_client.access import access_operations, with_access
 from dhis2w_client.call import build_call
-from dhis2w_client.errors import InvalidRequestError, StaleObjectError, UnknownCollectionError
+from dhis2w_client.errors import InvalidRequestError, UnknownCollectionError
 from dhis2w_client.filters import where
 from dhis2w_client.items import Items
 from dhis2w_client.known_properties import check_properties
-from dhis2w_client.list_query import ListOptions, Selection, fields_text, list_query, told_to_translate
+from dhis2w_client.list_query import PAGE_SIZE, ListOptions, Selection, fields_text, list_query, told_to_translate
 from dhis2w_client.members import Members
 from dhis2w_client.pages import Page, made, object_of, pager_of, rows_of
 from dhis2w_client.patches import diff, without_nulls
-from dhis2w_client.replies import error_of
+from dhis2w_client.refusals import error_of
 from dhis2w_client.translations import with_texts
 from dhis2w_client.walk import plan_walk
 from dhis2w_client.write_report import write_report
+from dhis2w_client.written_object import changed_values, check_not_stale, json_of, key_of
 
 if TYPE_CHECKING:
     from dhis2w_client.access import Accesses
@@ -33,17 +34,14 @@ if TYPE_CHECKING:
     from dhis2w_client.models.server_model import ServerModel
     from dhis2w_client.pages import Row
     from dhis2w_client.patches import Operation
-    from dhis2w_client.replies import Reply
+    from dhis2w_client.reply import Reply
     from dhis2w_client.versions import Dialect
     from dhis2w_client.write_report import WriteReport
+    from dhis2w_client.written_object import AnObject
 
 M = TypeVar("M", bound="ServerModel")
 T = TypeVar("T")
-AnObject: TypeAlias = "ServerModel | Mapping[str, object]"
-"""An object to write: a model, or a JSON object as a mapping."""
 
-PAGE_SIZE = 1000
-"""Objects that `iterate` and `rows` ask for at once."""
 IDS_AT_ONCE = 200
 """UIDs that fit into one URL."""
 OWNED = ":owner"
@@ -275,7 +273,7 @@ class Collection(Generic[M]):
         Warns:
             UnknownPropertyWarning: The connected version does not have a property, and drops it.
         """
-        body = _json_of(object)
+        body = json_of(object)
         self._check(body, strict)
         return write_report(await self._ask("POST", self._row.endpoint, body=body))
 
@@ -303,11 +301,11 @@ class Collection(Generic[M]):
         Warns:
             UnknownPropertyWarning: The connected version does not have a property, and drops it.
         """
-        named = _json_of(object)
+        named = json_of(object)
         uid = _id_of(named)
         current = await self._owned(uid) if keep_unnamed or refuse_stale else {}
         if refuse_stale:
-            _refuse_stale(named, current)
+            check_not_stale(named, current)
         return await self._replace(uid, named, current if keep_unnamed else {}, strict)
 
     async def patch(self, id: str, operations: Sequence[Operation]) -> WriteReport:
@@ -362,9 +360,9 @@ class Collection(Generic[M]):
         operations = diff(without_nulls(before), without_nulls(after))
         if not operations:
             return
-        self._check({key: value for key, value in after.items() if before.get(key) != value}, strict)
+        self._check(changed_values(before, after), strict)
         if refuse_stale:
-            _refuse_stale(before, await self._row_of(id, "lastUpdated"))
+            check_not_stale(before, await self._row_of(id, "lastUpdated"))
         await self.patch(id, operations)
 
     async def delete(self, id: str) -> WriteReport:
@@ -402,8 +400,8 @@ class Collection(Generic[M]):
         Warns:
             UnknownPropertyWarning: The connected version does not have a property, and drops it.
         """
-        named = _json_of(object)
-        found = await self._find(by, _key_of(named, by))
+        named = json_of(object)
+        found = await self._find(by, key_of(named, by))
         if found is None:
             return await self.create(named, strict=strict)
         uid = _id_of(found)
@@ -440,7 +438,7 @@ class Collection(Generic[M]):
             ConflictError: An access that this type cannot have; `rows` name it.
             ForbiddenError: The user may not share it.
         """
-        return write_report(await self._ask("PUT", self._path(id, "sharing"), body=_json_of(sharing)), id)
+        return write_report(await self._ask("PUT", self._path(id, "sharing"), body=json_of(sharing)), id)
 
     async def share_many(
         self,
@@ -490,7 +488,7 @@ class Collection(Generic[M]):
             ObjectNotFoundError: There is no such object.
             ConflictError: DHIS2 refused a translation; `rows` name it.
         """
-        body = {"translations": [_json_of(translation) for translation in translations]}
+        body = {"translations": [json_of(translation) for translation in translations]}
         return write_report(await self._ask("PUT", self._path(id, "translations"), body=body), id)
 
     def members(self, id: str, property: str) -> Members:
@@ -527,7 +525,7 @@ class Collection(Generic[M]):
         Warns:
             UnknownPropertyWarning: The connected version does not have a property, and drops it.
         """
-        bodies = [_json_of(object) for object in objects]
+        bodies = [json_of(object) for object in objects]
         for body in bodies:
             self._check(body, strict)
         return await self._import("CREATE", bodies, atomic=atomic, dry_run=dry_run)
@@ -558,12 +556,12 @@ class Collection(Generic[M]):
         Warns:
             UnknownPropertyWarning: The connected version does not have a property, and drops it.
         """
-        named = [_json_of(object) for object in objects]
+        named = [json_of(object) for object in objects]
         current = await self._owned_by_id([_id_of(body) for body in named]) if keep_unnamed else {}
         bodies: list[Row] = []
         for body in named:
             before = current.get(_id_of(body), {})
-            self._check({key: value for key, value in body.items() if before.get(key) != value}, strict)
+            self._check(changed_values(before, body), strict)
             bodies.append(before | body)
         return await self._import("UPDATE", bodies, atomic=atomic, dry_run=dry_run)
 
@@ -633,7 +631,7 @@ class Collection(Generic[M]):
         return found
 
     async def _replace(self, id: str, named: Row, current: Row, strict: bool) -> WriteReport:
-        self._check({key: value for key, value in named.items() if current.get(key) != value}, strict)
+        self._check(changed_values(current, named), strict)
         return write_report(await self._ask("PUT", self._path(id), body=current | named), id)
 
     async def _import(
@@ -691,37 +689,9 @@ def numbers_in(span: str) -> frozenset[int]:
     return frozenset(number for first, _, last in runs for number in range(int(first), int(last or first) + 1))
 
 
+def _id_of(body: Row) -> str:
+    return key_of(body, "id")
+
+
 def _as_is(row: Row) -> Row:
     return row
-
-
-def _json_of(value: AnObject) -> Row:
-    """A model or mapping as a JSON object of its own."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    return value.to_dict()
-
-
-def _key_of(body: Row, key: str) -> str:
-    value = body.get(key)
-    if isinstance(value, str) and value:
-        return value
-    raise InvalidRequestError(f"The object has no {key}, by which it could be found.")
-
-
-def _id_of(body: Row) -> str:
-    return _key_of(body, "id")
-
-
-def _refuse_stale(read: Row, now: Row) -> None:
-    """Refuse when an object is another one than was read."""
-    before, after = read.get("lastUpdated"), now.get("lastUpdated")
-    if before is None:
-        raise InvalidRequestError("The object has no lastUpdated, so nobody can tell whether it is stale; read it too.")
-    if before != after:
-        raise StaleObjectError(
-            f"The object was changed at {after}, after it was read as of {before}.",
-            read=before,
-            found=after,
-            next_step="Read it again, and make the change to what is there now.",
-        )

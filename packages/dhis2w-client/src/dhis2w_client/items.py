@@ -15,7 +15,7 @@ from dhis2w_client.walk import Step, Walk, drift, ids_of, step_after, without_re
 
 if TYPE_CHECKING:
     from dhis2w_client.call import ParamValue
-    from dhis2w_client.replies import Reply
+    from dhis2w_client.reply import Reply
 
 T = TypeVar("T")
 Ask: TypeAlias = "Callable[[list[tuple[str, ParamValue]]], Awaitable[Reply]]"

@@ -46,6 +46,8 @@ class ListOptions(Selection, total=False):
     """Another language for them, such as `fr`."""
 
 
+PAGE_SIZE = 1000
+"""Objects that are asked for at once where all are read page by page."""
 WHOLE_PRESETS = frozenset({"*", ":all", ":owner", ":persisted", ":simple", ":identifiable", ":nameable"})
 """Presets of fields that have `id` in them."""
 

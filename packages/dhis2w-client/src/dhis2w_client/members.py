@@ -14,7 +14,7 @@ from dhis2w_client.write_report import write_report
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from dhis2w_client.replies import Reply
+    from dhis2w_client.reply import Reply
     from dhis2w_client.write_report import WriteReport
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dhis2w_client.errors import Dhis2Error, UnexpectedShapeError
 from dhis2w_client.json_value import as_object
-from dhis2w_client.replies import error_of, value_of
+from dhis2w_client.refusals import error_of
+from dhis2w_client.replies import value_of
 
 if TYPE_CHECKING:
-    from dhis2w_client.replies import Reply
+    from dhis2w_client.reply import Reply
 
 T = TypeVar("T")
 Row = dict[str, Any]

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dhis2w_client.json_value import as_object, as_text
-from dhis2w_client.replies import error_of, value_of
+from dhis2w_client.refusals import error_of
+from dhis2w_client.replies import value_of
 from dhis2w_client.reports import ImportCounts, Report, read_report
 
 if TYPE_CHECKING:
-    from dhis2w_client.replies import Reply
+    from dhis2w_client.reply import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ def write_report(reply: Reply, id: str | None = None) -> WriteReport:
     if error is not None:
         raise error
     answer = value_of(reply)
-    report = read_report(answer) or Report("Empty", as_text(as_object(answer).get("status")) or "OK", ImportCounts(), ())
+    report = read_report(answer) or Report(
+        "Empty", as_text(as_object(answer).get("status")) or "OK", ImportCounts(), ()
+    )
     response = as_object(as_object(answer).get("response"))
     # a report on one object does not count; 204 has no report; a 200 without report says that nothing was done
     counts = _ONE[reply.method] if report.kind in ONE_OBJECT or reply.status == 204 else report.counts

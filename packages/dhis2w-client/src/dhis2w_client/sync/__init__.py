@@ -14,23 +14,40 @@ cancels the call that is waited for; a client does not survive a fork, and says 
 from __future__ import annotations
 
 import functools
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from dhis2w_client import client, client_context, system
+from dhis2w_client import client, client_context, collection, items, members, system
 from dhis2w_client.errors import ClientStateError
 from dhis2w_client.sync.portal import Portal
 from dhis2w_client.sync.twin import Twin
 
 T = TypeVar("T")
 
-__all__ = ["Dhis2Client", "SystemService", "open_client"]
+__all__ = ["Collection", "Dhis2Client", "Items", "Members", "SystemService", "open_client"]
 
 
 class SystemService(Twin, source=system.SystemService):
     """The server and the user; blocking."""
+
+
+class Items(Twin, source=items.Items):
+    """The objects of a list; blocking."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """The objects one by one; the thread is changed once for each page."""
+        for page in self.pages():
+            yield from page
+
+
+class Members(Twin, source=members.Members):
+    """The members of one object's collection; blocking."""
+
+
+class Collection(Twin, source=collection.Collection):
+    """The objects of one type; blocking."""
 
 
 class Dhis2Client(Twin, source=client.Dhis2Client):
