@@ -17,7 +17,7 @@ from dhis2w_sandbox.call import Call, Refused, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, NotInSandbox, web_message
 from dhis2w_sandbox.faults import Faults
 from dhis2w_sandbox.negotiation import negotiated, split_suffix
-from dhis2w_sandbox.paths import published_methods
+from dhis2w_sandbox.paths import is_spelled_out, published_methods
 from dhis2w_sandbox.routing import Endpoint
 from dhis2w_sandbox.server import Server
 
@@ -155,7 +155,15 @@ class App:
 
     def _dispatched(self, call: Call, matches: list[tuple[Endpoint, dict[str, str]]]) -> Reply:
         method = "GET" if call.method == "HEAD" else call.method
-        found = next(((row, parts) for row, parts in matches if row.method == method), None)
+        version = self.server.version
+        found = next(
+            (
+                (row, parts)
+                for row, parts in matches
+                if row.method == method and not is_spelled_out(version, method, call.path, row.pattern)
+            ),
+            None,
+        )
         if found is None:
             return self._unmatched(call, {row.method for row, _ in matches})
         row, parts = found
