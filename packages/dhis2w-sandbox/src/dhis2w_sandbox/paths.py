@@ -63,9 +63,3 @@ def _piece(piece: str) -> str:
     if piece == "**":
         return ".*"
     return "[A-Za-z0-9]{11}" if piece == "{uid}" else "[^/]+" if piece.startswith("{") else re.escape(piece)
-
-
-def has_operation_of_its_own(version: str, path: str) -> bool:
-    """Whether DHIS2 has an operation whose path ends in the very words of this one, not in a placeholder."""
-    last = "/" + re.escape(path.rpartition("/")[2])
-    return any(pattern.fullmatch(path) for _, pattern in _published(version) if pattern.pattern.endswith(last))
