@@ -64,7 +64,7 @@ def test_a_program_takes_its_parts_with_it(admin_of_each: Writer) -> None:
     action = {"programRuleActionType": "SHOWWARNING", "content": "x", "programRule": {"id": "delProRule1"}}
     admin_of_each.write("POST", "/api/programRuleActions", {"id": "delRulActi1", **action})
     admin_of_each.write("DELETE", "/api/programs/delProgram1")
-    left = [type for type in ("program", "programStage", "programRule", "programRuleAction")]
+    left = ("program", "programStage", "programRule", "programRuleAction")
     assert [admin_of_each.server.store.all(type) for type in left] == [[], [], [], []]
 
 

@@ -57,6 +57,8 @@ class Behaviour:
     """Whether a malformed `page`, `pageSize`, `paging` or `rootJunction` counts as absent rather than as a 400."""
     query_replaces_filters: bool
     """Whether a list with `query` ignores `filter` and `order`."""
+    sets_come_by_hash: bool
+    """Whether lists that are sets in DHIS2 always come in the order of Java's hash sets (elsewhere it changes)."""
     plain_dashboard_items: bool
     """Whether dashboard items have no sharing and no attribute values, and the end of an address for `href`."""
     bridges_lists_to_gist: bool
@@ -119,6 +121,8 @@ class Behaviour:
     """`responseType` of the answer that holds the secret of a new personal access token."""
     has_plain_responses: bool
     """Whether `/api/NN/` below 38 answers some imports with the bare report instead of the envelope, and 200."""
+    period_types: frozenset[str]
+    """Names of the period types; any other is no value."""
     names_job_response: bool
     """Whether the answer that starts a job has a `responseType`."""
     names_users_in_reports: bool
@@ -135,7 +139,41 @@ class Behaviour:
     """Whether a JSON Patch is read by the web framework: unreadable ones are a 400 with `JSON parse error: `."""
     data_elements_by_code_fail: bool
     """Whether importing data elements with `identifier=CODE` ends in a failure of the server."""
+    old_oauth2: bool
+    """Whether the authorization server is the old one (`/uaa/oauth`, opaque tokens), its clients with lists."""
+    checks_client_settings: bool
+    """Whether scopes and settings of an OAuth2 client are checked, and PKCE is asked for unless it says otherwise."""
+    names_pushed_requests: bool
+    """Whether the authorization server says where requests may be pushed to (`/oauth2/par`)."""
 
+
+_PERIOD_TYPES_41 = frozenset(
+    {
+        "BiMonthly",
+        "BiWeekly",
+        "Daily",
+        "FinancialApril",
+        "FinancialJuly",
+        "FinancialNov",
+        "FinancialOct",
+        "Monthly",
+        "Quarterly",
+        "QuarterlyNov",
+        "SixMonthly",
+        "SixMonthlyApril",
+        "SixMonthlyNov",
+        "TwoYearly",
+        "Weekly",
+        "WeeklySaturday",
+        "WeeklySunday",
+        "WeeklyThursday",
+        "WeeklyWednesday",
+        "Yearly",
+    }
+)
+_PERIOD_TYPES_42 = _PERIOD_TYPES_41 | {"FinancialSep"}
+_PERIOD_TYPES_43 = _PERIOD_TYPES_42 | {"FinancialFeb", "FinancialAug", "WeeklyFriday"}
+_PERIOD_TYPES_44 = _PERIOD_TYPES_43 | {"FinancialYearly"}
 
 _V41 = Behaviour(
     name="v41",
@@ -160,6 +198,7 @@ _V41 = Behaviour(
     sorts_without_case_in_memory_only=True,
     lenient_list_parameters=True,
     query_replaces_filters=True,
+    sets_come_by_hash=True,
     plain_dashboard_items=False,
     bridges_lists_to_gist=False,
     gist_always_names_next_page=False,
@@ -192,6 +231,7 @@ _V41 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE",
     pat_response_type="ApiTokenCreationResponse",
     has_plain_responses=True,
+    period_types=_PERIOD_TYPES_41,
     names_job_response=False,
     names_users_in_reports=False,
     checks_option_combos=False,
@@ -202,6 +242,9 @@ _V41 = Behaviour(
     ),
     patch_read_by_framework=False,
     data_elements_by_code_fail=False,
+    old_oauth2=True,
+    checks_client_settings=False,
+    names_pushed_requests=False,
 )
 _V42 = Behaviour(
     name="v42",
@@ -226,6 +269,7 @@ _V42 = Behaviour(
     sorts_without_case_in_memory_only=False,
     lenient_list_parameters=False,
     query_replaces_filters=False,
+    sets_come_by_hash=False,
     plain_dashboard_items=False,
     bridges_lists_to_gist=False,
     gist_always_names_next_page=False,
@@ -257,6 +301,7 @@ _V42 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
     has_plain_responses=False,
+    period_types=_PERIOD_TYPES_42,
     names_job_response=True,
     names_users_in_reports=True,
     checks_option_combos=True,
@@ -265,6 +310,9 @@ _V42 = Behaviour(
     unsupported_strategy='Cannot invoke "java.util.List.iterator()" because "validationChecks" is null',
     patch_read_by_framework=False,
     data_elements_by_code_fail=True,
+    old_oauth2=False,
+    checks_client_settings=False,
+    names_pushed_requests=False,
 )
 _V43 = Behaviour(
     name="v43",
@@ -289,6 +337,7 @@ _V43 = Behaviour(
     sorts_without_case_in_memory_only=False,
     lenient_list_parameters=False,
     query_replaces_filters=False,
+    sets_come_by_hash=False,
     plain_dashboard_items=True,
     bridges_lists_to_gist=False,
     gist_always_names_next_page=True,
@@ -320,6 +369,7 @@ _V43 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
     has_plain_responses=False,
+    period_types=_PERIOD_TYPES_43,
     names_job_response=True,
     names_users_in_reports=True,
     checks_option_combos=True,
@@ -328,6 +378,9 @@ _V43 = Behaviour(
     unsupported_strategy='Cannot invoke "java.util.List.iterator()" because "validationChecks" is null',
     patch_read_by_framework=True,
     data_elements_by_code_fail=True,
+    old_oauth2=False,
+    checks_client_settings=False,
+    names_pushed_requests=True,
 )
 _V44 = Behaviour(
     name="v44",
@@ -352,6 +405,7 @@ _V44 = Behaviour(
     sorts_without_case_in_memory_only=False,
     lenient_list_parameters=False,
     query_replaces_filters=False,
+    sets_come_by_hash=False,
     plain_dashboard_items=True,
     bridges_lists_to_gist=True,
     gist_always_names_next_page=True,
@@ -383,6 +437,7 @@ _V44 = Behaviour(
     wrong_code_status="INCORRECT_TWO_FACTOR_CODE_TOTP",
     pat_response_type="ObjectReport",
     has_plain_responses=False,
+    period_types=_PERIOD_TYPES_44,
     names_job_response=True,
     names_users_in_reports=True,
     checks_option_combos=True,
@@ -391,6 +446,9 @@ _V44 = Behaviour(
     unsupported_strategy='Cannot invoke "java.util.List.iterator()" because "validationChecks" is null',
     patch_read_by_framework=True,
     data_elements_by_code_fail=True,
+    old_oauth2=False,
+    checks_client_settings=True,
+    names_pushed_requests=True,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}

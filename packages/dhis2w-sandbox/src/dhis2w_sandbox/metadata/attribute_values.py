@@ -79,7 +79,7 @@ def _pairs(item: Item) -> list[tuple[str, str]]:
 
 def check_mandatory(bundle: Bundle, item: Item) -> list[ErrorReport]:
     """E4011: attributes that every object of the type must have, and this one has not."""
-    if "attributeValues" not in item.schema.properties:
+    if not has_values(item):
         return []
     given = {uid for uid, value in _pairs(item) if value}
     lacking = [
@@ -90,8 +90,16 @@ def check_mandatory(bundle: Bundle, item: Item) -> list[ErrorReport]:
     return [ErrorReport("E4011", (uid,), ATTRIBUTE, uid, property="value") for uid in lacking]
 
 
+def has_values(item: Item) -> bool:
+    """Whether objects of the type have attribute values at all: those of any other are dropped."""
+    prop = item.schema.properties.get("attributeValues")
+    return prop is not None and prop.persisted
+
+
 def check_unique(bundle: Bundle, item: Item) -> list[ErrorReport]:
     """E4009: values of unique attributes that another object has."""
+    if not has_values(item):
+        return []
     errors: list[ErrorReport] = []
     attributes = bundle.attributes_of(item.schema) if item.new.get("attributeValues") else {}
     for uid, value in _pairs(item):
@@ -107,6 +115,8 @@ def check_unique(bundle: Bundle, item: Item) -> list[ErrorReport]:
 
 def check_values(bundle: Bundle, item: Item) -> list[ErrorReport]:
     """E6012: an attribute that is not for the type; E6006 to E6021: a value that is not of the attribute's type."""
+    if not has_values(item):
+        return []
     errors: list[ErrorReport] = []
     attributes = bundle.attributes_of(item.schema) if item.new.get("attributeValues") else {}
     for uid, value in _pairs(item):
@@ -133,6 +143,8 @@ def _value_error(bundle: Bundle, kind: str, value: str) -> ErrorReport | None:
 
 def check_geometries(bundle: Bundle, item: Item) -> list[ErrorReport]:
     """E6004, E6005: values of GeoJSON attributes that are no geometry."""
+    if not has_values(item):
+        return []
     errors: list[ErrorReport] = []
     attributes = bundle.attributes_of(item.schema) if item.new.get("attributeValues") else {}
     for uid, value in _pairs(item):

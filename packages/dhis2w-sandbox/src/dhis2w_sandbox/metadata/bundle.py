@@ -20,6 +20,8 @@ from dhis2w_sandbox.user import User
 
 Json = dict[str, Any]
 
+PERIOD_TYPE = "org.hisp.dhis.period.PeriodType"
+
 # The enum parameters of `/api/metadata`: what each may be, the default first.
 ENUMS: dict[str, tuple[str, ...]] = {
     "importMode": ("COMMIT", "VALIDATE"),
@@ -184,9 +186,8 @@ class Bundle:
     def _batch(self, schema: Schema, bodies: Iterable[Any]) -> Batch:
         batch = Batch(schema)
         for body in bodies:
-            document = with_defaults(
-                self.server.version, schema, read_object(self.server.schemas, schema, body, Place())
-            )
+            read = self._with_known_period_types(schema, read_object(self.server.schemas, schema, body, Place()))
+            document = with_defaults(self.server.version, schema, read)
             for hook in HOOKS.get(schema.singular, ()):
                 hook.complete(document)
             old = self.stored(schema, document)
@@ -196,6 +197,14 @@ class Bundle:
             if DEFAULT_OBJECTS.get(schema.singular) != item.uid:
                 (batch.fresh if old is None else batch.persisted).append(item)
         return batch
+
+    def _with_known_period_types(self, schema: Schema, document: Json) -> Json:
+        known = self.server.behaviour.period_types
+        return {
+            key: value
+            for key, value in document.items()
+            if schema.properties[key].value_klass != PERIOD_TYPE or value in known
+        }
 
     def stored(self, schema: Schema, document: Json) -> Json | None:
         """What is stored of an object, found by the identifier that the options name."""

@@ -81,6 +81,10 @@ def read_object(schemas: Schemas, schema: Schema, body: Any, place: Place | None
         prop = schema.properties.get(key)
         if prop is None or value is None or value == "":
             continue
+        if isinstance(value, list) and prop["klass"] == "java.lang.String" and not place.path:
+            # DHIS2's reader of texts leaves the parser inside the list, and the end of the list is taken for the end
+            # of the object: neither this value nor what follows it is read.
+            break
         read = _read(schemas, prop, value, place.key(schema.klass, key))
         if read is not None:
             document[key] = read
@@ -122,8 +126,35 @@ def _read_one(schemas: Schemas, prop: Property, kind: str, value: Any, place: Pl
         schema = schemas.by_klass.get(prop.value_klass)
         if schema and isinstance(value, dict):
             return read_object(schemas, schema, value, place)
+        _check_subtype(prop, value, place)
         return without_nulls(value)
     return _SIMPLE.get(kind, _text)(prop, value, place)
+
+
+# Classes of which a body names a subclass by `type`.
+SUBTYPES = {
+    "org.hisp.dhis.eventhook.Target": ("console", "jms", "kafka", "webhook"),
+    "org.hisp.dhis.common.auth.AuthScheme": (
+        "api-headers",
+        "api-query-params",
+        "api-token",
+        "http-basic",
+        "oauth2-client-credentials",
+    ),
+}
+
+
+def _check_subtype(prop: Property, value: Any, place: Place) -> None:
+    names = SUBTYPES.get(prop.value_klass)
+    if names is None or not isinstance(value, dict):
+        return
+    given = cast(Json, value).get("type")
+    if given not in names:
+        error = place.error(
+            f"Could not resolve type id '{given}' as a subtype of `{prop.value_klass}`: known type ids = "
+            f"[{', '.join(names)}] (for POJO property '{prop.key}')"
+        )
+        raise MappingError(error.text, (*error.path, "type"), error.chain)
 
 
 def reference(klass: str, value: Any, place: Place) -> Json:

@@ -18,23 +18,6 @@ Json = dict[str, Any]
 _ANALYTICAL: Json = {"sortOrder": 0, "topLimit": 0, "regressionType": "NONE", "hideEmptyRowItems": "NONE"}
 _EXPRESSION: Json = {"missingValueStrategy": "SKIP_IF_ALL_VALUES_MISSING"}
 
-# What Spring's authorization server writes for a client without settings of its own.
-_CLIENT_SETTINGS = (
-    '{"@class":"java.util.Collections$UnmodifiableMap","settings.client.require-proof-key":false,'
-    '"settings.client.require-authorization-consent":true}'
-)
-_CREDENTIAL_SETTINGS = (
-    '{"@class":"java.util.Collections$UnmodifiableMap","settings.token.reuse-refresh-tokens":true,'
-    '"settings.token.x509-certificate-bound-access-tokens":false,"settings.token.id-token-signature-algorithm":'
-    '["org.springframework.security.oauth2.jose.jws.SignatureAlgorithm","RS256"],'
-    '"settings.token.access-token-time-to-live":["java.time.Duration",300.000000000],'
-    '"settings.token.access-token-format":{"@class":'
-    '"org.springframework.security.oauth2.server.authorization.settings.OAuth2TokenFormat","value":"self-contained"},'
-    '"settings.token.refresh-token-time-to-live":["java.time.Duration",3600.000000000],'
-    '"settings.token.authorization-code-time-to-live":["java.time.Duration",300.000000000],'
-    '"settings.token.device-code-time-to-live":["java.time.Duration",300.000000000]}'
-)
-
 VALUES: dict[str, Json] = {
     "aggregateDataExchange": {},
     "categoryOptionGroupSet": {"dataDimension": True},
@@ -65,7 +48,6 @@ VALUES: dict[str, Json] = {
         "jobStatus": "SCHEDULED",
         "lastExecutedStatus": "NOT_STARTED",
     },
-    "oAuth2Client": {"clientSettings": _CLIENT_SETTINGS, "tokenSettings": _CREDENTIAL_SETTINGS},
     "optionSet": {"version": 0},
     "organisationUnitLevel": {"level": 0},
     "program": {

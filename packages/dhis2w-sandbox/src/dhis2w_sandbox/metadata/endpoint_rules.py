@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal, conflict, message
 from dhis2w_sandbox.metadata import option_combos
 from dhis2w_sandbox.server import Server
@@ -43,11 +44,64 @@ class EndpointRule:
 
 
 def _check_event_filter(server: Server, body: Json, old: Json | None) -> None:
+    """DefaultEventFilterService.validate."""
     del old
-    if not body.get("program"):
-        raise Dhis2Refusal(409, "[Program should be specified for event filters.]")
-    if not server.store.get("program", str(body["program"])):
-        raise Dhis2Refusal(409, f"[Program is specified but does not exist: {body['program']}]")
+    program, stage = body.get("program"), body.get("programStage")
+    criteria: Json = body.get("eventQueryCriteria") or {}
+    unit, mode = criteria.get("organisationUnit"), criteria.get("assignedUserMode")
+    columns: list[str] = criteria.get("displayColumnOrder") or []
+    errors: list[str] = []
+    if not program:
+        errors.append("Program should be specified for event filters.")
+    elif not server.store.get("program", program):
+        errors.append(f"Program is specified but does not exist: {program}")
+    if stage and not server.store.get("programStage", stage):
+        errors.append(f"Program stage is specified but does not exist: {stage}")
+    if unit and not server.store.get("organisationUnit", unit):
+        errors.append(f"Org unit is specified but does not exist: {unit}")
+    if criteria.get("assignedUsers") and mode not in (None, "PROVIDED"):
+        errors.append("Assigned User uid(s) cannot be specified if selectionMode is not PROVIDED")
+    if criteria.get("events") and criteria.get("dataFilters"):
+        errors.append("Event UIDs and filters can not be specified at the same time")
+    if len(set(columns)) < len(columns):
+        errors.append("Event query criteria can not have duplicate column ordering fields")
+    _refuse_all(errors)
+
+
+def _refuse_all(errors: list[str]) -> None:
+    if errors:
+        raise Dhis2Refusal(409, f"[{', '.join(errors)}]")
+
+
+def _check_entity_filter(server: Server, body: Json, old: Json | None) -> None:
+    """DefaultTrackedEntityFilterService.validate."""
+    del old
+    program = linked(body, "program")
+    criteria: Json = body.get("entityQueryCriteria") or {}
+    errors: list[str] = []
+    if program and not server.store.get("program", program):
+        errors.append(f"Program is specified but does not exist: {program}")
+    for row in criteria.get("attributeValueFilters") or ():
+        attribute = row.get("attribute")
+        if not attribute:
+            errors.append("Attribute Uid is missing in filter")
+        elif not server.store.get("trackedEntityAttribute", attribute):
+            errors.append(f"No tracked entity attribute found for attribute:{attribute}")
+        errors += _period_errors(attribute, row.get("dateFilter"))
+    for key in ("enrollmentCreatedDate", "enrollmentIncidentDate", "eventDate", "lastUpdatedDate"):
+        errors += _period_errors(key[0].upper() + key[1:], criteria.get(key))
+    if criteria.get("assignedUserMode") == "PROVIDED" and not criteria.get("assignedUsers"):
+        errors.append("Assigned Users cannot be empty with PROVIDED assigned user mode")
+    mode = criteria.get("ouMode")
+    if mode in ("SELECTED", "DESCENDANTS", "CHILDREN") and not criteria.get("organisationUnit"):
+        errors.append(f"Organisation Unit cannot be empty with {mode} org unit mode")
+    _refuse_all(errors)
+
+
+def _period_errors(item: str | None, period: Json | None) -> list[str]:
+    if not period or period.get("type") != "ABSOLUTE" or period.get("startDate") or period.get("endDate"):
+        return []
+    return [f"Start date or end date not specified with ABSOLUTE date period type for {item}"]
 
 
 def _check_route(server: Server, body: Json, old: Json | None) -> None:
@@ -124,6 +178,7 @@ RULES: dict[str, EndpointRule] = {
     "eventVisualization": EndpointRule(before=_not_legacy),
     "expressionDimensionItem": EndpointRule(before=_read_only_for_others),
     "jobConfiguration": EndpointRule(before=_check_job),
+    "trackedEntityInstanceFilter": EndpointRule(before=_check_entity_filter),
     "route": EndpointRule(before=_check_route),
     "userGroup": EndpointRule(before_delete=_forget_group),
 }

@@ -21,7 +21,7 @@ Json = dict[str, Any]
 endpoints = Endpoints()
 
 
-def is_collection_of_type(call: Call) -> bool:
+def is_type(call: Call) -> bool:
     """Whether the path names a type of this version."""
     return f"/{call.parts['type']}" in call.server.schemas.by_endpoint
 
@@ -142,7 +142,7 @@ def _ids(rows: Any) -> list[str]:
     return [row["id"] for row in cast("list[Json]", rows or ()) if row.get("id")]
 
 
-@endpoints.add("POST", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_collection_of_type)
+@endpoints.add("POST", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_type)
 def merge_items(call: Call) -> Reply:
     """Add and take out what the body lists as `additions` and `deletions`."""
     body: Json = jackson.read(call) or {}
@@ -152,7 +152,7 @@ def merge_items(call: Call) -> Reply:
     return collection.reply()
 
 
-@endpoints.add("PUT", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_collection_of_type)
+@endpoints.add("PUT", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_type)
 def replace_items(call: Call) -> Reply:
     """Make the collection what the body lists as `identifiableObjects`."""
     body: Json = jackson.read(call) or {}
@@ -162,7 +162,7 @@ def replace_items(call: Call) -> Reply:
     return collection.reply()
 
 
-@endpoints.add("DELETE", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_collection_of_type)
+@endpoints.add("DELETE", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_type)
 def remove_items(call: Call) -> Reply:
     """Take out what the body lists as `identifiableObjects`."""
     body: Json = jackson.read(call) or {}
@@ -171,7 +171,7 @@ def remove_items(call: Call) -> Reply:
     return collection.reply()
 
 
-@endpoints.add("POST", "/api/{type}/{uid}/{property}/{item}", RECORDED, accepts=is_collection_of_type)
+@endpoints.add("POST", "/api/{type}/{uid}/{property}/{item}", RECORDED, accepts=is_type)
 def add_item(call: Call) -> Reply:
     """Add one object."""
     collection = Collection(call, "Only identifiable object collections can be added to.")
@@ -179,7 +179,7 @@ def add_item(call: Call) -> Reply:
     return collection.reply()
 
 
-@endpoints.add("DELETE", "/api/{type}/{uid}/{property}/{item}", RECORDED, accepts=is_collection_of_type)
+@endpoints.add("DELETE", "/api/{type}/{uid}/{property}/{item}", RECORDED, accepts=is_type)
 def remove_item(call: Call) -> Reply:
     """Take one object out."""
     collection = Collection(call, "Only identifiable object collections can be removed from.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import ErrorReport
@@ -308,11 +307,6 @@ def complete_job(new: Json) -> None:
     new.setdefault("schedulingType", kind)
 
 
-def complete_client(new: Json) -> None:
-    """An OAuth2 client of the old kind has a secret, a random one unless it is sent."""
-    new.setdefault("secret", str(uuid4()))
-
-
 def complete_criteria(server: Server, user: User, new: Json, old: Json | None) -> None:
     """The criteria of an event filter name the columns, none if need be."""
     del server, user, old
@@ -355,7 +349,6 @@ RULES: list[tuple[str, Hook]] = [
     ("eventReport", Hook(prepare=complete_periods)),
     ("eventVisualization", Hook(prepare=complete_periods)),
     ("jobConfiguration", Hook(complete=complete_job)),
-    ("oAuth2Client", Hook(complete=complete_client)),
     ("option", Hook(prepare=place_option)),
     ("option", _bumps_parent("optionSet", "optionSet")),
     ("optionSet", Hook(prepare=raise_version)),

@@ -18,6 +18,7 @@ from dhis2w_sandbox.metadata.attribute_values import (
     check_mandatory,
     check_unique,
     check_values,
+    has_values,
 )
 from dhis2w_sandbox.metadata.bundle import Batch, Bundle, Item, report_of
 from dhis2w_sandbox.metadata.defaults import DEFAULT_OBJECTS, NOT_REQUIRED
@@ -360,6 +361,8 @@ def _reference_error(code: str, bundle: Bundle, item: Item, prop: Property, refe
 
 
 def _attribute_errors(bundle: Bundle, item: Item) -> list[ErrorReport]:
+    if not has_values(item):
+        return []
     errors: list[ErrorReport] = []
     for row in item.new.get("attributeValues", ()):
         uid = row["attribute"]["id"]
