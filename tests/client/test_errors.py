@@ -123,3 +123,15 @@ def test_an_error_survives_pickling() -> None:
     error = AuthenticationError("no", method="GET", path="/api/me", status=401, next_step="log in")
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 # our own error
     assert (str(copy), copy.status, copy.path) == (str(error), 401, "/api/me")
+
+
+def test_a_page_that_is_wanted_is_streamed() -> None:
+    """`/api/dataSets/…/form` is HTML by nature; only a login page is refused."""
+    form = httpx2.Response(200, html="<form><input name='value'></form>")
+
+    async def read() -> bytes:
+        _, client = client_after_connect([form])
+        async with client, client.stream("dataSets/abcdefghijk/form.html") as pieces:
+            return b"".join([piece async for piece in pieces])
+
+    assert asyncio.run(read()) == b"<form><input name='value'></form>"

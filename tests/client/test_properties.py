@@ -145,7 +145,7 @@ def test_a_base_url_that_is_taken_can_be_sent_to(text: str) -> None:
         base_url = parse_base_url(text)
     except InvalidBaseUrlError:
         return
-    with warnings.catch_warnings(), suppress(InvalidRequestError):  # "no URL that can be sent": some IDNs
+    with warnings.catch_warnings(), suppress(InvalidRequestError):  # "cannot be sent": some IDNs
         warnings.simplefilter("ignore", InsecureTransportWarning)
         asyncio.run(connect(base_url))
 

@@ -13,7 +13,7 @@ from dhis2w_client import (
     Dhis2Error,
     GatewayError,
     HostNotFoundError,
-    InvalidRequestError,
+    InvalidSettingError,
     RateLimitedError,
     RetryPolicy,
     TlsError,
@@ -66,10 +66,18 @@ def test_a_policy_that_means_off() -> None:
 
 
 @pytest.mark.parametrize(
-    "numbers", [{"attempts": 0}, {"budget": -1.0}, {"base_delay": -0.1}, {"max_delay": float("nan")}]
+    "numbers",
+    [
+        {"attempts": 0},
+        {"attempts": "many"},
+        {"budget": None},
+        {"budget": -1.0},
+        {"base_delay": -0.1},
+        {"max_delay": float("nan")},
+    ],
 )
-def test_a_policy_that_makes_no_sense(numbers: dict[str, float]) -> None:
-    with pytest.raises(InvalidRequestError):
+def test_a_policy_that_makes_no_sense(numbers: dict[str, object]) -> None:
+    with pytest.raises(InvalidSettingError):
         RetryPolicy(**numbers)  # pyright: ignore[reportArgumentType] # that is the point
 
 

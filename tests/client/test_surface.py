@@ -5,6 +5,7 @@ from importlib import import_module
 import pytest
 
 import dhis2w_client
+from dhis2w_client import errors
 
 FIXED = [
     "Profile",
@@ -39,6 +40,8 @@ def test_a_face_has_every_name_and_the_same_objects(face: str) -> None:
 def test_the_fixed_names() -> None:
     assert set(FIXED) <= set(dhis2w_client.__all__)
     assert set(dhis2w_client.__all__) == set(dhis2w_client.HOMES)
+    public_errors = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    assert public_errors <= set(dhis2w_client.__all__)
     assert all(getattr(dhis2w_client, name).__doc__ for name in FIXED)
 
 

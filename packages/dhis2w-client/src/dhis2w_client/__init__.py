@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         InvalidBaseUrlError,
         InvalidProfileNameError,
         InvalidRequestError,
+        InvalidSettingError,
         ListChangedWarning,
         MalformedAnswerError,
         MediaTypeError,
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from dhis2w_client.write_report import WriteReport
 
 HOMES = {
+    "InvalidSettingError": "dhis2w_client.errors",
     "AuthProvider": "dhis2w_client.auth",
     "BasicAuth": "dhis2w_client.auth",
     "build_auth_for_basic": "dhis2w_client.auth",
@@ -209,6 +211,7 @@ __all__ = [
     "InvalidProfileError",
     "InvalidProfileNameError",
     "InvalidRequestError",
+    "InvalidSettingError",
     "Items",
     "Json",
     "ListChangedWarning",

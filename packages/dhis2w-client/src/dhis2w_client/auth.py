@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from dhis2w_client.errors import CredentialsError, UnsupportedAuthError
+from dhis2w_client.errors import CredentialsError, NoProfileError, UnsupportedAuthError
 
 if TYPE_CHECKING:
     from dhis2w_client.profile import Profile
@@ -33,6 +33,7 @@ class BasicAuth:
     """
 
     def __init__(self, username: str, password: str) -> None:
+        _require_text(username, password)
         if not username.strip() or not password.strip():
             raise CredentialsError("Basic authentication needs a user name and a password.")
         if ":" in username or not _is_printable(username + password):
@@ -59,6 +60,7 @@ class PatAuth:
     """
 
     def __init__(self, token: str) -> None:
+        _require_text(token)
         token = token.strip()
         if not token:
             raise CredentialsError("PAT authentication needs a token.")
@@ -86,6 +88,7 @@ class SessionAuth:
     """
 
     def __init__(self, cookie: str, xsrf_token: str | None = None) -> None:
+        _require_text(cookie, xsrf_token or "")
         cookie, xsrf_token = cookie.strip(), (xsrf_token or "").strip()
         if not cookie:
             raise CredentialsError("Session authentication needs the cookie of a session.")
@@ -111,9 +114,12 @@ def build_auth_for_basic(profile: Profile) -> AuthProvider:
         profile: The profile; this is what checks that it has credentials.
 
     Raises:
+        NoProfileError: There is none (`None`).
         NotImplementedError: `auth` is `oauth2` (as `UnsupportedAuthError`): `dhis2w_core.open_client` has the login.
         ValueError: The credential fields are missing (as `CredentialsError`).
     """
+    if profile is None:  # pyright: ignore[reportUnnecessaryComparison] # what `profile_from_env_raw` found
+        raise NoProfileError("There is no profile.", next_step="Set DHIS2_URL and DHIS2_PAT, or make a Profile.")
     if profile.auth == "oauth2":
         raise UnsupportedAuthError(
             "dhis2w_client cannot log in with OAuth2.",
@@ -133,6 +139,11 @@ def _require(profile: Profile, *names: str) -> None:
     missing = [name for name in names if not str(getattr(profile, name) or "").strip()]
     if missing:
         raise CredentialsError(f"The profile has auth={profile.auth!r}, but no {' and no '.join(missing)}.")
+
+
+def _require_text(*values: object) -> None:
+    if not all(isinstance(value, str) for value in values):
+        raise CredentialsError("Credentials are text.")
 
 
 def _encoded(text: str) -> bytes:

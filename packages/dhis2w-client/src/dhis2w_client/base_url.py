@@ -20,6 +20,8 @@ def parse_base_url(text: str) -> str:
     Raises:
         InvalidBaseUrlError: Not an `http://` or `https://` address, or it carries a user name and password.
     """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] # settings come from files too
+        raise InvalidBaseUrlError("The base URL is text.")
     parts = _split(text.strip())
     path = _API_SUFFIX.sub("", parts.path.rstrip("/")).rstrip("/")
     return f"{parts.scheme.lower()}://{parts.netloc.lower()}{path}"

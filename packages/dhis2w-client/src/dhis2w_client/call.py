@@ -74,6 +74,8 @@ def build_call(
     Raises:
         InvalidRequestError: The path leaves the API or the server, or the body cannot become JSON.
     """
+    if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance] # a clear error for who has no types
+        raise InvalidRequestError("The path is text.")
     api_path, inline = _split_path(path, base_url)
     pairs = parse_qsl(inline, keep_blank_values=True) + _pairs(params)
     headers = {"Accept": accept}
@@ -122,12 +124,22 @@ def _pairs(params: Params | None) -> list[tuple[str, str]]:
     """The parameters as pairs of text, `None` left out, lists spread out."""
     if params is None:
         return []
-    items = cast("Mapping[str, object]", params).items() if isinstance(params, Mapping) else params
     pairs: list[tuple[str, str]] = []
-    for key, value in items:
+    for key, value in _items(params):
         values = cast("list[object]", value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
         pairs.extend((key, _param_text(key, single)) for single in values if single is not None)
     return pairs
+
+
+def _items(params: object) -> Sequence[tuple[str, object]]:
+    pairs = list(cast("Mapping[str, object]", params).items()) if isinstance(params, Mapping) else params
+    if isinstance(pairs, (list, tuple)) and all(_is_pair(pair) for pair in cast("Sequence[object]", pairs)):
+        return cast("Sequence[tuple[str, object]]", pairs)
+    raise InvalidRequestError("Parameters are a mapping from names to values, or pairs of them.")
+
+
+def _is_pair(pair: object) -> bool:
+    return isinstance(pair, tuple) and len(cast("tuple[object, ...]", pair)) == 2 and isinstance(pair[0], str)
 
 
 def _param_text(key: str, value: object) -> str:

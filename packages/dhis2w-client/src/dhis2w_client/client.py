@@ -6,7 +6,7 @@ import warnings
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast, overload
 
 from dhis2w_client._dispatch import dialect_for
 from dhis2w_client.auth import AuthProvider
@@ -14,13 +14,13 @@ from dhis2w_client.base_url import is_loopback, parse_base_url
 from dhis2w_client.call import Body, Call, Params, build_call
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.connection import Connection, Network
-from dhis2w_client.errors import ClientStateError, InsecureTransportWarning, RedirectedError
-from dhis2w_client.json_value import Json
-from dhis2w_client.replies import Reply, error_of, model_of, moved_base_url, value_of
+from dhis2w_client.errors import ClientStateError, InsecureTransportWarning, InvalidSettingError, RedirectedError
+from dhis2w_client.json_value import Json, is_number
+from dhis2w_client.replies import Reply, check_wanted, error_of, model_of, moved_base_url, value_of
 from dhis2w_client.retry import RetryPolicy
 from dhis2w_client.system import SystemService
 from dhis2w_client.typed_collections import TypedCollections
-from dhis2w_client.versions import Dhis2, Dialect
+from dhis2w_client.versions import Dhis2, Dialect, version_named
 
 if TYPE_CHECKING:
     from dhis2w_client.collection import Collection
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MAX_SECONDS = 86_400.0
+"""The longest time-out: a day."""
 MAX_MOVES = 4
 """How many addresses are tried on connecting, when each redirects to the next."""
 
@@ -68,6 +70,7 @@ class Dhis2Client(TypedCollections):
 
     Raises:
         InvalidBaseUrlError: `base_url` is not the address of a server.
+        InvalidSettingError: Another setting makes no sense.
     """
 
     EXPECT: ClassVar[Dhis2 | None] = None
@@ -90,11 +93,12 @@ class Dhis2Client(TypedCollections):
         transport: Transport | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
+        _check_settings(auth, timeout, system_cache_ttl, http_limits)
         network = Network(verify, ca_bundle, proxy, timeout, http_limits, transport)
         policy = retry_policy or RetryPolicy()
         self._connection = Connection(parse_base_url(base_url), auth, network, policy, clock)
         self._allow_version_fallback = allow_version_fallback
-        self._expect = expect or self.EXPECT
+        self._expect = _known_version(expect) or self.EXPECT
         self._dialect: Dialect | None = None
         self._raw_version: str | None = None
         self._system: SystemService | None = None
@@ -209,8 +213,10 @@ class Dhis2Client(TypedCollections):
 
     async def _value(self, call: Call, as_: type[T] | None) -> T | Json:
         """Send a call; its answer as JSON, or as the type that was asked for."""
-        reply = await self._connection.ask(call)
-        return value_of(reply) if as_ is None else model_of(reply, as_)
+        if as_ is None:
+            return value_of(await self._connection.ask(call))
+        check_wanted(as_)
+        return model_of(await self._connection.ask(call), as_)
 
     @overload
     async def get(self, path: str, *, params: Params | None = None) -> Json: ...
@@ -508,3 +514,25 @@ class Dhis2Client(TypedCollections):
             if error is not None:
                 raise error
             yield pieces
+
+
+def _check_settings(auth: object, timeout: object, system_cache_ttl: object, http_limits: HttpLimits | None) -> None:
+    if not isinstance(auth, AuthProvider):
+        raise InvalidSettingError(
+            "auth is what authenticates requests.", next_step="Give a PatAuth, BasicAuth or SessionAuth."
+        )
+    if timeout is not None and not (is_number(timeout) and 0 < cast("float", timeout) <= MAX_SECONDS):
+        raise InvalidSettingError("timeout is a number of seconds: more than 0, a day at most.")
+    if system_cache_ttl is not None and not is_number(system_cache_ttl):
+        raise InvalidSettingError("system_cache_ttl is a number of seconds, or None.")
+    if http_limits is not None and http_limits.max_connections is not None and http_limits.max_connections < 1:
+        raise InvalidSettingError("http_limits: max_connections is at least 1, or None for any number.")
+
+
+def _known_version(expect: object) -> Dhis2 | None:
+    """The version that `expect` names; a plain `"v42"` does so too."""
+    version = version_named(expect)
+    if expect is not None and version is None:
+        known = ", ".join(member.value for member in Dhis2)
+        raise InvalidSettingError(f"expect names no DHIS2 version of this client ({known}).")
+    return version

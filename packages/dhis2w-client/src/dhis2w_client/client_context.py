@@ -55,15 +55,17 @@ def open_client(
         client_class: The class to make; a subclass of `Dhis2Client`.
 
     Raises:
+        NoProfileError: The profile is `None`: what `profile_from_env_raw` found.
         NotImplementedError: The profile's `auth` is `oauth2` (as `UnsupportedAuthError`, at the call):
             `dhis2w_core.open_client` has the login.
         ValueError: Credential fields are missing (as `CredentialsError`, at the call).
         Dhis2Error: On entering: the server cannot be reached, refuses the credentials, or is no DHIS2; see
             `Dhis2Client.connect`.
     """
+    auth = build_auth_for_basic(profile)
     return client_class(
         profile.base_url,
-        build_auth_for_basic(profile),
+        auth,
         allow_version_fallback=allow_version_fallback,
         retry_policy=retry_policy,
         http_limits=http_limits,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,18 +167,13 @@ class Connection:
             return explain(failure, call, self.base_url)
 
     async def _request(self, http: httpx2.AsyncClient, call: Call) -> httpx2.Request:
-        import httpx2
-
-        try:
-            return http.build_request(
-                call.method,
-                self.base_url + call.target,
-                headers={**call.headers, **await self._auth.headers()},
-                content=call.body,
+        request = _built(http, call, self.base_url, await self._auth.headers())
+        if request is None:
+            raise InvalidRequestError(
+                f"{call.method} {self.base_url}{call.path[:80]} cannot be sent: the host is none, or a header has a "
+                "character that no header can carry."
             )
-        except httpx2.InvalidURL:
-            pass
-        raise InvalidRequestError(f"{self.base_url}{call.path[:80]} is no URL that can be sent.")
+        return request
 
     async def _head(self, call: Call, response: httpx2.Response) -> Reply:
         """The reply of a stream before its body; of a refusal and of a web page the body too."""
@@ -204,6 +199,19 @@ class Connection:
         except httpx2.RequestError as failure:
             error = explain(failure, call, self.base_url)
         raise error
+
+
+def _built(
+    http: httpx2.AsyncClient, call: Call, base_url: str, credentials: Mapping[str, str]
+) -> httpx2.Request | None:
+    """The request, or `None` when it cannot be made; whoever says so must not have the credentials at hand."""
+    import httpx2
+
+    try:
+        headers = {**call.headers, **credentials}
+        return http.build_request(call.method, base_url + call.target, headers=headers, content=call.body)
+    except (httpx2.InvalidURL, ValueError, TypeError):
+        return None
 
 
 async def _read(response: httpx2.Response) -> None:

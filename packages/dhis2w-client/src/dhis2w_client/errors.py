@@ -8,6 +8,7 @@ Dhis2Error
 ├── InvalidProfileError          settings that make no profile (also pydantic's ValidationError); in `profile.py`
 ├── CredentialsError             credential fields missing or unusable (also a ValueError)
 ├── UnsupportedAuthError         `oauth2` needs `dhis2w_core` (also a NotImplementedError)
+├── InvalidSettingError          a setting of the client that makes no sense (also a ValueError)
 ├── InvalidBaseUrlError          not the address of a server (also a ValueError)
 ├── InvalidRequestError          a path, parameter or body that cannot be sent (also a ValueError)
 ├── ClientStateError             used before it was opened, after it was closed, in a fork (also a RuntimeError)
@@ -98,6 +99,10 @@ class CredentialsError(Dhis2Error, ValueError):
 
 class UnsupportedAuthError(Dhis2Error, NotImplementedError):
     """The profile's way of authentication needs more than this package: `dhis2w_core.open_client` has it."""
+
+
+class InvalidSettingError(Dhis2Error, ValueError):
+    """A setting of the client, or of its policy, that makes no sense."""
 
 
 class InvalidBaseUrlError(Dhis2Error, ValueError):

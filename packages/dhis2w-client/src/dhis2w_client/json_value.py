@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias, cast
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -22,9 +23,14 @@ def as_text(value: object) -> str | None:
     """The value as text when it is a string or a number, else `None`."""
     if isinstance(value, str):
         return value
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return str(value) if is_number(value) else None
 
 
 def as_count(value: object) -> int:
     """The value when it is a whole number, else 0."""
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def is_number(value: object) -> bool:
+    """Whether the value is a number to count or measure with (`True` and NaN are none)."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)

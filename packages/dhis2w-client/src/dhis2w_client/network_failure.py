@@ -137,6 +137,8 @@ def _no_connection(causes: list[BaseException], call: Call, base_url: str) -> No
 def _lost(failure: httpx2.RequestError, call: Call, base_url: str) -> NoAnswerError:
     import httpx2
 
+    if isinstance(failure, httpx2.LocalProtocolError):
+        return _made(ConnectionLostError, call, "a header of it has a character that no header can carry", None)
     if isinstance(failure, httpx2.DecodingError):
         return _made(ConnectionLostError, call, "the compressed answer is broken", None)
     what = f"{base_url} closed the connection before the answer was complete"

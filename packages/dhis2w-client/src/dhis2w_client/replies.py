@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from dhis2w_client.errors import (
     AnswerError,
     EmptyAnswerError,
+    InvalidRequestError,
     MalformedAnswerError,
     NotJsonError,
     UnexpectedShapeError,
@@ -21,7 +22,7 @@ from dhis2w_client.json_value import Json
 from dhis2w_client.refusals import EXCERPT_SHOWN, error_of, moved_base_url
 from dhis2w_client.reply import Reply
 
-__all__ = ["Reply", "error_of", "model_of", "moved_base_url", "value_of"]
+__all__ = ["Reply", "check_wanted", "error_of", "model_of", "moved_base_url", "value_of"]
 
 T = TypeVar("T")
 
@@ -75,6 +76,24 @@ def model_of(reply: Reply, wanted: type[T]) -> T:
         **_about(reply),
         next_step="Without `as_` the answer comes as plain JSON.",
     )
+
+
+def check_wanted(wanted: object) -> None:
+    """Make sure that answers can be read as `wanted`, before anything is sent.
+
+    Raises:
+        InvalidRequestError: It is no type, or none that Pydantic can validate.
+    """
+    from pydantic import PydanticUserError
+
+    try:
+        adapter = _adapter(cast("type[object]", wanted))
+        if not adapter.pydantic_complete:
+            adapter.rebuild(raise_errors=True)
+        return
+    except (PydanticUserError, NameError, TypeError):
+        pass
+    raise InvalidRequestError(f"as_={str(wanted)[:80]} is no type that answers can be read as.")
 
 
 @lru_cache(maxsize=256)

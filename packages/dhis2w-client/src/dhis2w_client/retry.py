@@ -11,9 +11,10 @@ from dhis2w_client.errors import (
     ConnectionLostError,
     ConnectionRefusedByServerError,
     HostNotFoundError,
-    InvalidRequestError,
+    InvalidSettingError,
     NoAnswerError,
 )
+from dhis2w_client.json_value import is_number
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods that may be repeated: doing it twice has the effect of doing it once (RFC 9110, 9.2.2)."""
@@ -48,7 +49,7 @@ class RetryPolicy:
         max_delay: Seconds, the upper end of any wait. Default 20.
 
     Raises:
-        InvalidRequestError: A number is out of range (`attempts` below 1, a negative time).
+        InvalidSettingError: A number is out of range (`attempts` below 1, a negative time), or none.
     """
 
     attempts: int = 4
@@ -57,10 +58,10 @@ class RetryPolicy:
     max_delay: float = 20.0
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise InvalidRequestError("RetryPolicy: attempts counts the first try, so it is at least 1.")
-        if not (self.budget >= 0 and self.base_delay >= 0 and self.max_delay >= 0):
-            raise InvalidRequestError("RetryPolicy: budget, base_delay and max_delay are seconds, 0 or more.")
+        if not is_number(self.attempts) or self.attempts < 1:
+            raise InvalidSettingError("RetryPolicy: attempts counts the first try, so it is at least 1.")
+        if not all(is_number(seconds) and seconds >= 0 for seconds in (self.budget, self.base_delay, self.max_delay)):
+            raise InvalidSettingError("RetryPolicy: budget, base_delay and max_delay are seconds, 0 or more.")
 
     @classmethod
     def off(cls) -> RetryPolicy:
