@@ -10,7 +10,8 @@ from reader import ADMIN, Reader
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.call import Call
 from dhis2w_sandbox.metadata.csv_lists import cell
-from dhis2w_sandbox.metadata.querying import ListParams, java_map_order, page_of, pager
+from dhis2w_sandbox.metadata.java_order import hash_order, text_hash
+from dhis2w_sandbox.metadata.querying import ListParams, page_of, pager
 
 Json = dict[str, Any]
 
@@ -118,10 +119,23 @@ def _call() -> Call:
 
 
 def test_links_list_their_parameters_as_javas_maps_do() -> None:
-    names = java_map_order(["filter", "fields", "nosuchparam", "page", "pageSize"])
+    names = hash_order(["filter", "fields", "nosuchparam", "page", "pageSize"], text_hash)
     assert [name for name in names if not name.startswith("page")] == ["filter", "nosuchparam", "fields"]
-    many = [f"name{number}" for number in range(30)]
-    assert sorted(java_map_order(many)) == sorted(many)
+
+
+@given(st.lists(st.text(max_size=12), unique=True, max_size=60))
+def test_hash_order_loses_nothing(names: list[str]) -> None:
+    assert sorted(hash_order(names, text_hash)) == sorted(names)
+    assert hash_order(hash_order(names, text_hash), text_hash) == hash_order(names, text_hash)
+
+
+def test_2_41_gives_sets_in_the_order_of_their_hashes(read_each: Reader) -> None:
+    for number in (1, 2, 3):
+        read_each.put_element(f"mfiDataElm{number}")
+    members = [{"id": f"mfiDataElm{number}"} for number in (1, 2, 3)]
+    read_each.put("dataElementGroup", "deGroup0001", dataElements=members)
+    shown = read_each("/api/dataElementGroups/deGroup0001?fields=dataElements")["dataElements"]
+    assert shown == (members[::-1] if read_each.sandbox.server.behaviour.sets_come_by_hash else members)
 
 
 def test_a_type_that_may_not_be_read_is_forbidden(read: Reader) -> None:

@@ -15,6 +15,7 @@ from dhis2w_sandbox.call import JSON, RECORDED, Call, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal
 from dhis2w_sandbox.metadata.access import can_read
 from dhis2w_sandbox.metadata.dependencies import ROOTS, with_dependencies
+from dhis2w_sandbox.metadata.java_order import hash_order, text_hash
 from dhis2w_sandbox.metadata.querying import Defaults, ListParams, enum_param, select, without_defaults
 from dhis2w_sandbox.metadata.reading import schema_of, shown
 from dhis2w_sandbox.metadata.rendering import raw_values, renderer
@@ -81,7 +82,10 @@ def get_with_dependencies(call: Call) -> Reply:
         for singular, documents in found.items():
             other = call.server.schemas.by_singular[singular]
             show = renderer(call, other, OWNER, skip_sharing=skip)
-            answer[other.plural] = [show(row) for row in documents.values()]
+            rows = list(documents.values())
+            if call.server.behaviour.sets_come_by_hash:
+                rows = hash_order(rows, lambda row: text_hash(row["id"]))
+            answer[other.plural] = [show(row) for row in rows]
         return answer
 
     return _packed(call, shown(body))

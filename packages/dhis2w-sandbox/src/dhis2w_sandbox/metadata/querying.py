@@ -27,6 +27,7 @@ from dhis2w_sandbox.metadata.filters import (
     split_joined,
     sql_like,
 )
+from dhis2w_sandbox.metadata.java_order import hash_order, text_hash
 from dhis2w_sandbox.metadata.plans import SIMPLE_TYPES
 from dhis2w_sandbox.schemas import Property, Schema
 from dhis2w_sandbox.versions import Behaviour
@@ -280,7 +281,7 @@ def _link(call: Call, schema: Schema, page: int, size: int) -> str:
     parameters += [] if size == DEFAULT_PAGE_SIZE else [f"pageSize={size}"]
     parameters += [
         f"{_encoded(name)}={_encoded(value)}"
-        for name in java_map_order(list(rest))
+        for name in hash_order(list(rest), text_hash)
         if name not in ("page", "pageSize")
         for value in rest[name]
     ]
@@ -292,18 +293,3 @@ def _link(call: Call, schema: Schema, page: int, size: int) -> str:
 
 def _encoded(text: str) -> str:
     return quote_plus(text, safe="*-._").replace("~", "%7E")
-
-
-def java_map_order(names: list[str]) -> list[str]:
-    """Names in the order in which Java's `HashMap` gives them back: links list their parameters so."""
-    size = 16
-    while len(names) > size * 3 // 4:
-        size *= 2
-    return sorted(names, key=lambda name: _bucket(name, size))
-
-
-def _bucket(name: str, size: int) -> int:
-    code = 0
-    for char in name:
-        code = (code * 31 + ord(char)) & 0xFFFFFFFF
-    return (code ^ code >> 16) & (size - 1)

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from dhis2w_sandbox.call import Call
 from dhis2w_sandbox.metadata import access, computed, sides
+from dhis2w_sandbox.metadata.java_order import hash_order, object_hash, text_hash
 from dhis2w_sandbox.metadata.plans import Plan, Step, compile_plan
 from dhis2w_sandbox.metadata.transforming import transform
 from dhis2w_sandbox.schemas import Property, Schema
@@ -191,7 +192,8 @@ class Rendering:
         if prop.key == "attributeValues" and not prop.collection:
             return self._attribute_values(children, cast("list[Json]", value))
         if prop.collection and isinstance(value, list):
-            items = (self._item(prop, children, item, owner, schema) for item in cast("list[Any]", value))
+            rows = self._in_order(prop, cast("list[Any]", value))
+            items = (self._item(prop, children, item, owner, schema) for item in rows)
             return [item for item in items if item is not None]
         return self._item(prop, children, value, owner, schema)
 
@@ -210,6 +212,16 @@ class Rendering:
             return self.object(children, item, {"id": owner.get("id"), "klass": schema.klass})
         finally:
             self.depth -= 1
+
+    def _in_order(self, prop: Property, rows: list[Any]) -> list[Any]:
+        """A list, or a set in the order in which the version gives it."""
+        is_set = prop.raw["klass"] == "java.util.Set" and prop.reference
+        target = self.server.schemas.of(prop)
+        if not is_set or target is None or not self.server.behaviour.sets_come_by_hash:
+            return rows
+        if self.depth == 0:
+            return hash_order(rows, lambda row: text_hash(row["id"]))
+        return hash_order(rows, lambda row: object_hash(self.referred(target, row)))
 
     def _attribute_values(self, children: Plan, rows: list[Json]) -> list[Json]:
         """Attribute values are always whole; of the attributes more than the identifier may be wanted."""

@@ -112,7 +112,8 @@ def get_geojson(call: Call) -> Reply:
     units = _documents(call, dict.fromkeys(uid for root in roots for uid in descendants(store, root)))
     chosen = [unit for unit in units if unit.get("geometry") and _level(store, unit) in levels]
     with_properties = bool_param(call, "properties", True)
-    features = [_feature(call, unit, with_properties=with_properties) for unit in chosen]
+    by_name = sorted(chosen, key=lambda unit: unit["name"])
+    features = [_feature(call, unit, with_properties=with_properties) for unit in by_name]
     return Reply.json({"type": "FeatureCollection", "features": features})
 
 
