@@ -825,6 +825,7 @@ class Dhis2Client(TypedCollections):
 
     Raises:
         InvalidBaseUrlError: `base_url` is not the address of a server.
+        InvalidSettingError: Another setting makes no sense.
     """
 
     def __init__(
@@ -1146,6 +1147,7 @@ def open_client(
         client_class: The class to make; a subclass of `Dhis2Client`.
 
     Raises:
+        NoProfileError: The profile is `None`: what `profile_from_env_raw` found.
         NotImplementedError: The profile's `auth` is `oauth2` (as `UnsupportedAuthError`, at the call):
             `dhis2w_core.open_client` has the login.
         ValueError: Credential fields are missing (as `CredentialsError`, at the call).
