@@ -53,7 +53,7 @@ def test_wrong_basic_credentials_are_401_even_where_none_are_needed(call: Caller
     assert "WWW-Authenticate" not in reply.headers
 
 
-@pytest.mark.parametrize("scheme", ["Digest abc", "Bearer abc.def.ghi", "Negotiate x"])
+@pytest.mark.parametrize("scheme", ["Digest abc", "Negotiate x"])
 def test_an_unknown_scheme_counts_as_nobody(call: Caller, scheme: str) -> None:
     assert call("GET", "/api/me", headers={"Authorization": scheme}).status == 302
 

@@ -130,6 +130,9 @@ class App:
         matches = self._matches(call)
         if call.path == "/api/ping" and self.server.behaviour.ping_skips_security:
             return self._answered(call, matches)
+        if any(row.own_security for row, _ in matches):
+            call = auth.with_session(call)
+            return auth.remember(call, self._answered(call, matches))
         call = auth.identify(call)
         if call.sender is None and not auth.is_open(call.path) and not any(row.anonymous for row, _ in matches):
             raise auth.unauthenticated(call)

@@ -11,12 +11,15 @@ import binascii
 import re
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import quote, urlencode
 
 from dhis2w_sandbox import tokens, two_factor
 from dhis2w_sandbox.accounts import Obstacle, sign_in
 from dhis2w_sandbox.call import Call, Refused, Reply
 from dhis2w_sandbox.errors import web_message
 from dhis2w_sandbox.html import xml_message
+from dhis2w_sandbox.oauth2 import bearer
+from dhis2w_sandbox.oauth2.saved_requests import is_saved
 from dhis2w_sandbox.server import Server, stamp
 from dhis2w_sandbox.sessions import TIMEOUT
 from dhis2w_sandbox.user import User
@@ -33,10 +36,12 @@ _OPEN = re.compile(
 
 def identify(call: Call) -> Call:
     """The call with its sender, where its credentials or its session name one; wrong credentials raise the refusal."""
-    call = _with_session(call)
+    call = with_session(call)
     header = call.headers.get("authorization", "")
     if header.lower().startswith("apitoken"):
         return replace(call, sender=tokens.sender(call, header), session=None)
+    if header.lower().startswith("bearer") and call.server.authority.enabled:
+        return replace(call, sender=bearer.sender(call, header), session=None)
     if header.lower().startswith("basic"):
         return _with_basic(call, header)
     return call
@@ -52,8 +57,29 @@ def unauthenticated(call: Call) -> Refused:
     if call.headers.get("x-requested-with") == "XMLHttpRequest":
         return _unauthorized(call, "Unauthorized", xml=call.server.behaviour.refuses_scripts_in_xml)
     behaviour = call.server.behaviour
-    start = call.base_url if behaviour.login_redirect_is_absolute else call.context_path
-    return Refused(Reply(302, headers={"Location": start + behaviour.login_page}))
+    return to_login_page(call, call.base_url if behaviour.login_redirect_is_absolute else call.context_path)
+
+
+def to_login_page(call: Call, start: str | None = None) -> Refused:
+    """The redirect to the login page, which remembers a page that was asked for; `start` is the base URL by default."""
+    location = (call.base_url if start is None else start) + call.server.behaviour.login_page
+    reply = Reply(302, headers={"Location": location})
+    if is_saved(call.method, call.path):
+        query = urlencode(call.query, quote_via=quote)
+        target = f"{call.context_path}{call.path}{'?' if query else ''}{query}"
+        reply.cookies.append(session_cookie(call, call.server.saved_requests.save(target)))
+    return Refused(reply)
+
+
+def open_session(call: Call, user: User) -> tuple[str, str]:
+    """Log a user in: the cookie of the new session, and where to go: the page that was asked for, or the start."""
+    note_login(call.server, user)
+    if call.session is not None:
+        call.server.sessions.forget(call.session)
+    session = call.server.sessions.open(user.uid, registered=True)
+    saved = call.server.saved_requests.take(call.cookie(SESSION_COOKIE))
+    target = saved or call.context_path + call.server.behaviour.start_page
+    return session_cookie(call, session.cookie), target
 
 
 def remember(call: Call, reply: Reply) -> Reply:
@@ -82,7 +108,8 @@ def note_login(server: Server, user: User) -> None:
         server.store.put("user", user.uid, changed)
 
 
-def _with_session(call: Call) -> Call:
+def with_session(call: Call) -> Call:
+    """The call with the sender whom its session names, if any; an ended session raises the redirect."""
     sessions = call.server.sessions
     session = sessions.find(call.cookie(SESSION_COOKIE) or "")
     if session is None:

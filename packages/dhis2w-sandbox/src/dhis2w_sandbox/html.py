@@ -78,11 +78,11 @@ def jetty_page(status: int, message: str, path: str, method: str, accept: str) -
     return Reply(status, page.encode("latin-1", "replace"), "text/html;charset=iso-8859-1", cache)
 
 
-def login_page(version: str) -> Reply:
-    """The page that a browser lands on: what a client sees with status 200 when it follows the login redirect."""
+def start_page(username: str) -> Reply:
+    """The page that a browser lands on after a login."""
     page = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"/><title>Log in | DHIS2</title></head>'
-        f'<body><div id="dhis2-app-root" data-version="{escape(version)}"></div></body></html>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"/><title>DHIS2</title></head>'
+        f'<body><div id="dhis2-app-root"><p>Logged in as {escape(username)}.</p></div></body></html>'
     )
     return Reply.text(page, "text/html;charset=utf-8")
 

@@ -36,13 +36,9 @@ def log_in(call: Call) -> Reply:
 
 
 def _logged_in(call: Call, user: User) -> Reply:
-    auth.note_login(call.server, user)
-    if call.session is not None:
-        call.server.sessions.forget(call.session)
-    session = call.server.sessions.open(user.uid, registered=True)
-    answer = {"loginStatus": "SUCCESS", "redirectUrl": call.context_path + call.server.behaviour.start_page}
-    reply = Reply.json(answer)
-    reply.cookies.append(auth.session_cookie(call, session.cookie))
+    cookie, target = auth.open_session(call, user)
+    reply = Reply.json({"loginStatus": "SUCCESS", "redirectUrl": target})
+    reply.cookies.append(cookie)
     return reply
 
 

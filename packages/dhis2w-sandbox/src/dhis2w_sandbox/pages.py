@@ -19,11 +19,9 @@ def root(call: Call) -> Reply:
 
 
 @endpoints.add("GET", "/dhis-web-dashboard", SOURCE, suffixes="*")
-@endpoints.add("GET", "/dhis-web-login", SOURCE, anonymous=True, versions=["v41", "v42"], suffixes="*")
-@endpoints.add("GET", "/login", SOURCE, anonymous=True, versions=["v43", "v44"], suffixes="*")
-def page(call: Call) -> Reply:
-    """Show a page of DHIS2's own web apps: HTML with status 200."""
-    return html.login_page(call.server.behaviour.release)
+def dashboard(call: Call) -> Reply:
+    """Show where a login leads to: HTML with status 200."""
+    return html.start_page(call.user.username)
 
 
 @endpoints.add("GET", "/dhis-web-login", SOURCE, anonymous=True, versions=["v43", "v44"], suffixes="*")

@@ -44,6 +44,8 @@ class Endpoint:
     """Authorities, one of which (or `ALL`) the sender needs; otherwise 403 without an error code."""
     plain_before_38: bool = False
     """Whether 2.41 answers `/api/NN/` below 38 with the bare `response` and status 200."""
+    own_security: bool = False
+    """Whether it looks at the `Authorization` header itself, and answers without one: the call knows the session."""
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -94,6 +96,7 @@ class Endpoints:
         consumes: Iterable[str] = (),
         requires: Iterable[str] = (),
         plain_before_38: bool = False,
+        own_security: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Decorate the function that answers a method and a pattern; the rest as the fields of `Endpoint`."""
 
@@ -110,6 +113,7 @@ class Endpoints:
                 frozenset(consumes),
                 tuple(requires),
                 plain_before_38,
+                own_security,
             )
             self.rows.append(row)
             return handler

@@ -27,6 +27,8 @@ from dhis2w_sandbox.boot import first_boot
 from dhis2w_sandbox.country.bundle import load
 from dhis2w_sandbox.faults import Fault, Faults
 from dhis2w_sandbox.metadata import export, gist, gist_bridge, reading, unit_lists, writing
+from dhis2w_sandbox.oauth2 import authorize, clients, discovery, enrolment, inspection, login_form, token_endpoint
+from dhis2w_sandbox.oauth2.authority import Authority
 from dhis2w_sandbox.routing import Endpoint
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.versions import BEHAVIOURS
@@ -50,6 +52,12 @@ MODULES = (
     gist,
     tasks,
     writing,
+    discovery,
+    enrolment,
+    login_form,
+    authorize,
+    token_endpoint,
+    inspection,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 
@@ -66,6 +74,9 @@ class Sandbox:
         context_path: where the server is mounted below its address, such as `/dhis`.
         faults: how it misbehaves: see `dhis2w_sandbox.faults`.
         sleep: waits for the seconds of a fault's delay.
+        oauth2: whether it has an authorization server.
+        rotate_refresh_tokens: whether that gives a new refresh token at every refresh, whatever its clients' settings
+            say; otherwise they decide, and by default a refresh token stays good.
 
     A context manager: it closes the database at the end.
 
@@ -84,12 +95,15 @@ class Sandbox:
         context_path: str = "",
         faults: Iterable[Fault] = (),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        oauth2: bool = True,
+        rotate_refresh_tokens: bool = False,
     ) -> None:
         name = f"v{str(version).removeprefix('v')}"
         if name not in BEHAVIOURS:
             known = ", ".join(known.removeprefix("v") for known in BEHAVIOURS)
             raise ValueError(f"there is no DHIS2 {version!r} in the sandbox; it knows {known}")
-        self.server = Server(name, database, clock, seed)
+        authority = Authority(enabled=oauth2, rotates_refresh_tokens=rotate_refresh_tokens)
+        self.server = Server(name, database, clock, seed, authority)
         held = self.server.configuration.read("version", name)
         if held != name:
             self.server.store.close()
@@ -140,4 +154,5 @@ class Sandbox:
 
 def all_endpoints() -> list[Endpoint]:
     """Every endpoint of every version: `dhis2w_sandbox.evidence` makes a table of them."""
-    return [row for module in MODULES for row in module.endpoints.rows]
+    rows = [row for module in MODULES for row in module.endpoints.rows]
+    return rows + clients.guarded(rows)

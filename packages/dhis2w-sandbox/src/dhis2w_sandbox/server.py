@@ -12,6 +12,8 @@ from typing import Any
 from dhis2w_sandbox.documents import reference_finder
 from dhis2w_sandbox.failed_logins import FailedLogins
 from dhis2w_sandbox.named_values import NamedValues
+from dhis2w_sandbox.oauth2.authority import Authority
+from dhis2w_sandbox.oauth2.saved_requests import SavedRequests
 from dhis2w_sandbox.schemas import load_schemas
 from dhis2w_sandbox.sessions import Sessions
 from dhis2w_sandbox.store import Store
@@ -29,6 +31,7 @@ class Server:
         database: an SQLite file, or `":memory:"`.
         clock: tells the time; answers print it without a zone, as a DHIS2 server that runs in UTC.
         seed: makes generated identifiers repeatable; None for random ones.
+        authority: the authorization server that belongs to it.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Server:
         database: str = ":memory:",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         seed: int | None = None,
+        authority: Authority | None = None,
     ) -> None:
         self.behaviour = BEHAVIOURS[version]
         self.schemas = load_schemas(version)
@@ -47,7 +51,9 @@ class Server:
         """Held by whoever answers a request or reaches into the store from another thread."""
         self.random = random.Random(seed) if seed is not None else random.SystemRandom()  # noqa: S311 - identifiers of a test server, no secrets
         self.sessions = Sessions(clock)
+        self.saved_requests = SavedRequests()
         self.failed_logins = FailedLogins(clock)
+        self.authority = authority or Authority()
         self.used_tokens: dict[str, Json] = {}
         """Personal access tokens by the hash of their secret, as they were when first used: DHIS2 caches them."""
 
