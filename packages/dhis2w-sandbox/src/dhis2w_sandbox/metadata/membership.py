@@ -142,7 +142,7 @@ def _ids(rows: Any) -> list[str]:
     return [row["id"] for row in cast("list[Json]", rows or ()) if row.get("id")]
 
 
-@endpoints.add("POST", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_type)
+@endpoints.add("POST", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_type, consumes=("application/json",))
 def merge_items(call: Call) -> Reply:
     """Add and take out what the body lists as `additions` and `deletions`."""
     body: Json = jackson.read(call) or {}
@@ -152,7 +152,7 @@ def merge_items(call: Call) -> Reply:
     return collection.reply()
 
 
-@endpoints.add("PUT", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_type)
+@endpoints.add("PUT", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_type, consumes=("application/json",))
 def replace_items(call: Call) -> Reply:
     """Make the collection what the body lists as `identifiableObjects`."""
     body: Json = jackson.read(call) or {}
@@ -162,7 +162,7 @@ def replace_items(call: Call) -> Reply:
     return collection.reply()
 
 
-@endpoints.add("DELETE", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_type)
+@endpoints.add("DELETE", "/api/{type}/{uid}/{property}", RECORDED, accepts=is_type, consumes=("application/json",))
 def remove_items(call: Call) -> Reply:
     """Take out what the body lists as `identifiableObjects`."""
     body: Json = jackson.read(call) or {}

@@ -31,6 +31,7 @@ endpoints = Endpoints()
 KLASS = "org.hisp.dhis.user.sharing.Sharing"
 PATCH_KLASS = "org.hisp.dhis.commons.jackson.jsonpatch.JsonPatchException"
 ACCESS = re.compile(r"[r-][w-][r-][w-]----")
+PATCH = ("application/json-patch+json",)
 DEFAULTS = frozenset({DEFAULT_CATEGORY, DEFAULT_COMBO, DEFAULT_OPTION})
 KINDS = (("userGroups", "userGroup", "E3017"), ("users", "user", "E3018"))
 
@@ -50,7 +51,7 @@ def has_data_access(text: Any) -> bool:
     return text is None or text[2:3] == "r" or text[3:4] == "w"
 
 
-@endpoints.add("PUT", "/api/{type}/{uid}/sharing", RECORDED, accepts=is_type)
+@endpoints.add("PUT", "/api/{type}/{uid}/sharing", RECORDED, accepts=is_type, consumes=("application/json",))
 def replace_sharing(call: Call) -> Reply:
     """Replace the sharing of one object."""
     schema = call.server.schemas.by_endpoint[f"/{call.parts['type']}"]
@@ -160,8 +161,8 @@ def _subject(call: Call) -> tuple[Schema, Json]:
     return schema, document
 
 
-@endpoints.add("POST", "/api/sharing", RECORDED)
-@endpoints.add("PUT", "/api/sharing", RECORDED)
+@endpoints.add("POST", "/api/sharing", RECORDED, consumes=("application/json",))
+@endpoints.add("PUT", "/api/sharing", RECORDED, consumes=("application/json",))
 def set_sharing(call: Call) -> Reply:
     """Set the sharing of an object in its older form."""
     schema, document = _subject(call)
@@ -225,7 +226,7 @@ def _name(document: Json) -> str:
     return document.get("name") or f"{document.get('firstName')} {document.get('surname')}"
 
 
-@endpoints.add("PATCH", "/api/{type}/sharing", RECORDED, accepts=is_type)
+@endpoints.add("PATCH", "/api/{type}/sharing", RECORDED, accepts=is_type, consumes=PATCH)
 def patch_sharing_of_type(call: Call) -> Reply:
     """Patch the sharing of objects of one type with one patch."""
     body: Json = jackson.read(call)
@@ -234,7 +235,7 @@ def patch_sharing_of_type(call: Call) -> Reply:
     return _patch_many(call, [(plural, uid, body.get("patch") or []) for uid in ids], dropped=True)
 
 
-@endpoints.add("PATCH", "/api/metadata/sharing", RECORDED)
+@endpoints.add("PATCH", "/api/metadata/sharing", RECORDED, consumes=PATCH)
 def patch_sharing_of_types(call: Call) -> Reply:
     """Patch the sharing of objects of any types, each with its own patch."""
     body: Json = jackson.read(call)

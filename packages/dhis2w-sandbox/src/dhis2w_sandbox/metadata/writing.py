@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, conflict, forbidden, not_found
-from dhis2w_sandbox.metadata import access, jackson, membership, sharing
+from dhis2w_sandbox.metadata import access, jackson, membership, sharing, xml_bodies
 from dhis2w_sandbox.metadata.bundle import ImportOptions
 from dhis2w_sandbox.metadata.coercion import MappingError, read_object
 from dhis2w_sandbox.metadata.csv_bundle import IMPORT_CLASSES, read_bundle
@@ -20,7 +20,7 @@ from dhis2w_sandbox.metadata.packing import unpacked
 from dhis2w_sandbox.metadata.patching import UnreadablePatch, patched, read_patch
 from dhis2w_sandbox.metadata.reports import ImportReport, ObjectReport, import_reply, object_reply
 from dhis2w_sandbox.metadata.validation import translation_errors
-from dhis2w_sandbox.routing import Endpoints
+from dhis2w_sandbox.routing import ALL_VERSIONS, Endpoints
 from dhis2w_sandbox.schemas import Schema
 from dhis2w_sandbox.tasks import Job
 
@@ -28,6 +28,10 @@ Json = dict[str, Any]
 
 endpoints = Endpoints()
 endpoints.rows += sharing.endpoints.rows + membership.endpoints.rows
+
+JSON_ONLY = ("application/json",)
+JSON_OR_XML = (*JSON_ONLY, "application/xml")
+WITHOUT_XML = ALL_VERSIONS - {"v41"}
 
 NO_UPDATE = "You don't have the proper permissions to update this object."
 
@@ -42,7 +46,8 @@ def is_type(call: Call) -> bool:
     return f"/{call.parts['type']}" in call.server.schemas.by_endpoint
 
 
-@endpoints.add("POST", "/api/{type}", RECORDED, accepts=is_type)
+@endpoints.add("POST", "/api/{type}", RECORDED, accepts=is_type, consumes=JSON_ONLY, versions=WITHOUT_XML)
+@endpoints.add("POST", "/api/{type}", RECORDED, accepts=is_type, consumes=JSON_OR_XML, versions=("v41",))
 def create_object(call: Call) -> Reply:
     """Create one object."""
     schema = schema_of(call)
@@ -67,7 +72,8 @@ def create_object(call: Call) -> Reply:
     return reply
 
 
-@endpoints.add("PUT", "/api/{type}/{uid}", RECORDED, accepts=is_type)
+@endpoints.add("PUT", "/api/{type}/{uid}", RECORDED, accepts=is_type, consumes=JSON_ONLY, versions=WITHOUT_XML)
+@endpoints.add("PUT", "/api/{type}/{uid}", RECORDED, accepts=is_type, consumes=JSON_OR_XML, versions=("v41",))
 def replace_object(call: Call) -> Reply:
     """Replace one object by the body."""
     schema, old = updatable(call)
@@ -83,13 +89,9 @@ def replace_object(call: Call) -> Reply:
     return _answer(call, report)
 
 
-@endpoints.add("PATCH", "/api/{type}/{uid}", RECORDED, accepts=is_type)
+@endpoints.add("PATCH", "/api/{type}/{uid}", RECORDED, accepts=is_type, consumes=("application/json-patch+json",))
 def patch_object(call: Call) -> Reply:
     """Change one object by a JSON Patch."""
-    media = call.headers.get("content-type", "").partition(";")[0].strip()
-    if media != "application/json-patch+json":
-        shown = f"'{call.headers['content-type']}' " if media else ""
-        raise Dhis2Refusal(415, call.server.behaviour.unsupported_media.format(shown))
     schema = schema_of(call)
     operations = patch_body(call) if call.server.behaviour.patch_read_by_framework else []
     _, old = updatable(call)
@@ -133,7 +135,7 @@ def delete_object(call: Call) -> Reply:
     return object_reply(found, call.server.version, word="WARNING") if found else Reply.message(200)
 
 
-@endpoints.add("PUT", "/api/{type}/{uid}/translations", RECORDED, accepts=is_type)
+@endpoints.add("PUT", "/api/{type}/{uid}/translations", SOURCE, accepts=is_type)
 def replace_translations(call: Call) -> Reply:
     """Replace the translations of one object."""
     schema, old = updatable(call)
@@ -197,7 +199,8 @@ def _answer(call: Call, report: ImportReport) -> Reply:
     return object_reply(found, call.server.version) if found else Reply.message(200)
 
 
-@endpoints.add("POST", "/api/metadata", RECORDED)
+@endpoints.add("POST", "/api/metadata", RECORDED, consumes=(*JSON_ONLY, "application/csv"), versions=WITHOUT_XML)
+@endpoints.add("POST", "/api/metadata", RECORDED, consumes=(*JSON_OR_XML, "application/csv"), versions=("v41",))
 def import_metadata(call: Call) -> Reply:
     """Import lists of objects of any types, at once or as a job; as JSON, or objects of one type as CSV."""
     options = options_of(call)
@@ -227,7 +230,10 @@ def _imported(call: Call, options: ImportOptions, progress: Progress = silent) -
 
 def _payload(call: Call) -> Json:
     body = unpacked(call.body)
-    if "csv" not in call.headers.get("content-type", ""):
+    media = call.headers.get("content-type", "")
+    if "xml" in media:
+        return xml_bodies.read_bundle(call.server.schemas, xml_bodies.parsed(body))
+    if "csv" not in media:
         return _lists(call, jackson.read(replace(call, body=body))) if body else {}
     import_class = call.param("classKey")
     if import_class not in IMPORT_CLASSES:
@@ -276,6 +282,8 @@ def updatable(call: Call) -> tuple[Schema, Json]:
 
 def read_json(call: Call, schema: Schema) -> Json:
     """The body as an object of a type; refused in Jackson's words where it is none."""
+    if "xml" in call.headers.get("content-type", ""):
+        return xml_bodies.read_object(call.server.schemas, schema, xml_bodies.parsed(call.body))
     value = jackson.read(call)
     if value is None:
         raise Dhis2Refusal(
