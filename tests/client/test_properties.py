@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -40,6 +40,8 @@ from dhis2w_client.retry import Try, delay_before_next_try, parse_retry_after
 from dhis2w_client.versions import choose_dialect, minor_version, version_named
 from tests.client.answers import BASE_URL, client_after_connect
 
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no reason to fail."""
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -107,6 +109,7 @@ class Shape(BaseModel):
     count: int = 0
 
 
+@CALM
 @given(st.dictionaries(st.sampled_from([*Profile.model_fields, "nonsense"]), ANYTHING))
 def test_profiles(fields: dict[str, Any]) -> None:
     try:
@@ -117,6 +120,7 @@ def test_profiles(fields: dict[str, Any]) -> None:
     assert parse_base_url(profile.base_url) == profile.base_url
 
 
+@CALM
 @given(URL_LIKE)
 @example("https://[::1%eth0]")
 @example("http://a:80:80")
@@ -133,7 +137,7 @@ def test_base_urls(text: str) -> None:
     is_loopback(base_url)
 
 
-@settings(max_examples=50)
+@settings(CALM, max_examples=50)
 @given(URL_LIKE)
 def test_a_base_url_that_is_taken_can_be_sent_to(text: str) -> None:
     async def connect(base_url: str) -> None:
@@ -150,6 +154,7 @@ def test_a_base_url_that_is_taken_can_be_sent_to(text: str) -> None:
         asyncio.run(connect(base_url))
 
 
+@CALM
 @given(URL_LIKE | st.text())
 @example("http://[::1")
 @example("A:[")
@@ -162,6 +167,7 @@ def test_redirects(location: str) -> None:
     assert moved is None or may_follow(BASE_URL, moved)
 
 
+@CALM
 @given(st.text() | st.from_regex(r"\A2\.\d{1,4}(\.\d+)*(-\w+)?\Z"))
 def test_version_strings(raw: str) -> None:
     number = minor_version(raw)
@@ -174,12 +180,14 @@ def test_version_strings(raw: str) -> None:
         assert choose_dialect(raw, allow_fallback=False) == choice
 
 
+@CALM
 @given(ANYTHING)
 def test_version_names(name: object) -> None:
     version = version_named(name)
     assert version is None or version_named(version.value) is version
 
 
+@CALM
 @given(st.text() | st.from_regex(r"\A[A-Za-z]\w{0,70}\Z"))
 def test_profile_names(name: str) -> None:
     try:
@@ -191,6 +199,7 @@ def test_profile_names(name: str) -> None:
     assert len(name) <= 64
 
 
+@CALM
 @given(st.text(), st.text())
 def test_credentials(first: str, second: str) -> None:
     for make in (lambda: PatAuth(first), lambda: BasicAuth(first, second), lambda: SessionAuth(first, second)):
@@ -203,6 +212,7 @@ def test_credentials(first: str, second: str) -> None:
             httpx2.Request("GET", "http://x", headers={"X": value})
 
 
+@CALM
 @given(
     status=st.integers(100, 599),
     media=MEDIA,
@@ -237,6 +247,7 @@ def attempt(reply: Reply, read: Callable[[Reply], object]) -> object:
         return error
 
 
+@CALM
 @given(REPORT_LIKE)
 def test_reports(answer: object) -> None:
     report = read_report(answer)
@@ -247,6 +258,7 @@ def test_reports(answer: object) -> None:
         assert all(isinstance(str(row), str) for row in report.rows)
 
 
+@CALM
 @given(
     path=st.text(),
     params=st.dictionaries(st.text(), st.text() | st.integers() | st.none() | st.lists(st.text())),
@@ -265,6 +277,7 @@ def test_calls(path: str, params: dict[str, Any], body: Any) -> None:
         assert json.loads(call.body or b"") == body
 
 
+@CALM
 @given(st.text() | st.from_regex(r"\A-?\d+\Z"), st.floats(0, 1e10))
 @example("Mon, 01 Jan 0001 00:00:00 -2359", 0.0)
 def test_retry_after(value: str, now: float) -> None:
@@ -272,6 +285,7 @@ def test_retry_after(value: str, now: float) -> None:
     assert seconds is None or seconds >= 0
 
 
+@CALM
 @given(
     policy=st.builds(
         RetryPolicy,
