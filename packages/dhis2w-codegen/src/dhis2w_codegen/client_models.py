@@ -9,6 +9,7 @@ from dhis2w_codegen.distilled import Table, merged, parsed, written
 from dhis2w_codegen.model_modules import HEADER, model_modules
 from dhis2w_codegen.overrides import Overrides, correct, read_overrides
 from dhis2w_codegen.published import from_folder
+from dhis2w_codegen.schema_facts import schema_facts
 from dhis2w_codegen.version_facts import VersionFacts, preview_version, read_names, read_version
 
 GENERATED = f'{HEADER}\n"""Models and enums, one module for each class or tight group."""\n'
@@ -38,5 +39,6 @@ def client_models(distilled: str, overrides: Overrides | None = None) -> dict[st
         "index.py": client_tables.index(table, home),
         "collection_table.py": client_tables.collection_table(table),
         "../typed_collections.pyi": client_tables.collections_stub(table),
+        "../metadata/schema_facts.jsonl": schema_facts(table),
         "generated/__init__.py": GENERATED,
     } | {f"generated/{name}": text for name, text in modules.items()}

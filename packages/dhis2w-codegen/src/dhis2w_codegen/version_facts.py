@@ -302,6 +302,8 @@ class _Reader:
 def _property_facts(prop: Json) -> Json:
     facts: Json = {flag: True for flag in PROPERTY_FLAGS if prop.get(flag)}
     facts |= {refusal: False for refusal in PROPERTY_REFUSALS if not prop.get(refusal, True)}
+    if json_key(prop) != prop["name"]:
+        facts["name"] = prop["name"]
     length = prop.get("length")
     if length is not None and length < 2**31 - 1:
         facts["length"] = length
