@@ -44,7 +44,8 @@ class Dhis2Client(TypedCollections):
         print(client.version, await client.get("dataElements", params={"fields": "id,name"}))
     ```
 
-    One client serves any number of tasks of one event loop. It is not for several threads, loops or processes.
+    One client serves any number of tasks of one event loop. The blocking twin (`dhis2w_client.sync`) may be shared by
+    threads; neither is for several processes.
 
     Args:
         base_url: Address of the server, with or without a trailing slash, `/api` and context path.
