@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import email.utils
 from dataclasses import dataclass
-from datetime import UTC
 
 from dhis2w_client.errors import (
     AnswerTimeoutError,
@@ -118,6 +116,9 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     text = value.strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)
+    import email.utils
+    from datetime import UTC
+
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except (ValueError, OverflowError):
