@@ -16,12 +16,9 @@ OURS_FOR_OPENING = {
     "dhis2w_client.client",
     "dhis2w_client.client_context",
     "dhis2w_client.clock",
-    "dhis2w_client.connection",
     "dhis2w_client.errors",
     "dhis2w_client.json_value",
-    "dhis2w_client.network_failure",
     "dhis2w_client.profile",
-    "dhis2w_client.redaction",
     "dhis2w_client.refusals",
     "dhis2w_client.replies",
     "dhis2w_client.reply",
@@ -36,7 +33,7 @@ OURS_FOR_OPENING = {
 OTHERS_FOR_OPENING = {"annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"}
 """Packages beside the standard library; the HTTP library comes with the first connection."""
 
-NEVER_FOR_OPENING = {"httpx2", "httpcore2", "anyio", "h11", "dhis2w_client.models"}
+NEVER_FOR_OPENING = {"httpx2", "httpcore2", "anyio", "h11", "asyncio", "ssl", "dhis2w_client.models"}
 
 
 def modules_after(code: str) -> set[str]:

@@ -13,7 +13,6 @@ from dhis2w_client.auth import AuthProvider
 from dhis2w_client.base_url import is_loopback, parse_base_url
 from dhis2w_client.call import Body, Call, Params, build_call
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
-from dhis2w_client.connection import Connection, Network
 from dhis2w_client.errors import ClientStateError, InsecureTransportWarning, InvalidSettingError, RedirectedError
 from dhis2w_client.json_value import Json, is_number
 from dhis2w_client.replies import Reply, check_wanted, error_of, model_of, moved_base_url, value_of
@@ -95,6 +94,8 @@ class Dhis2Client(TypedCollections):
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         _check_settings(auth, timeout, system_cache_ttl, http_limits)
+        from dhis2w_client.connection import Connection, Network  # with it come asyncio, TLS and logging
+
         network = Network(verify, ca_bundle, proxy, timeout, http_limits, transport)
         policy = retry_policy or RetryPolicy()
         self._connection = Connection(parse_base_url(base_url), auth, network, policy, clock)
