@@ -18,7 +18,7 @@ from dhis2w_sandbox.accounts import Obstacle, sign_in
 from dhis2w_sandbox.call import Call, Refused, Reply
 from dhis2w_sandbox.errors import web_message
 from dhis2w_sandbox.html import xml_message
-from dhis2w_sandbox.oauth2 import bearer
+from dhis2w_sandbox.oauth2 import bearer, legacy_bearer
 from dhis2w_sandbox.oauth2.saved_requests import is_saved
 from dhis2w_sandbox.server import Server, stamp
 from dhis2w_sandbox.sessions import TIMEOUT
@@ -41,10 +41,14 @@ def identify(call: Call) -> Call:
     if header.lower().startswith("apitoken"):
         return replace(call, sender=tokens.sender(call, header), session=None)
     if header.lower().startswith("bearer") and call.server.authority.enabled:
-        return replace(call, sender=bearer.sender(call, header), session=None)
+        return replace(call, sender=_bearer_sender(call, header), session=None)
     if header.lower().startswith("basic"):
         return _with_basic(call, header)
     return call
+
+
+def _bearer_sender(call: Call, header: str) -> User:
+    return legacy_bearer.sender(call, header) if call.server.behaviour.old_oauth2 else bearer.sender(call, header)
 
 
 def is_open(path: str) -> bool:

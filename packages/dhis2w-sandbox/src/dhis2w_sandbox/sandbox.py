@@ -27,7 +27,17 @@ from dhis2w_sandbox.boot import first_boot
 from dhis2w_sandbox.country.bundle import load
 from dhis2w_sandbox.faults import Fault, Faults
 from dhis2w_sandbox.metadata import export, gist, gist_bridge, reading, unit_lists, writing
-from dhis2w_sandbox.oauth2 import authorize, clients, discovery, enrolment, inspection, login_form, token_endpoint
+from dhis2w_sandbox.oauth2 import (
+    authorize,
+    clients,
+    discovery,
+    enrolment,
+    inspection,
+    legacy_authorize,
+    legacy_token,
+    login_form,
+    token_endpoint,
+)
 from dhis2w_sandbox.oauth2.authority import Authority
 from dhis2w_sandbox.routing import Endpoint
 from dhis2w_sandbox.server import Server
@@ -58,6 +68,8 @@ MODULES = (
     authorize,
     token_endpoint,
     inspection,
+    legacy_authorize,
+    legacy_token,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 
