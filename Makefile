@@ -42,6 +42,7 @@ check: $(READY) ## format, lint, types, import arrows, generated files
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m dhis2w_codegen --check
+	$(PY) packages/dhis2w-client/stub/sync_stub.py --check
 	.venv/bin/lint-imports
 	$(PY) -m pyright
 
@@ -51,6 +52,7 @@ format: $(READY) ## format and sort imports
 
 generate: $(READY) ## rewrite every generated file
 	$(PY) -m dhis2w_codegen
+	$(PY) packages/dhis2w-client/stub/sync_stub.py
 
 docs: $(READY) ## build the documentation into site/
 	$(PY) -m mkdocs build --strict --quiet

@@ -3,42 +3,20 @@
 
     replay_sandbox.py [-v] [--shared DIR] all | VERSION AREA/SCENARIO [AREA/SCENARIO …]
 
-`all` runs `meta` and `objects` of 41, 42 and 43 without OAuth2 and merges. The comparison itself is the recordings'
-own `replay.py`, which knows nothing of the sandbox.
+`all` runs `meta` and `objects` of 41, 42 and 43 without the rooms that the sandbox does not have yet. The comparison
+itself is the recordings' own `replay.py`, which knows nothing of the sandbox.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-
-from dhis2w_sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[1]
-LATER_ROOMS = ("oauth2-", "merge-")
+sys.path.insert(0, str(ROOT))
 
-
-def scenarios(live: Path) -> list[tuple[str, Path]]:
-    """Version and file of every scenario of the rooms that stand."""
-    return [
-        (version, file)
-        for version in ("41", "42", "43")
-        for area in ("meta", "objects")
-        for file in sorted((live / f"v{version}" / area).glob("*.jsonl"))
-        if not file.name.startswith(LATER_ROOMS)
-    ]
-
-
-def replay(live: Path, version: str, file: Path) -> list[dict[str, Any]]:
-    """One row for each exchange of a scenario: `contract`, `exact`, `differences`."""
-    with Sandbox(version, empty=True).serve() as url:
-        command = [sys.executable, str(live / "replay.py"), "--json", "--base-url", url, str(file)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+from tests.replay.scenario import Outcome, Scenario, play, scenarios  # noqa: E402 - the checkout is no installed package
 
 
 def main() -> None:
@@ -48,29 +26,32 @@ def main() -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="print each difference")
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="folder of recordings")
     options = parser.parse_args()
-    live: Path = options.shared / "dhis2/live"
     version, *names = options.what
-    chosen = scenarios(live) if version == "all" else [(version, live / f"v{version}/{name}.jsonl") for name in names]
-    rows = [(version, file, replay(live, version, file)) for version, file in chosen]
-    for version, file, exchanges in rows:
-        _print_scenario(version, file, exchanges, options.verbose)
-    everything = [exchange for _, _, exchanges in rows for exchange in exchanges]
-    count = len(everything) or 1
-    print(
-        f"{len(everything)} exchanges: contract {100 * sum(x['contract'] for x in everything) / count:.1f} %,"
-        f" exact {100 * sum(x['exact'] for x in everything) / count:.1f} %"
+    chosen = (
+        scenarios(options.shared)
+        if version == "all"
+        else [Scenario(options.shared / "dhis2/live", version, name) for name in names]
     )
+    everything: list[Outcome] = []
+    for scenario in chosen:
+        outcomes = play(scenario)
+        everything += outcomes
+        _print(scenario, outcomes, verbose=options.verbose)
+    contract, exact = _percent(everything, "contract"), _percent(everything, "exact")
+    print(f"{len(everything)} exchanges: contract {contract}, exact {exact}")
 
 
-def _print_scenario(version: str, file: Path, exchanges: list[dict[str, Any]], verbose: bool) -> None:
-    contract, exact = sum(x["contract"] for x in exchanges), sum(x["exact"] for x in exchanges)
-    print(f"{version} {file.parent.name}/{file.stem:24} {contract:3}/{len(exchanges):<3} contract {exact:3} exact")
-    if not verbose:
-        return
-    for exchange in exchanges:
-        if exchange["differences"]:
-            print(f"  {exchange['line']}: {exchange['method']} {exchange['path']}")
-        for grade, where, recorded, here in exchange["differences"][:8]:
+def _percent(outcomes: list[Outcome], grade: str) -> str:
+    return f"{100 * sum(getattr(outcome, grade) for outcome in outcomes) / (len(outcomes) or 1):.1f} %"
+
+
+def _print(scenario: Scenario, outcomes: list[Outcome], *, verbose: bool) -> None:
+    contract, exact = sum(outcome.contract for outcome in outcomes), sum(outcome.exact for outcome in outcomes)
+    print(f"{scenario!s:32} {contract:3}/{len(outcomes):<3} contract {exact:3} exact")
+    for outcome in outcomes if verbose else ():
+        if outcome.differences:
+            print(f"  {outcome.line}: {outcome.request}")
+        for grade, where, recorded, here in outcome.differences[:8]:
             print(f"    {grade:8} {where}: recorded {str(recorded)[:110]!r}, here {str(here)[:110]!r}")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 
 import pytest
+
 from dhis2w_sandbox import Sandbox
 
 

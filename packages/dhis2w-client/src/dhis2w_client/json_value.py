@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
-"""What a JSON text can hold."""
+Json: TypeAlias = Any
+"""What a JSON text can hold. Loose on purpose: whoever asks without `as_` knows the answer's shape, and a union of all
+that JSON can be would have to be narrowed at every step."""
 
 
 def as_object(value: object) -> dict[str, object]:

@@ -5,7 +5,6 @@ Source: `CrudControllerAdvice`, `WebMessageUtils`, `WebMessageResponse`; recordi
 
 from __future__ import annotations
 
-from typing import cast
 from urllib.parse import urljoin, urlsplit
 
 from dhis2w_client.base_url import canonical_base_url, is_login_page, may_follow, origin
@@ -233,6 +232,6 @@ def _lenient(reply: Reply) -> Json:
     if reply.is_html:
         return None
     try:
-        return cast("Json", from_json(reply.body))
+        return from_json(reply.body)
     except ValueError:
         return None

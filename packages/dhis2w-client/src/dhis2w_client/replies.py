@@ -114,7 +114,7 @@ def _parsed(reply: Reply) -> Json:
     from pydantic_core import from_json
 
     try:
-        return cast("Json", from_json(reply.body))
+        return from_json(reply.body)
     except ValueError:
         if re.fullmatch(rb"[\w .:-]+", reply.body.strip()):
             return reply.text

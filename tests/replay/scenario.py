@@ -1,0 +1,98 @@
+"""Recorded scenarios, and what comes of playing one against an empty sandbox.
+
+The comparison is that of the recordings' own `replay.py`: *contract* (what a client decides by) and *exact*.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from dhis2w_sandbox import Sandbox
+
+AREAS = ("meta", "objects")
+LATER_ROOMS = ("oauth2-", "merge-")
+"""Scenarios of what the sandbox does not have yet: its authorization server, merges and splits."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One recorded scenario of one version."""
+
+    live: Path
+    version: str
+    name: str
+    """Area and file: `meta/list`."""
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.name}"
+
+    @property
+    def exchanges(self) -> list[tuple[int, dict[str, Any]]]:
+        """Line number and exchange."""
+        text = (self.live / f"v{self.version}/{self.name}.jsonl").read_text(encoding="utf-8")
+        rows = ((number, json.loads(line)) for number, line in enumerate(text.splitlines(), 1))
+        return [(number, row) for number, row in rows if "request" in row]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one exchange compares."""
+
+    line: int
+    request: str
+    differences: list[tuple[str, str, Any, Any]]
+    """Grade, where, recorded, here."""
+
+    @property
+    def contract(self) -> bool:
+        """Whether it matches in what a client decides by."""
+        return not any(grade == "contract" for grade, *_ in self.differences)
+
+    @property
+    def exact(self) -> bool:
+        """Whether it matches whole."""
+        return not self.differences
+
+
+def scenarios(shared: Path) -> list[Scenario]:
+    """Every scenario of the rooms that stand, in all versions."""
+    live = shared / "dhis2/live"
+    return [
+        Scenario(live, version, f"{area}/{file.stem}")
+        for version in ("41", "42", "43")
+        for area in AREAS
+        for file in sorted((live / f"v{version}" / area).glob("*.jsonl"))
+        if not file.name.startswith(LATER_ROOMS)
+    ]
+
+
+def play(scenario: Scenario) -> list[Outcome]:
+    """Send every exchange in order; fixtures that match are left out, as `replay.py` does."""
+    replay = _replay(scenario.live / "replay.py")
+    outcomes: list[Outcome] = []
+    with Sandbox(scenario.version, empty=True) as sandbox, sandbox.serve() as url:
+        run = replay.Replay(replay.Server(url))
+        for line, exchange in scenario.exchanges:
+            _, differences = run.exchange(exchange)
+            if differences or not exchange.get("setup"):
+                request = exchange["request"]
+                outcomes.append(Outcome(line, f"{request['method']} {request['path']}", differences))
+    return outcomes
+
+
+@cache
+def _replay(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("recorded_replay", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
