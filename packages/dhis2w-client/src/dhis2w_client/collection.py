@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from copy import deepcopy
 from difflib import get_close_matches
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, Unpack, cast
 
 from dhis2w_client.access import access_operations, with_access
 from dhis2w_client.call import build_call
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="ServerModel")
 T = TypeVar("T")
+Reader: TypeAlias = "Callable[[list[Row]], list[T]]"
 
 IDS_AT_ONCE = 200
 """UIDs that fit into one URL."""
@@ -213,7 +214,7 @@ class Collection(Generic[M]):
             InvalidRequestError: A filter that this version would misread; at the call.
         """
         wanted = list_query(self._dialect, **asked)
-        return self._items(wanted, page_size, _as_is)
+        return self._items(wanted, page_size, _as_they_are)
 
     @asynccontextmanager
     async def stream(
@@ -589,10 +590,10 @@ class Collection(Generic[M]):
         call = build_call(method, path, base_url=self._connection.base_url, params=params, body=body)
         return await self._connection.ask(call)
 
-    def _reader(self, validate: bool) -> Callable[[Row], M]:
-        return self.model.check if validate else self.model.trust
+    def _reader(self, validate: bool) -> Reader[M]:
+        return self.model.check_all if validate else self.model.trust_all
 
-    def _items(self, wanted: ListQuery, page_size: int, make: Callable[[Row], T]) -> Items[T]:
+    def _items(self, wanted: ListQuery, page_size: int, make: Reader[T]) -> Items[T]:
         if page_size < 1:
             raise InvalidRequestError("page_size is at least 1.")
         walk = plan_walk(wanted, page_size, identifiable=bool(self._row.identifiable), dialect=self._dialect)
@@ -693,5 +694,5 @@ def _id_of(body: Row) -> str:
     return key_of(body, "id")
 
 
-def _as_is(row: Row) -> Row:
-    return row
+def _as_they_are(rows: list[Row]) -> list[Row]:
+    return rows

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from dhis2w_client.errors import ListChangedWarning
 from dhis2w_client.pages import Page, Pager, Row, made, object_of, pager_of, rows_of
-from dhis2w_client.walk import Step, Walk, drift, ids_of, step_after, without_repeats
+from dhis2w_client.walk import Step, Walk, drift, step_after, without_repeats
 
 if TYPE_CHECKING:
     from dhis2w_client.call import ParamValue
@@ -28,7 +28,7 @@ class Items(Generic[T]):
     `async for` begins anew.
     """
 
-    def __init__(self, walk: Walk, key: str, ask: Ask, make: Callable[[Row], T]) -> None:
+    def __init__(self, walk: Walk, key: str, ask: Ask, make: Callable[[list[Row]], list[T]]) -> None:
         self._walk = walk
         self._key = key
         self._ask = ask
@@ -81,7 +81,8 @@ class Items(Generic[T]):
         if params is None:
             return None
         reply = await self._ask(params)
-        return next(iter(ids_of(rows_of(object_of(reply), self._key, reply))), None)
+        rows = rows_of(object_of(reply), self._key, reply)
+        return rows[0].get("id") if rows else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,8 +83,8 @@ def pager_of(answer: Row) -> Pager | None:
     return Pager(*(_number(pager.get(key)) for key in ("page", "pageSize", "pageCount", "total"))) if pager else None
 
 
-def made(rows: list[Row], make: Callable[[Row], T], reply: Reply) -> list[T]:
-    """Objects made of rows.
+def made(rows: list[Row], make: Callable[[list[Row]], list[T]], reply: Reply) -> list[T]:
+    """Objects made of all rows at once.
 
     Raises:
         UnexpectedShapeError: a row does not fit its model.
@@ -93,7 +93,7 @@ def made(rows: list[Row], make: Callable[[Row], T], reply: Reply) -> list[T]:
 
     try:
         with collector_paused():
-            return [make(row) for row in rows]
+            return make(rows)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
         what = f"{error.title}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}"

@@ -8,7 +8,6 @@ tells whether something may be missing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -61,7 +60,7 @@ class Step:
     """How many objects the list had when the walk began."""
     last: str | None = None
     """The id at the end of the page before."""
-    seen: frozenset[str] = frozenset()
+    seen: frozenset[str | None] = frozenset()
     """The ids of the page before."""
 
 
@@ -93,14 +92,14 @@ def step_after(walk: Walk, step: Step, rows: list[Row], pager: Pager | None) -> 
     """The step after a page; None at the end of the list."""
     if not rows or _is_last(walk, step, len(rows), pager):
         return None
-    ids = ids_of(rows) if walk.has_ids else ()
-    last = ids[-1] if ids else None
+    last = rows[-1].get("id") if walk.has_ids else None
+    if walk.by_id and last:
+        return Step(after=last)
     return Step(
-        number=1 if walk.by_id and last else step.number + 1,
-        after=last if walk.by_id else None,
+        number=step.number + 1,
         total=pager.total if step.total is None and pager else step.total,
         last=last,
-        seen=frozenset(ids),
+        seen=frozenset(row.get("id") for row in rows) if walk.has_ids else frozenset(),
     )
 
 
@@ -111,11 +110,6 @@ def _is_last(walk: Walk, step: Step, found: int, pager: Pager | None) -> bool:
     if pager.page_count is None:
         return found < walk.page_size
     return step.number >= pager.page_count
-
-
-def ids_of(rows: Collection[Row]) -> tuple[str, ...]:
-    """The ids of rows."""
-    return tuple(uid for uid in (row.get("id") for row in rows) if isinstance(uid, str))
 
 
 def without_repeats(step: Step, rows: list[Row]) -> list[Row]:

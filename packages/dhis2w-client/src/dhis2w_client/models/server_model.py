@@ -26,7 +26,7 @@ Readers = dict[type, Reader]
 _set_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
 _set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
 _set_private = BaseModel.__dict__["__pydantic_private__"].__set__
-_set_attribute = object.__setattr__
+_set_values = BaseModel.__dict__["__dict__"].__set__
 _new = object.__new__
 
 SECRET = re.compile("password|secret|token", re.IGNORECASE)
@@ -186,26 +186,44 @@ class ServerModel(BaseModel):
         Args:
             values: the object; it becomes part of the model and must not be used any more.
         """
-        keys = cls._layout.keys_of(tuple(values))
-        for key, name in keys.renamed:
-            values[name] = values.pop(key)
-        model = _new(cls)
-        _set_extra(model, {key: values.pop(key) for key in keys.extra} if keys.extra else {})
-        _set_attribute(model, "__dict__", values)
-        _set_fields_set(model, keys.names.copy())
-        _set_private(model, None)
-        return model
+        return cls.trust_all([values])[0]
+
+    @classmethod
+    def trust_all(cls, rows: Iterable[dict[str, Any]]) -> list[Self]:
+        """`trust` for many objects; lists of thousands are read by it, so nothing is looked up twice."""
+        layout = cls._layout
+        seen = layout.seen
+        models: list[Self] = []
+        for values in rows:
+            shape = tuple(values)
+            keys = seen.get(shape) or layout.keys_of(shape)
+            if keys.renamed:
+                for key, name in keys.renamed:
+                    values[name] = values.pop(key)
+            model = _new(cls)
+            _set_extra(model, {key: values.pop(key) for key in keys.extra} if keys.extra else {})
+            _set_values(model, values)
+            _set_fields_set(model, keys.names.copy())
+            _set_private(model, None)
+            models.append(model)
+        return models
 
     @classmethod
     def check(cls, values: dict[str, Any]) -> Self:
         """As `trust`, after checking the object; raises pydantic's ValidationError."""
+        return cls.check_all([values])[0]
+
+    @classmethod
+    def check_all(cls, rows: list[dict[str, Any]]) -> list[Self]:
+        """As `trust_all`, after checking each object; raises pydantic's ValidationError."""
         validator = cls._layout.validator
         if validator is None:
             from dhis2w_client.models.answer_check import answer_validator
 
             validator = cls._layout.validator = answer_validator(cls)
-        validator.validate_python(values)
-        return cls.trust(values)
+        for values in rows:
+            validator.validate_python(values)
+        return cls.trust_all(rows)
 
     def validated(self) -> Self:
         """The same object, checked in full; raises pydantic's ValidationError."""
