@@ -1,7 +1,7 @@
 """How fast and how frugal reading metadata is, as ratios of bare httpx2 and orjson in the same run.
 
-`python packages/dhis2w-client/bench/metadata.py` prints one row each: what, median ratio, smallest ratio, limit, what the
-loop touches. `--objects 10000 --rounds 3 --million 0` is a quick run.
+`python packages/dhis2w-client/bench/metadata.py` prints one row each: what, median ratio, smallest ratio, limit, what
+the loop touches. `--objects 10000 --rounds 3 --million 0` is a quick run.
 
 The server (`page_server.py`, a process of its own) has its answers ready. The floor is a loop that reads the pages one
 after the other with httpx2, decodes each with orjson and drops it. Connecting and imports are not measured; floor and
