@@ -55,7 +55,7 @@ generate: $(READY) ## rewrite every generated file
 	$(PY) packages/dhis2w-client/stub/sync_stub.py
 
 docs: $(READY) ## build the documentation into site/
-	$(PY) -m mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 
 bench: $(READY) ## measure, and print ratios
 	$(PY) scripts/bench.py
