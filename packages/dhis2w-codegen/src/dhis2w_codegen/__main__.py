@@ -13,6 +13,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from dhis2w_codegen.client_models import client_models, distil
+from dhis2w_codegen.operation_indexes import operation_indexes
 from dhis2w_codegen.sandbox_page import sandbox_page
 from dhis2w_codegen.sandbox_tables import tables
 
@@ -32,6 +33,7 @@ def produce(source: Path) -> dict[Path, str]:
         print(f"no {source}: the sandbox's tables and the distilled table are left as they are")
     distilled = files.get(DISTILLED) or DISTILLED.read_text(encoding="utf-8")
     files |= {(CLIENT_MODELS / name).resolve(): text for name, text in client_models(distilled).items()}
+    files |= {ROOT / path: text for path, text in operation_indexes().items()}
     files[ROOT / "docs/sandbox-endpoints.md"] = sandbox_page()
     return files
 

@@ -13,9 +13,10 @@ from dhis2w_codegen.distilled import Table, Type
 from dhis2w_codegen.published import Json
 from dhis2w_codegen.spans import VERSIONS, collate, span_text
 
-TYPE_FACTS = ("klass", "plural", "metadata", "shareable", "dataShareable", "translatable")
+TYPE_FACTS = ("klass", "plural", "metadata", "embeddedObject", "shareable", "dataShareable", "translatable")
 PROPERTY_FACTS = (
     "is", "name", "owner", "required", "unique", "ordered", "length", "min", "max", "persisted", "writable",
+    "format",
 )  # fmt: skip
 
 

@@ -41,6 +41,8 @@ TYPE_FLAGS = (
 )  # fmt: skip
 PROPERTY_FLAGS = ("owner", "required", "unique", "translatable", "ordered", "sortable")
 PROPERTY_REFUSALS = ("persisted", "readable", "writable")
+FORMATS = frozenset({"EMAIL", "URL", "COLOR", "PASSWORD"})
+"""Values of `propertyType` that are text of a form."""
 
 
 @dataclass
@@ -304,6 +306,8 @@ def _property_facts(prop: Json) -> Json:
     facts |= {refusal: False for refusal in PROPERTY_REFUSALS if not prop.get(refusal, True)}
     if json_key(prop) != prop["name"]:
         facts["name"] = prop["name"]
+    if prop["propertyType"] in FORMATS:
+        facts["format"] = prop["propertyType"].lower()
     length = prop.get("length")
     if length is not None and length < 2**31 - 1:
         facts["length"] = length
