@@ -1,7 +1,8 @@
 """How much memory connecting and `me()` take, as a ratio of the same two calls with bare httpx2 and two small models.
 
-`python packages/dhis2w-client/bench/memory.py` prints one row. Peak memory is that of a fresh process (its resident set),
-against a server in this process; the candidate does more (version, dialect, retries, error tree) with the same requests.
+`python packages/dhis2w-client/bench/memory.py` prints one row. Peak memory is that of a fresh process (its resident
+set), against a server in this process; the candidate does more (version, dialect, retries, error tree) with the same
+requests.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How long imports of the client take, as ratios of a floor measured in the same run.
 
-`python packages/dhis2w-client/bench/startup.py` prints one row each: what, ratio, limit. Each time is the median of fresh
-interpreters, floor and candidate in turn, so that a noisy machine hits both.
+`python packages/dhis2w-client/bench/startup.py` prints one row each: what, ratio, limit. Each time is the median of
+fresh interpreters, floor and candidate in turn, so that a noisy machine hits both.
 """
 
 from __future__ import annotations

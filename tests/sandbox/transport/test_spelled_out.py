@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+
 from dhis2w_sandbox import Sandbox
 
 CREDENTIALS = [("authorization", "Basic " + base64.b64encode(b"admin:district").decode())]
