@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
@@ -22,6 +23,20 @@ class JavaObject:
 
     text: str
     json: Any
+    formatted: str | None = None
+    """How messages print it, where that is not its text."""
+
+
+def java_date(stamp: str) -> JavaObject:
+    """A date, given as DHIS2 writes it; printed by Java's `toString`, in messages in its short form, in English."""
+    time = datetime.fromisoformat(stamp)
+    long = f"{_DAYS[time.weekday()]} {_MONTHS[time.month - 1]} {time:%d %H:%M:%S} UTC {time.year}"
+    short = f"{time.month}/{time.day}/{time:%y}, {time.hour % 12 or 12}:{time:%M} {'AM' if time.hour < 12 else 'PM'}"
+    return JavaObject(long, stamp, short)
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def java_class(name: str) -> JavaObject:
@@ -182,6 +197,8 @@ def _formatted(args: tuple[Any, ...], index: int, placeholder: str) -> str:
     if index >= len(args):
         return placeholder
     arg = args[index]
+    if isinstance(arg, JavaObject) and arg.formatted is not None:
+        return arg.formatted
     if isinstance(arg, float):
         return f"{arg:,.3f}".rstrip("0").rstrip(".")
     return f"{arg:,}" if isinstance(arg, int) and not isinstance(arg, bool) else argument_text(arg)

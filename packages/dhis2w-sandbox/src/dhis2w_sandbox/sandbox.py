@@ -26,7 +26,7 @@ from dhis2w_sandbox.app import App
 from dhis2w_sandbox.boot import first_boot
 from dhis2w_sandbox.country.bundle import load
 from dhis2w_sandbox.faults import Fault, Faults
-from dhis2w_sandbox.metadata import export, gist, gist_bridge, reading, unit_lists, writing
+from dhis2w_sandbox.metadata import export, gist, gist_bridge, merging, reading, unit_lists, writing
 from dhis2w_sandbox.oauth2 import (
     authorize,
     clients,
@@ -61,6 +61,7 @@ MODULES = (
     export,
     gist,
     tasks,
+    merging,
     writing,
     discovery,
     enrolment,

@@ -143,6 +143,8 @@ class Behaviour:
     """Whether the authorization server is the old one (`/uaa/oauth`, opaque tokens), its clients with lists."""
     checks_client_settings: bool
     """Whether scopes and settings of an OAuth2 client are checked, and PKCE is asked for unless it says otherwise."""
+    old_merge_errors: bool
+    """Whether the refusals of a merge have codes of their own for each type, which its report names in capitals."""
     names_pushed_requests: bool
     """Whether the authorization server says where requests may be pushed to (`/oauth2/par`)."""
 
@@ -245,6 +247,7 @@ _V41 = Behaviour(
     old_oauth2=True,
     checks_client_settings=False,
     names_pushed_requests=False,
+    old_merge_errors=True,
 )
 _V42 = Behaviour(
     name="v42",
@@ -313,6 +316,7 @@ _V42 = Behaviour(
     old_oauth2=False,
     checks_client_settings=False,
     names_pushed_requests=False,
+    old_merge_errors=False,
 )
 _V43 = Behaviour(
     name="v43",
@@ -381,6 +385,7 @@ _V43 = Behaviour(
     old_oauth2=False,
     checks_client_settings=False,
     names_pushed_requests=True,
+    old_merge_errors=False,
 )
 _V44 = Behaviour(
     name="v44",
@@ -449,6 +454,7 @@ _V44 = Behaviour(
     old_oauth2=False,
     checks_client_settings=True,
     names_pushed_requests=True,
+    old_merge_errors=False,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dhis2w_sandbox.documents import linked
-from dhis2w_sandbox.errors import ErrorReport
+from dhis2w_sandbox.errors import ErrorReport, java_date
 from dhis2w_sandbox.metadata.hooks import Hook, register
 from dhis2w_sandbox.metadata.periods import RELATIVE_PERIOD_FLAGS
 from dhis2w_sandbox.server import Server
@@ -98,7 +98,9 @@ def check_unit_dates(server: Server, user: User, new: Json, old: Json | None) ->
     del server, user, old
     opened, closed = new.get("openingDate"), new.get("closedDate")
     if opened and closed and closed < opened:
-        return [ErrorReport("E4013", (closed, opened), f"{_ROOT}.organisationunit.OrganisationUnit")]
+        return [
+            ErrorReport("E4013", (java_date(closed), java_date(opened)), f"{_ROOT}.organisationunit.OrganisationUnit")
+        ]
     return []
 
 
@@ -117,7 +119,10 @@ def check_input_periods(server: Server, user: User, new: Json, old: Json | None)
     del server, user, old
     rows = [(row.get("openingDate"), row.get("closingDate")) for row in new.get("dataInputPeriods", ())]
     wrong = [(opened, closed) for opened, closed in rows if opened and closed and closed < opened]
-    return [ErrorReport("E4013", (closed, opened), f"{_ROOT}.dataset.DataSet") for opened, closed in wrong]
+    return [
+        ErrorReport("E4013", (java_date(closed), java_date(opened)), f"{_ROOT}.dataset.DataSet")
+        for opened, closed in wrong
+    ]
 
 
 def own_elements(server: Server, user: User, new: Json, old: Json | None) -> None:
