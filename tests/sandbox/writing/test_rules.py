@@ -124,7 +124,7 @@ def test_a_section_follows_its_data_set(ruled: Writer) -> None:
         "periodType": "Monthly",
         "dataSetElements": members,
     }
-    section = {
+    section: Json = {
         "id": "ruleSection",
         "name": "Part",
         "dataSet": {"id": "ruleDataSet"},
@@ -204,7 +204,7 @@ def test_grey_fields_are_of_the_section(ruled: Writer) -> None:
     }
     combos = ruled.get("/api/categoryOptionCombos?fields=id&filter=code:eq:default")["categoryOptionCombos"]
     grey = [{**row, "categoryOptionCombo": combos[0]} for row in members]
-    section = {
+    section: Json = {
         "id": "ruleSection",
         "name": "Part",
         "dataSet": {"id": "ruleDataSet"},
