@@ -17,8 +17,8 @@ from typing import Any
 from dhis2w_sandbox import Sandbox
 
 AREAS = ("meta", "objects")
-LATER_ROOMS = ("oauth2-", "merge-")
-"""Scenarios of what the sandbox does not have yet: its authorization server, merges and splits."""
+LATER_ROOMS: tuple[str, ...] = ()
+"""How the names of scenarios begin for which the sandbox has no room yet."""
 
 
 @dataclass(frozen=True)

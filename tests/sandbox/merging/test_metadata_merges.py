@@ -159,7 +159,7 @@ def test_a_source_that_is_kept_stays_beside_the_target(since_42: Sandbox) -> Non
 
 def _category_model(sandbox: Sandbox) -> None:
     options = [uid("option1"), uid("option2")]
-    every, kind = [{"id": option} for option in options], "DISAGGREGATION"
+    every = [{"id": option} for option in options]
     load(
         sandbox,
         organisationUnits=[{"id": uid("unit"), "name": "U", "shortName": "U", "openingDate": "2020-01-01"}],

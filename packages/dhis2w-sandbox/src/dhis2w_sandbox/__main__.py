@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with (
-            Sandbox(options.version, empty=options.empty, database=options.database) as sandbox,
+            _sandbox(options) as sandbox,
             sandbox.serve(options.port) as url,
         ):
             print(greeting(sandbox, url), flush=True)
@@ -34,6 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _sandbox(options: argparse.Namespace) -> Sandbox:
+    return Sandbox(
+        options.version,
+        empty=options.empty,
+        database=options.database,
+        oauth2=not options.no_oauth2,
+        rotate_refresh_tokens=options.rotate_refresh_tokens,
+    )
 
 
 def greeting(sandbox: Sandbox, url: str) -> str:
@@ -56,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8080, help="the port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--empty", action="store_true", help="start as after the first boot, without the demo country")
     parser.add_argument("--database", default=":memory:", metavar="FILE", help="keep everything in this SQLite file")
+    parser.add_argument("--no-oauth2", action="store_true", help="start without the authorization server")
+    parser.add_argument(
+        "--rotate-refresh-tokens", action="store_true", help="give a new OAuth2 refresh token at every refresh"
+    )
     return parser
 
 
