@@ -8,6 +8,10 @@ Dhis2Error
 ├── UntrustedProfileError   a project's file asks for what needs `d2w profile trust` (also a PermissionError)
 ├── SecretUnavailableError  the place that a secret is kept in does not give it (also a LookupError)
 ├── PrivateFileError        a file of ours cannot be read or written (also an OSError)
+├── OperationError          an operation was called with what it cannot work on (also a ValueError)
+├── StalePlanError          what a plan was made from has changed
+├── PartlyDoneError         the server refused after something was written
+├── JournalError            the journal has no such run, or cannot be written
 └── FileBusyError           another process holds the file too long (also a TimeoutError)
 
 Dhis2Warning
@@ -18,7 +22,7 @@ Dhis2Warning
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.errors import Dhis2Error, Dhis2Warning
 
@@ -75,6 +79,27 @@ class SecretUnavailableError(Dhis2Error, LookupError):
 
 class PrivateFileError(Dhis2Error, OSError):
     """A file of ours cannot be read or written."""
+
+
+class OperationError(Dhis2Error, ValueError):
+    """An operation was called with what it cannot work on; nothing was done."""
+
+
+class StalePlanError(Dhis2Error):
+    """What a plan was made from has changed since; nothing was done."""
+
+
+class PartlyDoneError(Dhis2Error):
+    """The server refused after something was written; what was done is in the journal."""
+
+    def __init__(self, message: str, *, done: list[dict[str, Any]], next_step: str | None = None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.done = done
+        """The objects that were written."""
+
+
+class JournalError(Dhis2Error):
+    """The journal has no such run, the run cannot be undone, or the journal cannot be written."""
 
 
 class FileBusyError(Dhis2Error, TimeoutError):

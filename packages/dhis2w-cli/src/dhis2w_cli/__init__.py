@@ -1,0 +1,1 @@
+"""`d2w`: the command line for DHIS2, derived from the index of operations."""

@@ -1,0 +1,134 @@
+"""`d2w`: the program."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dhis2w_cli.commands import IndexGroup, IndexOption
+from dhis2w_cli.exit_codes import ExitCode
+from dhis2w_cli.settings import FORMATS, GLOBAL_OPTIONS, Settings
+from dhis2w_core.operation_index import FILE_NAME, IndexEntry, Parameter
+from dhis2w_core.plugins import read_registry
+
+HELP = """Work with DHIS2 (2.41 to 2.44) from the command line.
+
+Results are printed as a table, in a pipe too; -o prints them as JSON, NDJSON, CSV or YAML. What would be written is
+shown and asked for first; --dry-run only shows it, --yes does not ask."""
+EXIT_CODES = """Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 not authenticated, 6 unreachable,
+7 partly done, 8 differences found, 9 not confirmed, 130 interrupted."""
+SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
+COMPLETION_VARIABLE = "_D2W_COMPLETE"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command, and end the process with its exit code."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command, and give its exit code; whatever goes wrong is told on standard error."""
+    from typer import Abort
+
+    from dhis2w_cli.failure import tell_error, tell_usage
+    from dhis2w_client.errors import Dhis2Error
+
+    warnings.showwarning = _tell_warning
+    output = wanted_output(arguments)
+    try:
+        return _ended(root().main(arguments, prog_name="d2w", complete_var=COMPLETION_VARIABLE, standalone_mode=False))
+    except Dhis2Error as error:
+        return tell_error(error, output)
+    except (Abort, EOFError, KeyboardInterrupt):
+        sys.stderr.write("Interrupted.\n")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return _quiet_end()
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # Typer's errors of usage have it
+            raise
+        return _usage_error(error, output, tell_usage)
+
+
+def root() -> IndexGroup:
+    """The whole command, of the runtime's operations, the CLI's own, and those of plugins."""
+    registry = read_registry(Path(__file__).with_name(FILE_NAME))
+    skipped = "".join(f"\n\nSkipped plugin {each.name}: {each.reason}" for each in registry.broken)
+    return IndexGroup(
+        (),
+        registry,
+        _run,
+        params=[*map(IndexOption, GLOBAL_OPTIONS), _version_option(), _completion_option()],
+        help=HELP,
+        epilog=EXIT_CODES + skipped,
+    )
+
+
+def wanted_output(arguments: Sequence[str]) -> str:
+    """The format that the command line asks for, also where the rest of it cannot be understood."""
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        value = following if word in ("-o", "--output") else word.removeprefix("--output=").removeprefix("-o")
+        if word.startswith(("-o", "--output")) and value in FORMATS:
+            return value
+    return "table"
+
+
+def _run(entry: IndexEntry, arguments: dict[str, Any], settings: Settings) -> int:
+    from dhis2w_cli.runner import run_operation
+
+    return run_operation(entry, arguments, settings)
+
+
+def _ended(code: object) -> int:
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _usage_error(error: Any, output: str, tell: Any) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stdout.write(error.ctx.get_help() + "\n")
+        return ExitCode.USAGE
+    return tell(error.format_message(), output)
+
+
+def _quiet_end() -> int:
+    """The reader of a pipe went away; Python must not complain about it when it ends."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.FAILED
+
+
+def _tell_warning(message: Warning | str, *_: object, **__: object) -> None:
+    sys.stderr.write(f"warning: {message}\n")
+
+
+def _version_option() -> IndexOption:
+    def show(ctx: Any, _param: Any, value: bool) -> None:
+        if value and not ctx.resilient_parsing:
+            from importlib.metadata import version
+
+            sys.stdout.write(f"d2w {version('dhis2w-cli')}\n")
+            ctx.exit()
+
+    spec = Parameter("version", "boolean", "Show the version of d2w.", required=False)
+    return IndexOption(spec, is_eager=True, expose_value=False, callback=show)
+
+
+def _completion_option() -> IndexOption:
+    def show(ctx: Any, _param: Any, value: str | None) -> None:
+        if value and not ctx.resilient_parsing:
+            from typer._completion_shared import get_completion_script
+
+            script = get_completion_script(prog_name="d2w", complete_var=COMPLETION_VARIABLE, shell=value)
+            sys.stdout.write(script + "\n")
+            ctx.exit()
+
+    spec = Parameter("completion", "text", "Print the completion of a shell.", required=False, choices=SHELLS)
+    return IndexOption(spec, is_eager=True, expose_value=False, callback=show)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""Errors that only the command line has.
+
+```
+Dhis2Error
+└── NotConfirmedError   a write was not confirmed; nothing was sent
+```
+"""
+
+from __future__ import annotations
+
+from dhis2w_client.errors import Dhis2Error
+
+
+class NotConfirmedError(Dhis2Error):
+    """A write was not confirmed; nothing was sent."""

@@ -1,0 +1,49 @@
+"""Telling an error: to people in words, to programs (`-o json`) as JSON, both on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from dhis2w_cli.cell import printable
+from dhis2w_cli.exit_codes import exit_code_of
+from dhis2w_client.errors import Dhis2Error
+
+ATTRIBUTES = ("status", "code", "method", "path", "dhis2_message", "done")
+
+
+def tell_error(error: Dhis2Error, output: str) -> int:
+    """Print an error on standard error, and give its exit code."""
+    code = exit_code_of(error)
+    text = (
+        json.dumps({"error": facts_of(error)}, ensure_ascii=False, default=str) if output == "json" else words_of(error)
+    )
+    sys.stderr.write(text + "\n")
+    return code
+
+
+def tell_usage(message: str, output: str) -> int:
+    """Print what is wrong with the command line."""
+    from dhis2w_core.errors import OperationError
+
+    return tell_error(OperationError(message, next_step="`--help` behind the command shows how it is used."), output)
+
+
+def words_of(error: Dhis2Error) -> str:
+    """An error for people: what happened, then what to do."""
+    lines = [f"error: {printable(error.message)}"]
+    if error.next_step:
+        lines.append(f"next: {printable(error.next_step)}")
+    return "\n".join(lines)
+
+
+def facts_of(error: Dhis2Error) -> dict[str, Any]:
+    """An error for programs."""
+    facts: dict[str, Any] = {"type": type(error).__name__, "message": error.message, "next_step": error.next_step}
+    facts |= {name: value for name in ATTRIBUTES if (value := getattr(error, name, None)) is not None}
+    rows = getattr(error, "rows", ())
+    if rows:
+        names = ("message", "code", "uid", "klass", "property", "value", "index", "severity")
+        facts["rows"] = [{name: getattr(row, name) for name in names} for row in rows]
+    return facts | {"exit_code": int(exit_code_of(error))}

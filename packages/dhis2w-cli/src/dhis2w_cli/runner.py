@@ -1,0 +1,165 @@
+"""Running one operation: connect, call, carry out its plan, print its result."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from typing import TYPE_CHECKING, Any, cast
+
+from dhis2w_cli.exit_codes import ExitCode
+from dhis2w_cli.output import print_result, print_row
+from dhis2w_cli.terminal import Terminal
+from dhis2w_core.errors import OperationError
+from dhis2w_core.operation import Differences, Variables
+from dhis2w_core.plugins import function_of, is_in
+
+if TYPE_CHECKING:
+    from dhis2w_cli.settings import Settings
+    from dhis2w_client.client import Dhis2Client
+    from dhis2w_core.executor import Execution
+    from dhis2w_core.operation_index import IndexEntry
+    from dhis2w_core.plan import Preview
+
+
+def run_operation(entry: IndexEntry, arguments: dict[str, Any], settings: Settings) -> int:
+    """Run an operation and print its result; the exit code says what became of it.
+
+    Raises:
+        Dhis2Error: It failed.
+    """
+    if settings.dry_run and entry.effect == "local":
+        raise OperationError(f"{entry.name} has no plan to show, so --dry-run would change nothing.")
+    if settings.verbose:
+        _show_requests()
+    work = _Run(entry, arguments, settings)
+    if entry.effect == "local":
+        return _without_loop(work.call({}))
+    import asyncio
+
+    return asyncio.run(work.connected() if entry.connects else work.call({}))
+
+
+def _without_loop(work: Coroutine[Any, Any, int]) -> int:
+    """Run what never waits for anything; an event loop would take longer than the work."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return cast("int", done.value)
+    raise RuntimeError("a local operation waited for something")
+
+
+class _Run:
+    """One run of one operation."""
+
+    def __init__(self, entry: IndexEntry, arguments: dict[str, Any], settings: Settings) -> None:
+        self._entry = entry
+        self._arguments = arguments
+        self._settings = settings
+        self._terminal = Terminal(settings)
+
+    async def connected(self) -> int:
+        """Connect with the profile, then call."""
+        from dhis2w_client.client_context import open_client
+        from dhis2w_core.operation import Target
+        from dhis2w_core.profiles import choose_profile, profile_of
+
+        chosen = choose_profile(self._settings.profile).entry
+        target = Target(profile_of(chosen), chosen.name)
+        async with open_client(target.profile) as client:
+            if not is_in(self._entry, client.version):
+                raise OperationError(
+                    f"DHIS2 {client.raw_version} has no {self._entry.name}: it is in {self._entry.versions}."
+                )
+            return await self.call({"client": client, "target": target})
+
+    async def call(self, given: dict[str, Any]) -> int:
+        """Call the function, and see to what it gives."""
+        kinds = {**given, "face": self._terminal}
+        extra = {name: kinds[kind] for name, _, kind in (each.partition("=") for each in self._entry.given)}
+        result = await function_of(self._entry)(**extra, **self._arguments)
+        if hasattr(result, "fingerprint"):
+            result = await self._carried_out(result, given["client"])
+        elif isinstance(result, AsyncIterator):
+            return await self._stream(cast("AsyncIterator[Any]", result))
+        return self._show(result)
+
+    def _show(self, result: object) -> int:
+        code = ExitCode.DONE
+        if isinstance(result, Differences):
+            code = ExitCode.CHANGES_FOUND if result.rows else ExitCode.DONE
+            result = result.rows
+        if isinstance(result, Variables):
+            result = setting_lines(result) if self._settings.output == "table" else dict(result.values)
+        nothing = result in ({}, []) and self._settings.output == "table"
+        if not (self._settings.quiet or nothing):
+            print_result(result, self._settings, sys.stdout)
+        return code
+
+    async def _stream(self, rows: AsyncIterator[Any]) -> int:
+        """Rows that come one by one: NDJSON prints each as it comes, everything else needs all of them."""
+        if self._settings.output == "ndjson" and not self._settings.quiet:
+            async for row in rows:
+                print_row(row, self._settings, sys.stdout)
+            return ExitCode.DONE
+        found = [row async for row in rows]
+        if not found and self._settings.output == "table":
+            self._terminal.say("Nothing was found.")
+        return self._show(found)
+
+    async def _carried_out(self, plan: Any, client: Dhis2Client) -> object:
+        from dhis2w_core.executor import execute
+
+        done = await execute(
+            plan, client, operation=self._entry.name, consent=self._consents, dry_run=self._settings.dry_run
+        )
+        return self._told(done)
+
+    def _consents(self, preview: Preview) -> bool:
+        from dhis2w_cli.previews import preview_lines
+
+        if not self._settings.yes:
+            for line in preview_lines(preview):
+                self._terminal.say(line)
+        return self._terminal.confirm("Do it?")
+
+    def _told(self, done: Execution) -> object:
+        from dhis2w_cli.errors import NotConfirmedError
+        from dhis2w_cli.previews import preview_facts, preview_lines
+
+        match done.state:
+            case "previewed":
+                return (
+                    "\n".join(preview_lines(done.preview))
+                    if self._settings.output == "table"
+                    else preview_facts(done.preview)
+                )
+            case "nothing to do":
+                self._terminal.say("Nothing would change; nothing was sent.")
+                return {}
+            case "declined":
+                raise NotConfirmedError("It was not confirmed; nothing was sent.")
+            case "done":
+                if done.run and done.preview.undo != "none":
+                    self._terminal.say(f"Done. `d2w undo {done.run}` takes it back.")
+                return done.result
+
+
+def setting_lines(variables: Variables) -> str:
+    """The lines that set environment variables in this platform's shell."""
+    import os
+    import shlex
+
+    if os.name == "nt":
+        return "\n".join(f"$Env:{name} = '{value}'" for name, value in variables.values.items())
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.values.items())
+
+
+def _show_requests() -> None:
+    """Requests on standard error; the client takes secrets out of what the HTTP library logs."""
+    import logging
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("httpx2")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

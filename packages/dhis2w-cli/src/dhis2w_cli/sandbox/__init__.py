@@ -1,0 +1,1 @@
+"""`d2w sandbox`: a DHIS2 for this machine, in the foreground or in the background."""

@@ -1,0 +1,99 @@
+"""The terminal as the face that operations talk to: questions, secrets, the editor."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dhis2w_cli.cell import printable
+from dhis2w_cli.errors import NotConfirmedError
+from dhis2w_core.errors import OperationError
+from dhis2w_core.secret import PlainSecret
+
+if TYPE_CHECKING:
+    from dhis2w_cli.settings import Settings
+
+
+class Terminal:
+    """Talks to the user on standard error, so that standard output holds results alone."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether somebody can answer."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def ask_secret(self, what: str, source: str) -> PlainSecret:
+        """A secret from a prompt that does not show it, from standard input, or from the environment."""
+        kind, _, name = source.partition(":")
+        if kind == "prompt":
+            return self._prompted(what)
+        if kind == "stdin":
+            return _given(PlainSecret(sys.stdin.readline().rstrip("\r\n")), f"the {what} on standard input")
+        if kind == "env" and name:
+            return _given(PlainSecret(os.environ.get(name, "")), f"the {what} in the environment variable {name}")
+        raise OperationError(f"A secret comes from prompt, stdin or env:NAME, not from {source!r}.")
+
+    def _prompted(self, what: str) -> PlainSecret:
+        if not self.is_interactive:
+            raise OperationError(
+                f"The {what} is asked for in a terminal, and this is none.",
+                next_step="Give --secret-from stdin, or --secret-from env:NAME.",
+            )
+        from getpass import getpass
+
+        return _given(PlainSecret(getpass(f"{what.capitalize()}: ", stream=sys.stderr)), f"the {what}")
+
+    def ask(self, what: str) -> str:
+        """A line of text."""
+        if not self.is_interactive:
+            raise OperationError("This asks questions, and nobody can answer here.", next_step="Run it in a terminal.")
+        sys.stderr.write(f"{what}: ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.strip()
+
+    def confirm(self, question: str) -> bool:
+        """Whether the user agrees; `--yes` does without asking."""
+        if self._settings.yes:
+            return True
+        if not self.is_interactive:
+            raise NotConfirmedError(
+                "This has to be confirmed, and nobody can answer here; nothing was done.", next_step="Give --yes."
+            )
+        return self.ask(f"{question} [y/N]").lower() in ("y", "yes")
+
+    def say(self, text: str) -> None:
+        """Tell something that is not part of the result."""
+        if not self._settings.quiet:
+            sys.stderr.write(f"{printable(text)}\n")
+
+    def edit(self, text: str) -> str:
+        """The text as the user leaves it in `$VISUAL`, `$EDITOR`, or the platform's plain editor."""
+        import shlex
+        import subprocess
+        from tempfile import TemporaryDirectory
+
+        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+        with TemporaryDirectory(prefix="d2w-") as folder:  # private to its owner
+            file = Path(folder) / "object.json"
+            file.write_text(text, encoding="utf-8")
+            try:
+                done = subprocess.run([*shlex.split(editor, posix=os.name == "posix"), str(file)], check=False)
+            except OSError as error:
+                raise OperationError(f"The editor ({editor}) cannot be started: {error.strerror}.") from None
+            if done.returncode != 0:
+                raise OperationError(f"The editor ended with {done.returncode}; nothing was sent.")
+            return file.read_text(encoding="utf-8")
+
+
+def _given(secret: PlainSecret, where: str) -> PlainSecret:
+    if not secret.value.strip():
+        raise OperationError(f"There is nothing as {where}.")
+    return secret

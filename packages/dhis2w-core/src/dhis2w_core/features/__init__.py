@@ -1,0 +1,1 @@
+"""The operations, by area: each area has a module `operations`."""

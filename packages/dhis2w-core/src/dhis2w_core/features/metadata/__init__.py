@@ -1,0 +1,1 @@
+"""Metadata objects of every type."""

@@ -1,0 +1,1 @@
+"""Profiles: which server, as whom."""

@@ -1,0 +1,6 @@
+"""The operations that DHIS2 2.41 has, by area: `dhis2w_core.v41.plugins.metadata.list`."""
+
+from dhis2w_client.versions import Dhis2
+from dhis2w_core.plugins import view_names
+
+__getattr__, __dir__ = view_names(__name__, Dhis2.V41)
