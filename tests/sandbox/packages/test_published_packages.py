@@ -39,7 +39,7 @@ NEEDS = {"IMM_BCU/D2.40_1.0.0/COMPLETE_DASHBOARD": "IMM_BCU/D2.40_1.0.0/COMPLETE
 """A dashboard package is installed on top of another."""
 
 SECONDS = 30.0
-"""What the largest package may take, far above the half second that it takes on a quiet machine: quadratic work shows."""
+"""What the largest package may take: far above the half second of a quiet machine, so that quadratic work shows."""
 
 RULES = tomllib.loads(Path(__file__).with_name("changed.toml").read_text(encoding="utf-8"))
 UNITS: dict[str, Json] = {
