@@ -116,9 +116,11 @@ ROWS = [
         400,
         JSON,
         web_message(400, "Bad Request", "Checksum validation failed"),
-        errors.BadRequestError,
-        "DHIS2 refused GET /api/me (HTTP 400): Checksum validation failed.",
+        errors.AuthenticationError,
+        "DHIS2 refused GET /api/me (HTTP 400): Checksum validation failed.\n"
+        "The token was deleted, is of another server, or was not copied whole (54 characters, or 48 for d2pat_).",
         {"status": 400},
+        {"WWW-Authenticate": "ApiToken"},
     ),
     Row(
         "token not for this method",  # recorded

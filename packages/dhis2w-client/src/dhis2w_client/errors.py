@@ -31,7 +31,7 @@ Dhis2Error
 │   └── RedirectedError          the server points to another address
 └── ApiError                     DHIS2, or a proxy before it, refused the request
     ├── BadRequestError          400
-    ├── AuthenticationError      401, or sent to the login page
+    ├── AuthenticationError      401, a malformed token (400), or sent to the login page
     ├── ForbiddenError           403
     ├── NotFoundError            404
     │   ├── ObjectNotFoundError  DHIS2 has no such object

@@ -45,7 +45,7 @@ class InvalidProfileError(Dhis2Error, ValidationError):  # pyright: ignore[repor
     def __init__(self, *_: object) -> None:  # pydantic passes what it made the error of
         problems = self.errors(include_url=False, include_context=False, include_input=False)
         told = "; ".join(f"{'.'.join(map(str, problem['loc'])) or 'profile'}: {problem['msg']}" for problem in problems)
-        super().__init__(f"The profile is not valid: {told}.")
+        super().__init__(f"The profile is not valid: {told.rstrip('.')}.")
 
 
 def _secret(description: str) -> Any:

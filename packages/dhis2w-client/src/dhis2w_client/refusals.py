@@ -153,7 +153,7 @@ def _refusal(reply: Reply) -> ApiError:
     from_dhis2 = "httpStatusCode" in fields or "validationReport" in fields
     code = as_text(fields.get("errorCode"))
     report = read_report(answer)
-    chosen = error_class(reply.status, from_dhis2=from_dhis2)
+    chosen = AuthenticationError if _refuses_token(reply) else error_class(reply.status, from_dhis2=from_dhis2)
     foreign = as_text(fields.get("error")) or reply.excerpt[:EXCERPT_SHOWN]
     words = dhis2_message or (report and report.message) or ("" if from_dhis2 else foreign)
     label = f"HTTP {reply.status}, {code}" if code else f"HTTP {reply.status}"
@@ -172,8 +172,13 @@ def _refusal(reply: Reply) -> ApiError:
         report=report,
         excerpt="" if from_dhis2 else reply.excerpt,
         retry_after=reply.retry_after,
-        next_step=next_step(reply.status, dhis2_message or "", from_dhis2=from_dhis2),
+        next_step=next_step(401 if _refuses_token(reply) else reply.status, dhis2_message or "", from_dhis2=from_dhis2),
     )
+
+
+def _refuses_token(reply: Reply) -> bool:
+    """Whether a 400 means the token itself: one that is malformed or was not copied whole is not a 401 to DHIS2."""
+    return reply.status == 400 and reply.headers.get("www-authenticate", "").startswith("ApiToken")
 
 
 def _refusal_in_success(reply: Reply) -> ApiError | None:
