@@ -20,6 +20,7 @@ MODULES = {
     "members.py": ("Members",),
     "collection.py": ("Collection",),
     "typed_collections.pyi": ("TypedCollections",),
+    "metadata/service.py": ("MetadataService",),
     "client.py": ("Dhis2Client",),
     "client_context.py": ("open_client",),
 }

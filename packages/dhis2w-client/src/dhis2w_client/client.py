@@ -24,6 +24,7 @@ from dhis2w_client.versions import Dhis2, Dialect, version_named
 if TYPE_CHECKING:
     from dhis2w_client.collection import Collection
     from dhis2w_client.connection import HttpLimits, Transport
+    from dhis2w_client.metadata.service import MetadataService
 
 T = TypeVar("T")
 
@@ -134,6 +135,13 @@ class Dhis2Client(TypedCollections):
     def system(self) -> SystemService:
         """What the server says about itself and about the user."""
         return self._connected(self._system)
+
+    @property
+    def metadata(self) -> MetadataService:
+        """Bundles of objects of many types, and what DHIS2 has special endpoints for."""
+        from dhis2w_client.metadata.service import MetadataService
+
+        return MetadataService(self._connection, self.dialect, self._clock)
 
     def collection(self, name: str) -> Collection[Any]:
         """The objects of one type: `client.collection("dataElements")` is `client.data_elements`.

@@ -86,7 +86,7 @@ class TypeFacts:
 
     @cached_property
     def _is_stored(self) -> bool:
-        return any(prop.persisted for prop in self.properties.values())
+        return any(prop.persisted and prop.owner for prop in self.properties.values())
 
     @cached_property
     def owned(self) -> tuple[PropertyFacts, ...]:
@@ -174,8 +174,8 @@ def _type_in(name: str, number: int) -> TypeFacts | None:
     properties = [_property(line, number) for line in lines if _holds(line.get("in"), number)]
     return TypeFacts(
         name=name,
-        klass=told["klass"],
-        plural=told["plural"],
+        klass=told.get("klass") or name,
+        plural=told.get("plural") or "",
         is_metadata=bool(told.get("metadata")),
         embedded=bool(told.get("embeddedObject")),
         shareable=bool(told.get("shareable")),

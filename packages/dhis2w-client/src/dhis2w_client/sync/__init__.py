@@ -21,12 +21,13 @@ from typing import Any, Self, TypeVar
 
 from dhis2w_client import client, client_context, collection, items, members, system
 from dhis2w_client.errors import ClientStateError
+from dhis2w_client.metadata import service as metadata_service
 from dhis2w_client.sync.portal import Portal
 from dhis2w_client.sync.twin import Twin
 
 T = TypeVar("T")
 
-__all__ = ["Collection", "Dhis2Client", "Items", "Members", "SystemService", "open_client"]
+__all__ = ["Collection", "Dhis2Client", "Items", "Members", "MetadataService", "SystemService", "open_client"]
 
 
 class SystemService(Twin, source=system.SystemService):
@@ -48,6 +49,10 @@ class Members(Twin, source=members.Members):
 
 class Collection(Twin, source=collection.Collection):
     """The objects of one type; blocking."""
+
+
+class MetadataService(Twin, source=metadata_service.MetadataService):
+    """Bundles of objects of many types; blocking."""
 
 
 class Dhis2Client(Twin, source=client.Dhis2Client):

@@ -12,6 +12,11 @@ from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.connection import HttpLimits, Transport
 from dhis2w_client.json_value import Json
 from dhis2w_client.list_query import PAGE_SIZE, Fields, ListOptions, Selection
+from dhis2w_client.metadata.bundle import Bundle
+from dhis2w_client.metadata.bundle_diff import BundleDiff
+from dhis2w_client.metadata.closure import NOT_FOLLOWED
+from dhis2w_client.metadata.export_params import Which
+from dhis2w_client.metadata.import_options import ImportOptions
 from dhis2w_client.models import (
     AggregateDataExchange,
     AnalyticsTableHook,
@@ -110,12 +115,13 @@ from dhis2w_client.models.system_info import SystemInfo
 from dhis2w_client.pages import Page, Row
 from dhis2w_client.patches import Operation
 from dhis2w_client.profile import Profile
+from dhis2w_client.reports import ReportRow
 from dhis2w_client.retry import RetryPolicy
 from dhis2w_client.versions import Dhis2, Dialect
 from dhis2w_client.write_report import WriteReport
 from dhis2w_client.written_object import AnObject
 
-__all__ = ["Collection", "Dhis2Client", "Items", "Members", "SystemService", "open_client"]
+__all__ = ["Collection", "Dhis2Client", "Items", "Members", "MetadataService", "SystemService", "open_client"]
 M = TypeVar("M", bound=ServerModel)
 T = TypeVar("T")
 
@@ -789,6 +795,139 @@ class TypedCollections:
     @property
     def visualizations(self) -> Collection[Visualization]: ...
 
+class MetadataService:
+    """Bundles of objects of many types: `client.metadata`.
+
+    ```python
+    bundle = client.metadata.export(["dataElements", "optionSets"])
+    bundle.save("elements.json.gz")
+    print(client.metadata.diff(Bundle.load("elements.json.gz")))
+    client.metadata.import_bundle(Bundle.load("elements.json.gz"), ImportOptions(dry_run=True))
+    ```
+
+    Every method raises `ApiError` where the server refuses, `NoAnswerError` where no answer comes, and `AnswerError`
+    where the answer is not what DHIS2 gives; what else it raises is with it.
+    """
+
+    def export(
+        self,
+        which: Which = (),
+        *,
+        fields: str | None = None,
+        skip_sharing: bool = False,
+        defaults: bool = True,
+        cleaned: bool = True,
+    ) -> Bundle:
+        """Export objects, with one request (`GET /api/metadata`).
+
+        Args:
+            which: The types, by plural; as a mapping with filters: `{"dataElements": "name:like:malaria"}`. Nothing:
+                every type, which needs the authority `F_METADATA_EXPORT`.
+            fields: Which properties. Default: those that the objects own, which is what an import writes.
+            skip_sharing: Leave out the sharing settings.
+            defaults: Include the `default` objects of the category model.
+            cleaned: Leave out what only confuses a re-import; see `clean`.
+
+        Returns:
+            The bundle, types by name and objects by UID, so that the same objects give the same bytes; `head["system"]`
+            says which server it is from.
+
+        Raises:
+            ConflictError: A filter that DHIS2 cannot read, or an authority is missing.
+        """
+
+    def export_needed(
+        self,
+        plural: str,
+        id: str,
+        *,
+        by: Literal["dhis2", "client"] | None = None,
+        not_followed: Iterable[str] = NOT_FOLLOWED,
+        skip_sharing: bool = False,
+        cleaned: bool = True,
+    ) -> Bundle:
+        """Export an object with all that it needs, so that it can be imported elsewhere.
+
+        Args:
+            plural: The plural of its type: `dataSets`.
+            id: Its UID.
+            by: Who finds out what it needs. `dhis2`: the server, for data sets, programs, category combos, dashboards,
+                data element groups and option sets alone; it follows the links that its authors thought of. `client`:
+                this method follows every link that an object owns, in a few requests for each step. Default: DHIS2
+                where it can.
+            not_followed: Classes whose objects the client leaves out. Default: users, their groups and roles, and
+                organisation units, which an installation has of its own.
+            skip_sharing: Leave out the sharing settings.
+            cleaned: Leave out what only confuses a re-import; see `clean`.
+
+        Returns:
+            The bundle, types by name and objects by UID.
+
+        Raises:
+            ObjectNotFoundError: There is no such object.
+            ConflictError: DHIS2 wants the authority `F_METADATA_EXPORT` for its own export.
+        """
+
+    def validate(self, bundle: Bundle, *, skip_sharing: bool = False) -> tuple[ReportRow, ...]:
+        """What DHIS2 would refuse of a bundle, found without sending it: only links are looked up on the server.
+
+        Args:
+            bundle: What is to be imported.
+            skip_sharing: Do not look at sharing settings, as the import option of that name.
+
+        Returns:
+            One row for each complaint, as an import report has them; none where all is well. See `check_bundle` for
+            what needs no server at all, and `ImportOptions(dry_run=True)` for what only DHIS2 knows.
+        """
+
+    def diff(
+        self, bundle: Bundle, *, only_named: bool = True, sharing: bool = False, ignore: Iterable[str] = ()
+    ) -> BundleDiff:
+        """What an import of a bundle would change on the server: from what is there to what the bundle holds.
+
+        Two servers are compared by their exports: `diff_bundles(a.metadata.export(types), b.…)`.
+
+        Args:
+            bundle: What is to be imported.
+            only_named: Compare only the properties that the objects of the bundle name. False shows what an import
+                would empty too.
+            sharing: Compare who may see and change the objects too.
+            ignore: Names of further properties to leave out.
+
+        Returns:
+            The changes; nothing is ever `removed`, because an import removes nothing.
+        """
+
+    def import_bundle(
+        self,
+        bundle: Bundle,
+        options: ImportOptions | None = None,
+        *,
+        check: bool = False,
+        background: bool = False,
+        within: float = 1800.0,
+        compress: bool = True,
+    ) -> WriteReport:
+        """Import a bundle (`POST /api/metadata`).
+
+        Args:
+            bundle: What to import.
+            options: How. Default: create and update, all or nothing.
+            check: Validate the bundle before it is sent, and send nothing where DHIS2 would refuse it.
+            background: Have DHIS2 run the import as a job, and wait for it here: for bundles that take longer than a
+                proxy waits.
+            within: Seconds to wait for such a job. Default: half an hour.
+            compress: Send it gzipped.
+
+        Returns:
+            The report: `counts` say what was done.
+
+        Raises:
+            InvalidBundleError: `check` found something; `rows` name object and property, and nothing was sent.
+            ConflictError: DHIS2 refused some of it; `rows` name object and property, `report.counts` what was done.
+            JobTimeoutError: The job is not done in time; it goes on running.
+        """
+
 class Dhis2Client(TypedCollections):
     """A client of one DHIS2 server, as one user; a context manager that connects on entering.
 
@@ -865,6 +1004,10 @@ class Dhis2Client(TypedCollections):
     @property
     def system(self) -> SystemService:
         """What the server says about itself and about the user."""
+
+    @property
+    def metadata(self) -> MetadataService:
+        """Bundles of objects of many types, and what DHIS2 has special endpoints for."""
 
     def collection(self, name: str) -> Collection[Any]:
         """The objects of one type: `client.collection("dataElements")` is `client.data_elements`.
