@@ -16,7 +16,7 @@ from tests.replay.scenario import Scenario, play, scenarios
 
 HERE = Path(__file__).parent
 SCENARIOS = scenarios(SHARED)
-CONTRACT_BAR, EXACT_BAR = 92.0, 75.0
+CONTRACT_BAR, EXACT_BAR = 98.0, 90.0
 
 
 def listed_mismatches() -> dict[str, dict[int, tuple[str, str]]]:
