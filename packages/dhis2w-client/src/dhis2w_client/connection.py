@@ -72,8 +72,7 @@ class Connection:
         if self._http is not None:
             raise ClientStateError("The client is open already.")
         self._http = _http_client(self._network)
-        limits = self._network.limits
-        self._slots = asyncio.Semaphore((limits.max_connections if limits else DEFAULT_CONCURRENCY) or 1_000_000)
+        self._slots = asyncio.Semaphore(_requests_at_once(self._network))
         self._pid = os.getpid()
 
     async def close(self) -> None:
@@ -212,6 +211,17 @@ def _built(
         return http.build_request(call.method, base_url + call.target, headers=headers, content=call.body)
     except (httpx2.InvalidURL, ValueError, TypeError):
         return None
+
+
+def _requests_at_once(network: Network) -> int:
+    """How many requests are under way or wait at the pool's door; further ones wait before they are made.
+
+    The pool keeps to the number of connections. It hands one that becomes free straight to a request at its door, where
+    it would poll each idle one for every new request; a long queue there costs more than it saves. A transport of the
+    caller's has no pool.
+    """
+    connections = (network.limits.max_connections if network.limits else DEFAULT_CONCURRENCY) or 1_000_000
+    return connections if network.transport else 2 * connections
 
 
 async def _read(response: httpx2.Response) -> None:

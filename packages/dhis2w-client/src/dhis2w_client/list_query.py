@@ -97,10 +97,15 @@ def list_query(
     Takes the keyword arguments of `ListOptions`.
 
     Raises:
-        InvalidRequestError: a filter that the server would misread, or a junction that does not exist.
+        InvalidRequestError: something that this version would misread or forget.
     """
     if root_junction not in (None, "AND", "OR"):
         raise InvalidRequestError(f"root_junction is AND or OR, not {root_junction!r}.")
+    if query and (filters or order) and dialect.hears_query_alone:
+        raise InvalidRequestError(
+            f"DHIS2 2.{dialect.version.number} forgets filters and order where a query is given.",
+            next_step="Leave out the query, and filter by name:ilike instead.",
+        )
     return ListQuery(
         fields=fields_text(fields),
         filters=filter_texts(filters, dialect),

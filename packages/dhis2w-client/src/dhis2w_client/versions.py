@@ -45,6 +45,8 @@ class Dialect:
     """Whether lists know the filter operator `!empty`."""
     splits_filters_at_commas: bool
     """Whether lists join all filters and split them at commas again, which tears values with a comma apart."""
+    hears_query_alone: bool
+    """Whether lists forget filters and order beside `query`."""
     translates_only_when_told: bool
     """Whether `locale` counts only beside `translate=true`."""
     answers_lists_by_gist: bool
@@ -75,6 +77,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             accepts_xml_metadata=True,
             filters_not_empty=False,
             splits_filters_at_commas=False,
+            hears_query_alone=True,
             translates_only_when_told=False,
             answers_lists_by_gist=False,
             groups_data_values_by_data_set=False,
@@ -91,6 +94,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             accepts_xml_metadata=False,
             filters_not_empty=True,
             splits_filters_at_commas=True,
+            hears_query_alone=False,
             translates_only_when_told=True,
             answers_lists_by_gist=False,
             groups_data_values_by_data_set=False,
@@ -107,6 +111,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             accepts_xml_metadata=False,
             filters_not_empty=True,
             splits_filters_at_commas=True,
+            hears_query_alone=False,
             translates_only_when_told=True,
             answers_lists_by_gist=False,
             groups_data_values_by_data_set=True,
@@ -123,6 +128,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             accepts_xml_metadata=False,
             filters_not_empty=True,
             splits_filters_at_commas=True,
+            hears_query_alone=False,
             translates_only_when_told=True,
             answers_lists_by_gist=True,
             groups_data_values_by_data_set=True,

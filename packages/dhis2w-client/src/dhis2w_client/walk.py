@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dhis2w_client.errors import UnexpectedShapeError
 from dhis2w_client.filters import split_as_server
 from dhis2w_client.list_query import ListQuery, with_id
 
@@ -78,7 +79,8 @@ def plan_walk(query: ListQuery, page_size: int, *, identifiable: bool, dialect: 
         return Walk(query, page_size, by_id=False, has_ids=False)
     filters = (*query.filters, "id:gt:a0000000000")
     stays_whole = not dialect.splits_filters_at_commas or split_as_server(filters) == filters
-    by_id = not query.order and query.root_junction != "OR" and stays_whole
+    is_heard = query.root_junction != "OR" and not (query.query and dialect.hears_query_alone)
+    by_id = not query.order and is_heard and stays_whole
     return Walk(replace(query, fields=fields, order=_total_order(query.order)), page_size, by_id=by_id, has_ids=True)
 
 
@@ -89,18 +91,31 @@ def _total_order(order: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def step_after(walk: Walk, step: Step, rows: list[Row], pager: Pager | None) -> Step | None:
-    """The step after a page; None at the end of the list."""
+    """The step after a page; None at the end of the list.
+
+    Raises:
+        UnexpectedShapeError: The server gave the same page again.
+    """
     if not rows or _is_last(walk, step, len(rows), pager):
         return None
     last = rows[-1].get("id") if walk.has_ids else None
     if walk.by_id and last:
-        return Step(after=last)
+        return _step_behind(step, last)
     return Step(
         number=step.number + 1,
         total=pager.total if step.total is None and pager else step.total,
         last=last,
         seen=frozenset(row.get("id") for row in rows) if walk.has_ids else frozenset(),
     )
+
+
+def _step_behind(step: Step, last: str) -> Step:
+    if last == step.after:
+        raise UnexpectedShapeError(
+            f"The list does not go on after {last}, because the server does not heed the filter id:gt.",
+            next_step="Ask for an order, such as name:asc; then pages are read by number.",
+        )
+    return Step(after=last)
 
 
 def _is_last(walk: Walk, step: Step, found: int, pager: Pager | None) -> bool:
