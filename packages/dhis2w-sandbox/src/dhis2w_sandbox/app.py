@@ -181,7 +181,8 @@ class App:
     def _handled(self, call: Call, row: Endpoint) -> Reply:
         """What the endpoint answers; where it refuses, nothing of what it wrote stays."""
         if row.requires and not call.user.has_any(list(row.requires)):
-            text = f"Access is denied, requires one Authority from [{', '.join(row.requires)}]"
+            named = f", requires one Authority from [{', '.join(row.requires)}]"
+            text = "Access is denied" + (named if self.server.behaviour.names_missing_authorities else "")
             return _refused(Dhis2Refusal(403, text))
         try:
             with self.server.store.transaction():

@@ -71,6 +71,9 @@ def jackson_text(error: json.JSONDecodeError) -> str:
     word = rest[: next((at for at, char in enumerate(rest) if not (char.isalnum() or char in "_$")), len(rest))]
     if not rest:
         return "Unexpected end-of-input"
+    if error.msg.startswith("Expecting property name"):
+        found = f"Unexpected character ('{rest[0]}' (code {ord(rest[0])}))"
+        return f"{found}: was expecting double-quote to start field name"
     expected = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
     if word:
         return f"Unrecognized token '{word}': was expecting {expected}"

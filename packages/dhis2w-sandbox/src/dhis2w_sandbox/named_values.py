@@ -26,3 +26,7 @@ class NamedValues:
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (name, json.dumps(value)),
         )
+
+    def remove(self, name: str) -> None:
+        """Forget the value of a name; nothing happens where there is none."""
+        self._sql.execute("DELETE FROM named_value WHERE name = ?", (name,))

@@ -41,6 +41,7 @@ from dhis2w_sandbox.oauth2 import (
 from dhis2w_sandbox.oauth2.authority import Authority
 from dhis2w_sandbox.routing import Endpoint
 from dhis2w_sandbox.server import Server
+from dhis2w_sandbox.services import data_store, legacy_system_settings, system_settings, user_data_store
 from dhis2w_sandbox.versions import BEHAVIOURS
 
 MODULES = (
@@ -71,6 +72,10 @@ MODULES = (
     inspection,
     legacy_authorize,
     legacy_token,
+    data_store,
+    user_data_store,
+    system_settings,
+    legacy_system_settings,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 

@@ -145,8 +145,14 @@ class Behaviour:
     """Whether scopes and settings of an OAuth2 client are checked, and PKCE is asked for unless it says otherwise."""
     old_merge_errors: bool
     """Whether the refusals of a merge have codes of their own for each type, which its report names in capitals."""
+    names_missing_authorities: bool
+    """Whether a 403 says which authorities would do."""
     names_pushed_requests: bool
     """Whether the authorization server says where requests may be pushed to (`/oauth2/par`)."""
+    enters_data_in_groups: bool
+    """Whether data values are imported by groups of one data set, all checks always on; otherwise row by row."""
+    reads_numbers_as_values: bool
+    """Whether a JSON number or boolean is taken for the text of a data value."""
 
 
 _PERIOD_TYPES_41 = frozenset(
@@ -246,8 +252,11 @@ _V41 = Behaviour(
     data_elements_by_code_fail=False,
     old_oauth2=True,
     checks_client_settings=False,
+    names_missing_authorities=False,
     names_pushed_requests=False,
     old_merge_errors=True,
+    enters_data_in_groups=False,
+    reads_numbers_as_values=True,
 )
 _V42 = Behaviour(
     name="v42",
@@ -315,8 +324,11 @@ _V42 = Behaviour(
     data_elements_by_code_fail=True,
     old_oauth2=False,
     checks_client_settings=False,
+    names_missing_authorities=True,
     names_pushed_requests=False,
     old_merge_errors=False,
+    enters_data_in_groups=False,
+    reads_numbers_as_values=True,
 )
 _V43 = Behaviour(
     name="v43",
@@ -384,8 +396,11 @@ _V43 = Behaviour(
     data_elements_by_code_fail=True,
     old_oauth2=False,
     checks_client_settings=False,
+    names_missing_authorities=True,
     names_pushed_requests=True,
     old_merge_errors=False,
+    enters_data_in_groups=True,
+    reads_numbers_as_values=False,
 )
 _V44 = Behaviour(
     name="v44",
@@ -453,8 +468,11 @@ _V44 = Behaviour(
     data_elements_by_code_fail=True,
     old_oauth2=False,
     checks_client_settings=True,
+    names_missing_authorities=True,
     names_pushed_requests=True,
     old_merge_errors=False,
+    enters_data_in_groups=True,
+    reads_numbers_as_values=True,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}

@@ -1,0 +1,39 @@
+"""What the smaller services do differently in each version: one frozen row for each, as `dhis2w_sandbox.versions`.
+
+Source of each fact: the recordings `services/*` of real servers; for 2.44 the source code of DHIS2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dhis2w_sandbox.server import Server
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How the services of one version behave."""
+
+    data_store_signature: str
+    """The Java method that refuses a new entry of the data store without a body."""
+
+
+_ADD_ENTRY = (
+    "public org.hisp.dhis.dxf2.webmessage.WebMessage org.hisp.dhis.webapi.controller.DatastoreController.addEntry("
+    "java.lang.String,java.lang.String,java.lang.String,boolean)"
+    " throws org.hisp.dhis.feedback.ConflictException,org.hisp.dhis.feedback.BadRequestException"
+)
+
+_V42 = Differences(
+    data_store_signature=f"{_ADD_ENTRY},org.hisp.dhis.feedback.ForbiddenException",
+)
+_V41 = replace(_V42, data_store_signature=_ADD_ENTRY)
+_V43 = replace(_V42)
+_V44 = _V43
+
+_ROWS = {"v41": _V41, "v42": _V42, "v43": _V43, "v44": _V44}
+
+
+def differences(server: Server) -> Differences:
+    """The row of a server's version."""
+    return _ROWS[server.version]
