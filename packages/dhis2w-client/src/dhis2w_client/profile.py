@@ -48,8 +48,8 @@ class InvalidProfileError(Dhis2Error, ValidationError):  # pyright: ignore[repor
         super().__init__(f"The profile is not valid: {told.rstrip('.')}.")
 
 
-def _secret(description: str) -> Any:
-    return Field(default=None, repr=False, exclude=True, description=description)
+def _secret() -> Any:
+    return Field(default=None, repr=False, exclude=True)
 
 
 class Profile(BaseModel):
@@ -71,19 +71,24 @@ class Profile(BaseModel):
     and `/api` are dropped; a user name and password in it are refused."""
     auth: Literal["pat", "basic", "oauth2", "session"]
     """How to authenticate. `oauth2` needs `dhis2w_core`."""
-    token: str | None = _secret("Personal access token, for `pat`.")
+    token: str | None = _secret()
+    """Personal access token, for `pat`."""
     username: str | None = None
     """User name, for `basic`."""
-    password: str | None = _secret("Password, for `basic`.")
+    password: str | None = _secret()
+    """Password, for `basic`."""
     client_id: str | None = None
     """OAuth2 client id."""
-    client_secret: str | None = _secret("OAuth2 client secret.")
+    client_secret: str | None = _secret()
+    """OAuth2 client secret."""
     scope: str | None = None
     """OAuth2 scope."""
     redirect_uri: str | None = None
     """OAuth2 redirect URI."""
-    cookie: str | None = _secret("Value of the cookie JSESSIONID, or a whole Cookie header, for `session`.")
-    xsrf_token: str | None = _secret("Value of the cookie XSRF-TOKEN, for `session` on a server with CSRF protection.")
+    cookie: str | None = _secret()
+    """Value of the cookie JSESSIONID, or a whole Cookie header, for `session`."""
+    xsrf_token: str | None = _secret()
+    """Value of the cookie XSRF-TOKEN, for `session` on a server with CSRF protection."""
     version: Dhis2 | None = None
     """Hint for which version's plugins to list (`"43"`, `"v43"` or `43`). It does not pin what is spoken: the client
     always asks the server."""
