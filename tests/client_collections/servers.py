@@ -27,9 +27,7 @@ def element(name: str, **more: object) -> dict[str, object]:
 
 def client_of(transport: httpx2.AsyncBaseTransport) -> Dhis2Client:
     """A client whose requests go to a transport."""
-    return Dhis2Client(
-        BASE_URL, BasicAuth("admin", "district"), transport=transport, retry_policy=RetryPolicy.off()
-    )
+    return Dhis2Client(BASE_URL, BasicAuth("admin", "district"), transport=transport, retry_policy=RetryPolicy.off())
 
 
 def on_sandbox(scenario: Scenario[T], version: int = 42, *, empty: bool = True) -> T:

@@ -19,7 +19,7 @@ WRITTEN = [
     (where("name").ne("a"), "name:!eq:a"),
     (where("level").gt(2), "level:gt:2"),
     (where("created").ge(date(2024, 1, 31)), "created:ge:2024-01-31"),
-    (where("created").lt(datetime(2024, 1, 31, 12)), "created:lt:2024-01-31T12:00:00.000"),  # noqa: DTZ001 # as DHIS2
+    (where("created").lt(datetime(2024, 1, 31, 12)), "created:lt:2024-01-31T12:00:00.000"),
     (where("value").le(1.5), "value:le:1.5"),
     (where("zeroIsSignificant").eq(True), "zeroIsSignificant:eq:true"),
     (where("name").like("a:b"), "name:like:a:b"),
@@ -40,7 +40,7 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize(("made", "text"), WRITTEN, ids=lambda value: str(value))
+@pytest.mark.parametrize(("made", "text"), WRITTEN, ids=str)
 def test_the_builder(made: Filter, text: str) -> None:
     assert str(made) == text
     for dialect in DIALECTS.values():
@@ -86,8 +86,9 @@ def test_not_empty_by_version() -> None:
 TEXTS = st.text(st.sampled_from("ab,:[]$! é\n"), min_size=1, max_size=8)
 
 
-@given(st.lists(st.builds(lambda value: f"name:like:{value}", TEXTS), max_size=3))
-def test_what_passes_is_read_as_it_was_written(texts: list[str]) -> None:
+@given(st.lists(TEXTS, max_size=3))
+def test_what_passes_is_read_as_it_was_written(values: list[str]) -> None:
+    texts = [f"name:like:{value}" for value in values]
     try:
         sent = filter_texts(texts, V42)
     except InvalidRequestError:

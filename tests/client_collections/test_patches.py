@@ -35,16 +35,19 @@ def apply(document: dict[str, Any], operations: list[Operation]) -> dict[str, An
     return changed
 
 
-KEYS = st.sampled_from(["a", "b", "c/d", "e~f", "id", ""])
-SCALARS = st.none() | st.booleans() | st.integers(0, 2) | st.just(1.0) | st.text(max_size=2)
-MEMBERS = st.lists(
-    st.fixed_dictionaries({"id": st.sampled_from("uvwxyz")}, optional={"name": st.sampled_from("ab")}),
-    max_size=4,
+Object = dict[str, Any]
+KEYS: st.SearchStrategy[str] = st.sampled_from(["a", "b", "c/d", "e~f", "id", ""])
+SCALARS: st.SearchStrategy[Any] = st.none() | st.booleans() | st.integers(0, 2) | st.just(1.0) | st.text(max_size=2)
+MEMBER: st.SearchStrategy[Object] = st.builds(
+    lambda uid, more: {"id": uid, **more},  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType] # Any
+    st.sampled_from("uvwxyz"),
+    st.dictionaries(st.just("name"), st.sampled_from("ab")),
 )
-VALUES = st.recursive(
+MEMBERS: st.SearchStrategy[list[Object]] = st.lists(MEMBER, max_size=4)
+VALUES: st.SearchStrategy[Any] = st.recursive(
     SCALARS | MEMBERS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3)
 )
-OBJECTS = st.dictionaries(KEYS, VALUES, max_size=4)
+OBJECTS: st.SearchStrategy[Object] = st.dictionaries(KEYS, VALUES, max_size=4)
 
 
 def same(one: object, other: object) -> bool:

@@ -135,9 +135,9 @@ class Collection(Generic[M]):
         """Read a whole list, or one page of it, with one request. For lists of thousands use `iterate`.
 
         Args:
-            page: Number of the page, from 1. Default: no pages, or the first where `page_size` is given.
+            page: Number of the page, from 1.
             page_size: Objects in a page; DHIS2's default is 50.
-            paging: True asks for DHIS2's first page, False for everything.
+            paging: True asks for one page, False for everything. Default: everything, unless a page is asked for.
             validate: Check the answer against the model. Default: trust it.
             asked: What to read; see `ListOptions`. Default: `id,displayName`, by name, then by id.
 
@@ -149,11 +149,11 @@ class Collection(Generic[M]):
             UnexpectedShapeError: The answer does not fit the model.
         """
         wanted = list_query(self._dialect, **asked)
-        paged = paging if paging is not None else None if page or page_size else False
+        one_page = paging if paging is not None else page is not None or page_size is not None
         reply = await self._ask(
             "GET",
             self._row.endpoint,
-            params=[*wanted.params(), ("paging", paged), ("page", page), ("pageSize", page_size)],
+            params=[*wanted.params(), ("paging", None if one_page else False), ("page", page), ("pageSize", page_size)],
         )
         answer = object_of(reply)
         return Page(made(rows_of(answer, self._row.key, reply), self._reader(validate), reply), pager_of(answer))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from dhis2w_client.errors import Dhis2Error, UnexpectedShapeError
 from dhis2w_client.json_value import as_object
 from dhis2w_client.refusals import error_of
-from dhis2w_client.replies import value_of
+from dhis2w_client.replies import model_of
 
 if TYPE_CHECKING:
     from dhis2w_client.reply import Reply
@@ -59,7 +59,7 @@ def object_of(reply: Reply) -> Row:
         with collector_paused():
             answer = from_json(reply.body, cache_strings="keys")
     except ValueError:
-        answer = value_of(reply)
+        return model_of(reply, Row)  # says what is wrong
     if isinstance(answer, dict):
         return cast("Row", answer)
     raise _unexpected(reply, "a JSON object")
