@@ -70,6 +70,18 @@ def test_what_belongs_to_the_sources_moves(units: Sandbox) -> None:
     assert units.server.store.get("organisationUnit", NORTH) is None
 
 
+def test_limits_of_values_go_in_a_merge_and_move_in_a_split(units: Sandbox) -> None:
+    def limit(name: str, unit: str) -> None:
+        units.server.store.put("minMaxDataElement", name, {"id": name, "source": {"id": unit}})
+
+    limit(uid("limit1"), NORTH)
+    limit(uid("limit2"), SOUTH)
+    _merge(units, sources=[NORTH], target=EAST)
+    assert units.server.store.get("minMaxDataElement", uid("limit1")) is None
+    _split(units, source=SOUTH, targets=[EAST, CLINIC], primaryTarget=CLINIC)
+    assert stored(units, "minMaxDataElement", uid("limit2"))["source"] == {"id": CLINIC}
+
+
 def test_sources_may_be_kept(units: Sandbox) -> None:
     assert _merge(units, sources=[NORTH], target=EAST, deleteSources=False).status == 200
     assert stored(units, "organisationUnit", NORTH)

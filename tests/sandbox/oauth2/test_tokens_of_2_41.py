@@ -60,6 +60,19 @@ def test_a_browser_logs_in_is_asked_and_comes_back(v41: Sandbox) -> None:
     }
 
 
+def test_a_code_belongs_to_its_address_and_its_client(v41: Sandbox) -> None:
+    register(v41)
+    register(v41, cid="other", name="Other")
+    browser = Browser(v41)
+    browser.log_in()
+    words: list[str] = []
+    for headers, address in ((CLIENT, f"{CALLBACK}x"), (CLIENT, ""), (basic("other", SECRET), CALLBACK)):
+        code = params(browser.submit(browser.open(authorize_url())))["code"]
+        reply = token(v41, headers, grant_type="authorization_code", code=code, redirect_uri=address)
+        words.append(reply.parsed()["error_description"])
+    assert words == ["Redirect URI mismatch.", "Redirect URI mismatch.", "Client ID mismatch"]
+
+
 def test_denied_and_asked_again(v41: Sandbox) -> None:
     register(v41)
     browser = Browser(v41)

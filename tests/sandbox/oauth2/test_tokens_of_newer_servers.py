@@ -216,6 +216,17 @@ def test_a_token_without_the_scope_username_opens_nothing(v42: Sandbox) -> None:
     )
 
 
+def test_user_info_needs_the_scope_openid_and_a_token(v42: Sandbox) -> None:
+    register(v42, clientSettings=NO_QUESTIONS)
+    tokens = exchange(v42, code_of(v42, scope="username")).parsed()
+    assert "id_token" not in tokens
+    reply = send(v42, "GET", "/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    assert (reply.status, reply.parsed()) == (403, {"error": "insufficient_scope"})
+    assert send(v42, "GET", "/userinfo").headers["Location"].endswith("/dhis-web-login/")
+    nobody = send(v42, "GET", "/userinfo", headers={"Accept": "application/json"})
+    assert (nobody.status, nobody.headers["WWW-Authenticate"]) == (401, "Bearer")
+
+
 def test_introspection_and_revocation(v42: Sandbox) -> None:
     tokens = tokens_of(v42)
 

@@ -118,7 +118,7 @@ def _redirect_uri(client: Client, parameters: Parameters) -> str:
         if "openid" in _scopes(parameters) or len(client.redirect_uris) != 1:
             raise Trouble("invalid_request", "redirect_uri")
         return client.redirect_uris[0]
-    if urlsplit(wanted).fragment or not any(_is_same(wanted, uri) for uri in client.redirect_uris):
+    if not any(_is_same(wanted, uri) for uri in client.redirect_uris):
         raise Trouble("invalid_request", "redirect_uri")
     return wanted
 
