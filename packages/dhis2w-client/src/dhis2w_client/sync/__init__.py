@@ -21,13 +21,27 @@ from typing import Any, Self, TypeVar
 
 from dhis2w_client import client, client_context, collection, items, members, system
 from dhis2w_client.errors import ClientStateError
+from dhis2w_client.metadata import bulk, expressions, merges, org_units, sql_views
 from dhis2w_client.metadata import service as metadata_service
 from dhis2w_client.sync.portal import Portal
 from dhis2w_client.sync.twin import Twin
 
 T = TypeVar("T")
 
-__all__ = ["Collection", "Dhis2Client", "Items", "Members", "MetadataService", "SystemService", "open_client"]
+__all__ = [
+    "BulkService",
+    "Collection",
+    "Dhis2Client",
+    "ExpressionService",
+    "Items",
+    "Members",
+    "MergeService",
+    "MetadataService",
+    "OrgUnitService",
+    "SqlViewService",
+    "SystemService",
+    "open_client",
+]
 
 
 class SystemService(Twin, source=system.SystemService):
@@ -49,6 +63,26 @@ class Members(Twin, source=members.Members):
 
 class Collection(Twin, source=collection.Collection):
     """The objects of one type; blocking."""
+
+
+class BulkService(Twin, source=bulk.BulkService):
+    """The same change of many objects; blocking."""
+
+
+class MergeService(Twin, source=merges.MergeService):
+    """Merges and splits; blocking."""
+
+
+class OrgUnitService(Twin, source=org_units.OrgUnitService):
+    """The tree of organisation units; blocking."""
+
+
+class ExpressionService(Twin, source=expressions.ExpressionService):
+    """Expressions; blocking."""
+
+
+class SqlViewService(Twin, source=sql_views.SqlViewService):
+    """SQL views; blocking."""
 
 
 class MetadataService(Twin, source=metadata_service.MetadataService):
