@@ -51,11 +51,11 @@ def test_the_same_without_await(version: int) -> None:
 
 
 def test_the_thread_is_changed_once_for_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    hops: list[str] = []
+    hops: list[object] = []
     run = Portal.run
 
     def counted(portal: Portal, coroutine: Coroutine[Any, Any, T]) -> T:
-        hops.append(coroutine.__qualname__)
+        hops.append(coroutine)
         return run(portal, coroutine)
 
     monkeypatch.setattr(Portal, "run", counted)
