@@ -140,6 +140,15 @@ def test_data_elements(since_42: Sandbox) -> None:
     assert _elements_of(stored(since_42, "dataSet", uid("both"))) == [TWO]
 
 
+def test_when_the_fate_of_data_is_asked_for(since_42: Sandbox) -> None:
+    missing = ("E1533", ["SOURCE", "DataElement", ONE])
+    load(since_42, dataElements=[_element(TWO)])
+    assert errors_of(merge(since_42, "dataElements", [ONE], TWO)) == [missing]
+    default = "HllvX50cXC0"
+    found = errors_of(merge(since_42, "categoryOptionCombos", [ONE], default))
+    assert [code for code, _ in found] == ["E1533", "E1534"]
+
+
 def test_a_source_that_is_kept_stays_beside_the_target(since_42: Sandbox) -> None:
     load(
         since_42,

@@ -147,6 +147,8 @@ class Browser:
         """Send one request, follow nothing."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"Accept": "text/html,*/*", **({"Cookie": cookie} if cookie else {})}
+        if method == "POST":
+            headers["Origin"] = f"http://{HOST}"
         reply = send(self.sandbox, method, target, form=form, headers=headers)
         for row in reply.cookies:
             name, _, value = row.partition(";")[0].partition("=")
