@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
@@ -64,8 +64,7 @@ class Items(Generic[T]):
                 yield Page(made(rows, self._make, fetched.reply), fetched.pager)
         finally:
             under_way.cancel()
-            with suppress(BaseException):
-                await under_way
+            await asyncio.gather(under_way, return_exceptions=True)
         if changed:
             warnings.warn(f"The list of {self._key} changed while it was read: {changed}.", ListChangedWarning, 2)
 
