@@ -20,6 +20,11 @@ MODULES = {
     "members.py": ("Members",),
     "collection.py": ("Collection",),
     "typed_collections.pyi": ("TypedCollections",),
+    "metadata/bulk.py": ("BulkService",),
+    "metadata/merges.py": ("MergeService",),
+    "metadata/org_units.py": ("OrgUnitService",),
+    "metadata/expressions.py": ("ExpressionService",),
+    "metadata/sql_views.py": ("SqlViewService",),
     "metadata/service.py": ("MetadataService",),
     "client.py": ("Dhis2Client",),
     "client_context.py": ("open_client",),
@@ -150,6 +155,20 @@ def _imports(tree: ast.Module) -> list[ast.ImportFrom]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module != "__future__"]
 
 
+def _defined(tree: ast.Module, module: str) -> ast.ImportFrom:
+    """An import of what a module defines for itself and its readers: classes, aliases, constants."""
+    classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    assigned = [node for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign))]
+    targets = [node.targets[0] if isinstance(node, ast.Assign) else node.target for node in assigned]
+    names = [
+        target.id
+        for node, target in zip(assigned, targets, strict=True)
+        if isinstance(target, ast.Name) and "TypeVar(" not in ast.unparse(node)
+    ]
+    dotted = ".".join(["dhis2w_client", *Path(module).with_suffix("").parts])
+    return ast.ImportFrom(module=dotted, names=[ast.alias(name) for name in classes + names], level=0)
+
+
 def _type_variables(tree: ast.Module) -> set[str]:
     """The type variables of a module, their bounds without quotes."""
     made = {ast.unparse(node) for node in tree.body if isinstance(node, ast.Assign)}
@@ -178,7 +197,7 @@ def render() -> str:
     parts: list[str] = []
     for module, names in MODULES.items():
         tree = ast.parse((SOURCE / module).read_text(encoding="utf-8"))
-        found += _imports(tree)
+        found += [*_imports(tree), _defined(tree, module)]
         variables |= _type_variables(tree)
         parts += [
             ast.unparse(ast.fix_missing_locations(_Blocking().visit(node)))

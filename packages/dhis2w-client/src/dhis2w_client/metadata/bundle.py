@@ -15,9 +15,9 @@ from dhis2w_client.metadata.errors import NotABundleError
 from dhis2w_client.written_object import json_of
 
 if TYPE_CHECKING:
+    from dhis2w_client.pages import Row
     from dhis2w_client.written_object import AnObject
 
-Row = dict[str, Any]
 
 GZIP_MAGIC = b"\x1f\x8b"
 

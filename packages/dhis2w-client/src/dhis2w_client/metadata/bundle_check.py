@@ -23,9 +23,9 @@ from dhis2w_client.reports import ReportRow
 
 if TYPE_CHECKING:
     from dhis2w_client.metadata.bundle import Bundle, Entry
+    from dhis2w_client.pages import Row
     from dhis2w_client.versions import Dhis2
 
-Row = dict[str, Any]
 IsThere = Callable[[str, str], bool]
 """Whether the server has an object: by class (`DataElement`) and UID."""
 

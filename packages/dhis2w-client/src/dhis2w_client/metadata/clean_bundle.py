@@ -10,9 +10,9 @@ from dhis2w_client.metadata.schema_facts import facts_of
 
 if TYPE_CHECKING:
     from dhis2w_client.metadata.schema_facts import SchemaFacts, TypeFacts
+    from dhis2w_client.pages import Row
     from dhis2w_client.versions import Dhis2
 
-Row = dict[str, Any]
 
 OF_A_LINK = frozenset({"id", "code"})
 """What is kept of a link: DHIS2 reads nothing else, and a name in it is out of date after a renaming."""

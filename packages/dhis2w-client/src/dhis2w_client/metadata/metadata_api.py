@@ -13,7 +13,6 @@ from dhis2w_client.filters import where
 from dhis2w_client.metadata.errors import NotInVersionError
 from dhis2w_client.metadata.schema_facts import SchemaFacts, facts_of
 from dhis2w_client.pages import object_of
-from dhis2w_client.write_report import write_report
 
 if TYPE_CHECKING:
     from dhis2w_client.call import Body, Params
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from dhis2w_client.pages import Row
     from dhis2w_client.reply import Reply
     from dhis2w_client.versions import Dialect
-    from dhis2w_client.write_report import WriteReport
 
 T = TypeVar("T")
 
@@ -69,11 +67,11 @@ class MetadataApi:
 
     async def read(self, path: str, params: Params | None = None) -> Row:
         """The JSON object at a path; raises what the server refuses."""
-        return object_of(await self.ask("GET", path, params=params))
+        return self.checked(await self.ask("GET", path, params=params))
 
-    async def write(self, method: str, path: str, body: Body = None, params: Params | None = None) -> WriteReport:
-        """The report of a write; raises what the server refuses."""
-        return write_report(await self.ask(method, path, params=params, body=body))
+    def checked(self, reply: Reply) -> Row:
+        """The JSON object that an answer is; raises what the server refuses."""
+        return object_of(reply)
 
     def collection(self, name: str) -> Collection[Any]:
         """The objects of one type."""

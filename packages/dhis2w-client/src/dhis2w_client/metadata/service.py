@@ -6,16 +6,23 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from dhis2w_client.errors import ConflictError
+from dhis2w_client.metadata.bulk import BulkService
 from dhis2w_client.metadata.bundle import Bundle
 from dhis2w_client.metadata.bundle_check import check_bundle, missing_references, refuse_invalid
 from dhis2w_client.metadata.bundle_diff import BundleDiff, diff_bundles
 from dhis2w_client.metadata.clean_bundle import clean
 from dhis2w_client.metadata.closure import NOT_FOLLOWED, with_needed
 from dhis2w_client.metadata.export_params import export_params
+from dhis2w_client.metadata.expressions import ExpressionService
 from dhis2w_client.metadata.import_options import ImportOptions
 from dhis2w_client.metadata.job_run import job_of, summary_of, wait_for
+from dhis2w_client.metadata.merges import MergeService
 from dhis2w_client.metadata.metadata_api import MetadataApi, by_plural, together
-from dhis2w_client.pages import object_of
+from dhis2w_client.metadata.org_units import OrgUnitService
+from dhis2w_client.metadata.plan import MetadataPlan, apply_plan
+from dhis2w_client.metadata.search import By, Found, search
+from dhis2w_client.metadata.sql_views import SqlViewService
+from dhis2w_client.metadata.usage import Usage, usage_of
 from dhis2w_client.replies import value_of
 from dhis2w_client.reports import ImportCounts, read_report
 from dhis2w_client.write_report import WriteReport, write_report
@@ -51,6 +58,31 @@ class MetadataService:
     def __init__(self, connection: Connection, dialect: Dialect, clock: Clock) -> None:
         self._api = MetadataApi(connection, dialect, clock)
 
+    @property
+    def bulk(self) -> BulkService:
+        """The same change of many objects."""
+        return BulkService(self._api)
+
+    @property
+    def merges(self) -> MergeService:
+        """Making one object of several, and several of one."""
+        return MergeService(self._api)
+
+    @property
+    def org_units(self) -> OrgUnitService:
+        """The tree of organisation units, and where they are on the map."""
+        return OrgUnitService(self._api)
+
+    @property
+    def expressions(self) -> ExpressionService:
+        """What DHIS2 makes of an expression."""
+        return ExpressionService(self._api)
+
+    @property
+    def sql_views(self) -> SqlViewService:
+        """Running SQL views, and reading what they give."""
+        return SqlViewService(self._api)
+
     # Export
 
     async def export(
@@ -79,9 +111,8 @@ class MetadataService:
         Raises:
             ConflictError: A filter that DHIS2 cannot read, or an authority is missing.
         """
-        answer = object_of(
-            await self._api.ask("GET", "metadata", params=export_params(which, fields, skip_sharing, defaults))
-        )
+        params = export_params(self._api.dialect, which, fields=fields, skip_sharing=skip_sharing, defaults=defaults)
+        answer = await self._api.read("metadata", params)
         bundle = Bundle(answer)
         return (clean(bundle, self._api.dialect.version) if cleaned else bundle).sorted()
 
@@ -197,7 +228,57 @@ class MetadataService:
         plain = sorted(code for code in codes if not set(code) & set(",[]"))
         return await self._api.rows_by(plural, "code", plain, ":owner")
 
-    # Import
+    # Find
+
+    async def search(
+        self, text: str, *, by: Iterable[By] = ("id", "code", "name"), types: Iterable[str] = ()
+    ) -> tuple[Found, ...]:
+        """Find objects of any type: by UID, by code, or by a text in their name; one request for each of the three.
+
+        Args:
+            text: The UID, the code, or a part of the name, whatever its case.
+            by: What to look at.
+            types: Plurals of the types to search. Default: all that are metadata, but users.
+
+        Returns:
+            What was found: by UID or code first, then whose name is the text, begins with it, has it inside.
+
+        Raises:
+            InvalidRequestError: A text that this version would misread in a filter (with a comma, from 2.42).
+        """
+        return await search(self._api, text, tuple(by), frozenset(types))
+
+    async def usage(self, plural: str, id: str) -> tuple[Usage, ...]:
+        """Who refers to an object: by a link, or by its UID in an expression. One request for each type that can.
+
+        Sharing settings and attribute values are not looked at, and neither are data.
+
+        Args:
+            plural: The plural of the object's type: `dataElements`.
+            id: Its UID.
+
+        Raises:
+            UnknownCollectionError: There is no such type.
+        """
+        self._api.collection(plural)
+        type = self._api.facts.of_plural(plural)
+        return await usage_of(self._api, type, id) if type else ()
+
+    # Write
+
+    async def apply(self, plan: MetadataPlan, *, refuse_stale: bool = True) -> WriteReport:
+        """Make the changes of a plan: what is written all or nothing, then what is deleted.
+
+        Args:
+            plan: The changes, from `bulk`, `org_units` and others.
+            refuse_stale: Refuse where somebody has changed an object since the plan was made. DHIS2 has no conditional
+                writes: this checks, then writes.
+
+        Raises:
+            StaleObjectError: See `refuse_stale`; nothing was written.
+            ConflictError: DHIS2 refused some of it; `rows` name object and property.
+        """
+        return await apply_plan(self._api, plan, refuse_stale=refuse_stale)
 
     async def import_bundle(
         self,

@@ -13,7 +13,7 @@ from dhis2w_client.connection import HttpLimits, Transport
 from dhis2w_client.filters import Filters
 from dhis2w_client.json_value import Json
 from dhis2w_client.list_query import PAGE_SIZE, Fields, ListOptions, Selection
-from dhis2w_client.metadata.bulk import NAMES, Row
+from dhis2w_client.metadata.bulk import NAMES
 from dhis2w_client.metadata.bundle import Bundle
 from dhis2w_client.metadata.bundle_diff import BundleDiff
 from dhis2w_client.metadata.closure import NOT_FOLLOWED
@@ -21,7 +21,7 @@ from dhis2w_client.metadata.export_params import Which
 from dhis2w_client.metadata.expressions import Description, ExpressionKind
 from dhis2w_client.metadata.import_options import ImportOptions
 from dhis2w_client.metadata.merges import DataStrategy, Mergeable
-from dhis2w_client.metadata.org_units import Row, UnitNode
+from dhis2w_client.metadata.org_units import UnitNode
 from dhis2w_client.metadata.plan import MetadataPlan
 from dhis2w_client.metadata.search import By, Found
 from dhis2w_client.metadata.sql_views import SqlRows
