@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,10 @@ def run(arguments: list[str]) -> int:
     from dhis2w_client.errors import Dhis2Error
 
     warnings.showwarning = _tell_warning
+    if COMPLETION_VARIABLE in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
     output = wanted_output(arguments)
     try:
         return _ended(root().main(arguments, prog_name="d2w", complete_var=COMPLETION_VARIABLE, standalone_mode=False))
@@ -69,7 +75,7 @@ def root() -> IndexGroup:
 
 def wanted_output(arguments: Sequence[str]) -> str:
     """The format that the command line asks for, also where the rest of it cannot be understood."""
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         value = following if word in ("-o", "--output") else word.removeprefix("--output=").removeprefix("-o")
         if word.startswith(("-o", "--output")) and value in FORMATS:
             return value
@@ -95,8 +101,6 @@ def _usage_error(error: Any, output: str, tell: Any) -> int:
 
 def _quiet_end() -> int:
     """The reader of a pipe went away; Python must not complain about it when it ends."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return ExitCode.FAILED
 

@@ -191,11 +191,11 @@ class IndexCommand(TyperCommand):
     def invoke(self, ctx: Any) -> int:
         """Run the operation, with the options before the command and those behind it."""
         own = {parameter.name: parameter for parameter in self.entry.parameters}
-        before = ctx.find_root().params
+        before = dict(ctx.find_root().params)
         behind = {name: value for name, value in ctx.params.items() if name not in own}
         said = {name: value for name, value in ctx.params.items() if name in own and value not in (None, [], ())}
-        said |= {name: before[name] for name in own if name not in said and before.get(name) is not None}
-        return self._run(self.entry, said, settings_of(before, behind))
+        shared = {name: value for name in own if (value := before.pop(name, None)) is not None}
+        return self._run(self.entry, shared | said, settings_of(before, behind))
 
 
 def _epilog(entry: IndexEntry) -> str:

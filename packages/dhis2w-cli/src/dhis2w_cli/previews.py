@@ -27,8 +27,8 @@ def preview_lines(preview: Preview) -> Iterator[str]:
 
 def _line(line: PreviewLine) -> Iterator[str]:
     name = printable(line.field)
-    if line.after == "deleted" and not name:
-        yield "    - would be deleted"
+    if not name:
+        yield f"    {cell(line.after)}"
         return
     if line.before is not None:
         yield f"    - {name}: {cell(line.before)}"

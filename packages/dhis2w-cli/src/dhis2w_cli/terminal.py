@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +50,8 @@ class Terminal:
             )
         from getpass import getpass
 
-        return _given(PlainSecret(getpass(f"{what.capitalize()}: ", stream=sys.stderr)), f"the {what}")
+        with _interruptible():
+            return _given(PlainSecret(getpass(f"{what.capitalize()}: ", stream=sys.stderr)), f"the {what}")
 
     def ask(self, what: str) -> str:
         """A line of text."""
@@ -54,7 +59,8 @@ class Terminal:
             raise OperationError("This asks questions, and nobody can answer here.", next_step="Run it in a terminal.")
         sys.stderr.write(f"{what}: ")
         sys.stderr.flush()
-        line = sys.stdin.readline()
+        with _interruptible():
+            line = sys.stdin.readline()
         if not line:
             raise EOFError
         return line.strip()
@@ -91,6 +97,19 @@ class Terminal:
             if done.returncode != 0:
                 raise OperationError(f"The editor ended with {done.returncode}; nothing was sent.")
             return file.read_text(encoding="utf-8")
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """Let Ctrl-C end the wait for an answer at once; an event loop would only note it, and wait on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _given(secret: PlainSecret, where: str) -> PlainSecret:

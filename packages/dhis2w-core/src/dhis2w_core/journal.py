@@ -35,7 +35,7 @@ class RunHead:
     """What is known of a run when it begins."""
 
     run: str
-    """Its name: the time in UTC, and four characters."""
+    """Its name: the time in UTC with milliseconds, and two characters; names are in the order of time."""
     operation: str
     base_url: str
     title: str
@@ -102,8 +102,7 @@ class Journal:
         Raises:
             JournalError: It cannot be written, so nothing should be done.
         """
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(self._now()))
-        name = f"{stamp}-{secrets.token_hex(2)}"
+        name = _new_name(self._now())
         head = RunHead(name, operation, base_url, title, undo, fingerprint)
         path = self._folder / f"{name}.jsonl"
         try:
@@ -141,6 +140,11 @@ class Journal:
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)
+
+
+def _new_name(now: float) -> str:
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+    return f"{stamp}-{int(now * 1000) % 1000:03}{secrets.token_hex(1)}"
 
 
 def _append(path: Path, line: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ class PreviewLine:
     object: str
     """Which object: its type, its id, its name."""
     field: str = ""
-    """Which of its properties."""
+    """Which of its properties; none where `after` says what would become of the object."""
     before: object = None
     after: object = None
 
@@ -205,7 +205,13 @@ class Action:
     def preview(self) -> Preview:
         """One line for each of its facts."""
         lines = tuple(PreviewLine("", name, None, value) for name, value in self.facts.items())
-        return Preview(self.title, self.effect, "none", "This cannot be undone.", lines or (PreviewLine(self.title),))
+        return Preview(
+            self.title,
+            self.effect,
+            "none",
+            "This cannot be undone.",
+            lines or (PreviewLine("", after="would be done"),),
+        )
 
     def fingerprint(self) -> str:
         """From its title and facts."""
@@ -254,8 +260,9 @@ def _fingerprint(parts: Iterable[object]) -> str:
 
 def _lines(step: ObjectChange) -> Iterable[PreviewLine]:
     if step.after is None:
-        yield PreviewLine(step.shown, "", "is there", "deleted")
+        yield PreviewLine(step.shown, after="would be deleted")
     elif step.before is None:
+        yield PreviewLine(step.shown, after="would be created")
         for name, value in own_values(step.after).items():
             yield PreviewLine(step.shown, name, None, value)
     else:

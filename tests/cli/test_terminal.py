@@ -1,0 +1,168 @@
+"""A new user's path, through a real terminal."""
+
+import os
+import re
+import select
+import signal
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.core.conftest import Home
+
+if sys.platform == "win32":
+    pytest.skip("Windows has no pseudo-terminal", allow_module_level=True)
+
+import pty
+
+SECONDS = 60
+
+
+class Terminal:
+    """A command in a terminal of its own."""
+
+    def __init__(self, *words: str) -> None:
+        self.seen = ""
+        self.pid, self._handle = pty.fork()
+        if self.pid == 0:
+            os.execv(sys.executable, [sys.executable, "-m", "dhis2w_cli", *words])  # noqa: S606 - a terminal of its own
+
+    def wait_for(self, text: str) -> None:
+        deadline = time.monotonic() + SECONDS
+        while text not in self.seen:
+            ready, _, _ = select.select([self._handle], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"{text!r} did not come; there was {self.seen!r}"
+            self.seen += self._read()
+
+    def type(self, text: str) -> None:
+        os.write(self._handle, text.encode() + b"\n")
+
+    def interrupt(self) -> None:
+        os.write(self._handle, b"\x03")
+
+    def end(self) -> int:
+        """Read to the end, and give the exit code."""
+        while True:
+            piece = self._read()
+            if not piece:
+                break
+            self.seen += piece
+        os.close(self._handle)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def _read(self) -> str:
+        try:
+            return os.read(self._handle, 65536).decode("utf-8", "replace")
+        except OSError:  # Linux says so when the other side is closed
+            return ""
+
+
+def in_terminal(*words: str) -> tuple[int, str]:
+    terminal = Terminal(*words)
+    code = terminal.end()
+    return code, re.sub(r"\x1b\[[0-9;]*m", "", terminal.seen)
+
+
+@pytest.fixture
+def sandbox(home: Home) -> Generator[str]:
+    assert home
+    code, seen = in_terminal("sandbox", "start", "--background")
+    assert code == 0, seen
+    found = re.search(r"export DHIS2_URL=(\S+)", seen)
+    assert found
+    yield found[1]
+    in_terminal("sandbox", "stop")
+
+
+def test_a_new_users_path(sandbox: str, home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    add = Terminal("profile", "add", "demo", sandbox, "--auth", "basic", "--username", "admin", "--secret", "file")
+    add.wait_for("Password: ")
+    add.type("district")
+    assert add.end() == 0
+    assert "district" not in add.seen
+    assert "in clear" in add.seen
+    code, seen = in_terminal("profile", "verify", "demo")
+    assert (code, "admin" in seen) == (0, True)
+
+    code, seen = in_terminal("metadata", "list", "dataElements", "--limit", "3", "--order", "name:asc")
+    assert (code, len(seen.strip().splitlines())) == (0, 4)
+    uid = seen.split()[3]
+
+    editor = tmp_path / "editor.py"
+    editor.write_text(
+        "import sys, pathlib, json\nfile = pathlib.Path(sys.argv[1])\nobject = json.loads(file.read_text())\n"
+        "object['name'] = 'Edited by hand'\nfile.write_text(json.dumps(object))\n"
+    )
+    monkeypatch.setenv("EDITOR", f"{sys.executable} {editor}")
+    edit = Terminal("metadata", "edit", "dataElements", uid)
+    edit.wait_for("Do it? [y/N]: ")
+    assert "+ name: Edited by hand" in edit.seen
+    edit.type("y")
+    assert edit.end() == 0
+
+    code, seen = in_terminal(
+        "metadata",
+        "list",
+        "dataElements",
+        "--filter",
+        "categoryCombo.name:!eq:default",
+        "--fields",
+        "categoryCombo[id]",
+        "--query",
+        "[0].categoryCombo.id",
+    )
+    refused = Terminal("metadata", "delete", "categoryCombos", seen.strip())
+    refused.wait_for("Do it? [y/N]: ")
+    refused.type("y")
+    assert refused.end() == 4
+    assert "E4030" in refused.seen
+
+    undo = Terminal("undo")
+    undo.wait_for("- name: Edited by hand")
+    undo.wait_for("[y/N]: ")
+    undo.type("y")
+    assert undo.end() == 0
+    assert "Edited by hand" not in in_terminal("metadata", "get", "dataElements", uid)[1]
+    assert (home.folder / "state/dhis2/journal").is_dir()
+
+    code, seen = in_terminal("sandbox", "stop")
+    assert (code, sandbox in seen) == (0, True)
+    assert in_terminal("system", "info")[0] == 6
+
+
+def test_no_is_no(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, seen = in_terminal("sandbox", "env")
+    assert code == 0
+    monkeypatch.setenv("DHIS2_URL", sandbox)
+    monkeypatch.setenv("DHIS2_PAT", seen.split("DHIS2_PAT=")[1].strip())
+    command = Terminal("api", "POST", "dataElementGroups", "--body", '{"name": "N", "shortName": "N"}')
+    command.wait_for("[y/N]: ")
+    command.type("")
+    assert command.end() == 9
+    command = Terminal("api", "POST", "dataElementGroups", "--body", '{"name": "N", "shortName": "N"}')
+    command.wait_for("[y/N]: ")
+    command.interrupt()
+    assert command.end() == 130
+
+
+def test_the_sandbox_in_the_foreground_ends_with_ctrl_c(home: Home) -> None:
+    assert home
+    command = Terminal("sandbox", "start", "--empty")
+    command.wait_for("Ctrl-C stops it.")
+    command.interrupt()
+    assert command.end() == 0
+
+
+def test_the_sandbox_is_found_by_its_lock_and_not_by_a_number(sandbox: str) -> None:
+    code, seen = in_terminal("sandbox", "status", "-o", "json")
+    assert (code, sandbox in seen) == (0, True)
+    found = re.search(r'"process": (\d+)', seen)
+    assert found
+    assert in_terminal("sandbox", "start", "--background")[0] == 2
+    os.kill(int(found[1]), signal.SIGKILL)
+    deadline = time.monotonic() + SECONDS
+    while '"running": true' in in_terminal("sandbox", "status", "-o", "json")[1]:
+        assert time.monotonic() < deadline
