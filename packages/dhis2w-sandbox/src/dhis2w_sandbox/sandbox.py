@@ -10,7 +10,6 @@ from typing import Self
 
 from dhis2w_sandbox import (
     authorities,
-    configuration,
     login,
     me,
     pages,
@@ -25,6 +24,8 @@ from dhis2w_sandbox import (
 from dhis2w_sandbox.app import App
 from dhis2w_sandbox.boot import first_boot
 from dhis2w_sandbox.country.bundle import load
+from dhis2w_sandbox.data import export as data_export
+from dhis2w_sandbox.data import value_sets
 from dhis2w_sandbox.faults import Fault, Faults
 from dhis2w_sandbox.metadata import export, gist, gist_bridge, merging, reading, unit_lists, writing
 from dhis2w_sandbox.oauth2 import (
@@ -41,7 +42,17 @@ from dhis2w_sandbox.oauth2 import (
 from dhis2w_sandbox.oauth2.authority import Authority
 from dhis2w_sandbox.routing import Endpoint
 from dhis2w_sandbox.server import Server
-from dhis2w_sandbox.services import data_store, legacy_system_settings, system_settings, user_data_store
+from dhis2w_sandbox.services import (
+    configuration,
+    data_store,
+    files,
+    legacy_system_settings,
+    maintenance,
+    sql_views,
+    static_content,
+    system_settings,
+    user_data_store,
+)
 from dhis2w_sandbox.versions import BEHAVIOURS
 
 MODULES = (
@@ -51,7 +62,6 @@ MODULES = (
     schema_endpoints,
     authorities,
     pages,
-    configuration,
     tokens,
     two_factor,
     user_lists,
@@ -64,6 +74,8 @@ MODULES = (
     tasks,
     merging,
     writing,
+    value_sets,
+    data_export,
     discovery,
     enrolment,
     login_form,
@@ -76,6 +88,11 @@ MODULES = (
     user_data_store,
     system_settings,
     legacy_system_settings,
+    configuration,
+    maintenance,
+    files,
+    static_content,
+    sql_views,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 

@@ -36,14 +36,19 @@ WITHOUT_XML = ALL_VERSIONS - {"v41"}
 NO_UPDATE = "You don't have the proper permissions to update this object."
 
 
+READ_ONLY = frozenset({"fileResource"})
+"""Types whose objects come by other ways than their endpoints."""
+
+
 def schema_of(call: Call) -> Schema:
     """The type whose endpoint was called."""
     return call.server.schemas.by_endpoint[f"/{call.parts['type']}"]
 
 
 def is_type(call: Call) -> bool:
-    """Whether the path names a type of this version."""
-    return f"/{call.parts['type']}" in call.server.schemas.by_endpoint
+    """Whether the path names a type of this version whose objects can be written there."""
+    schema = call.server.schemas.by_endpoint.get(f"/{call.parts['type']}")
+    return schema is not None and schema.singular not in READ_ONLY
 
 
 @endpoints.add("POST", "/api/{type}", RECORDED, accepts=is_type, consumes=JSON_ONLY, versions=WITHOUT_XML)
