@@ -190,6 +190,7 @@ def message_patterns(version: str) -> dict[str, str]:
 def message(version: str, code: str, *args: Any) -> str:
     """The message of a code, filled in as Java's `MessageFormat` does: `''` is one quote, 1000 prints as `1,000`."""
     pattern = message_patterns(version)[code].replace("''", "'")
+    pattern = re.sub(r"\$\{\w+:(\{\d+\})\}", r"\1", pattern)
     return re.sub(r"\{(\d+)\}", lambda m: _formatted(args, int(m[1]), m[0]), pattern)
 
 

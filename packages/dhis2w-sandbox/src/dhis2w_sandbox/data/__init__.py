@@ -1,0 +1,1 @@
+"""Aggregate data: values, completeness, approvals, and the analytics over them."""

@@ -1,0 +1,65 @@
+"""Data approvals: what was approved, at which level, and whether that was accepted above.
+
+Source: `DataApproval` and `HibernateDataApprovalStore` of dhis2-core.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dhis2w_sandbox.server import Server
+
+
+class ApprovalKey(NamedTuple):
+    """What is approved."""
+
+    workflow: str
+    period: str
+    unit: str
+    attribute: str
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One approval."""
+
+    key: ApprovalKey
+    level: str
+    """The data approval level."""
+    accepted: bool
+    created: str
+    creator: str
+    """The uid of who approved."""
+
+
+_COLUMNS = "workflow, period, unit, attribute, level, accepted, created, creator"
+_KEY = "workflow = ? AND period = ? AND unit = ? AND attribute = ?"
+
+
+class Approvals:
+    """The approvals of a server."""
+
+    def __init__(self, server: Server) -> None:
+        self._sql = server.store.sql
+        self._sql.execute(
+            "CREATE TABLE IF NOT EXISTS data_approval (workflow TEXT NOT NULL, period TEXT NOT NULL,"
+            " unit TEXT NOT NULL, attribute TEXT NOT NULL, level TEXT NOT NULL, accepted INTEGER NOT NULL,"
+            " created TEXT NOT NULL, creator TEXT NOT NULL, PRIMARY KEY (workflow, period, unit, attribute))"
+        )
+
+    def get(self, key: ApprovalKey) -> Approval | None:
+        """The approval, or None."""
+        row = self._sql.execute(f"SELECT {_COLUMNS} FROM data_approval WHERE {_KEY}", key).fetchone()  # noqa: S608 - only constants
+        return Approval(ApprovalKey(*row[:4]), row[4], bool(row[5]), row[6], row[7]) if row else None
+
+    def put(self, row: Approval) -> None:
+        """Store an approval, in the place of the one for the same."""
+        self._sql.execute(
+            f"INSERT OR REPLACE INTO data_approval ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - only constants
+            (*row.key, row.level, row.accepted, row.created, row.creator),
+        )
+
+    def delete(self, key: ApprovalKey) -> None:
+        """Take an approval back; nothing happens where there is none."""
+        self._sql.execute(f"DELETE FROM data_approval WHERE {_KEY}", key)  # noqa: S608 - only constants

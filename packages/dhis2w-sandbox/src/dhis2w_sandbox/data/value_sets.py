@@ -1,0 +1,73 @@
+"""`POST /api/dataValueSets`: the import of data values, by the engine of the version, at once or as a job.
+
+Source: `DataValueSetController` of dhis2-core; recordings `data/import-*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dhis2w_sandbox.bodies import unpacked, unsupported_media
+from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.data import group_readers, row_readers
+from dhis2w_sandbox.data.group_import import GroupImport
+from dhis2w_sandbox.data.import_options import ImportOptions, read_options
+from dhis2w_sandbox.data.import_summary import Summary
+from dhis2w_sandbox.data.payload import RawGroup
+from dhis2w_sandbox.data.row_import import RowImport
+from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.routing import Endpoints
+from dhis2w_sandbox.tasks import Job
+
+endpoints = Endpoints()
+
+JSON, CSV, XML, ADX = "application/json", "application/csv", "application/xml", "application/adx+xml"
+
+
+@endpoints.add("POST", "/api/dataValueSets", RECORDED, requires=["F_DATAVALUE_ADD"], suffixes=["xml"])
+def import_value_set(call: Call) -> Reply:
+    """Import data values: JSON, CSV, XML or ADX by the content type, gzip and zip by their first bytes."""
+    media = call.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media not in {JSON, CSV, XML, ADX}:
+        raise unsupported_media(call, call.headers.get("content-type", ""))
+    options = read_options(call)
+    if options.is_async:
+        return _started(call, media, options)
+    summary = run_import(call, media, options)
+    envelope = summary.envelope(call.server)
+    return Reply.json(envelope, envelope["httpStatusCode"])
+
+
+def run_import(call: Call, media: str, options: ImportOptions) -> Summary:
+    """Import the body of a call by the engine of the version."""
+    body = unpacked(call.path, call.body)
+    if call.server.behaviour.enters_data_in_groups:
+        return GroupImport(call.server, call.user, options).run(_groups(call, media, body, options))
+    run = RowImport(call.server, call.user, options)
+    readers: dict[str, Callable[[], RawGroup]] = {
+        JSON: lambda: row_readers.read_json(body),
+        CSV: lambda: row_readers.read_csv(body, options),
+        XML: lambda: row_readers.read_xml(body),
+        ADX: lambda: row_readers.read_adx(body, run.rules, options),
+    }
+    return run.run(readers[media])
+
+
+def _groups(call: Call, media: str, body: bytes, options: ImportOptions) -> list[RawGroup]:
+    if media == JSON:
+        return group_readers.read_json(call.server, body)
+    return group_readers.read_csv(body, options) if media == CSV else group_readers.read_xml(body)
+
+
+def _started(call: Call, media: str, options: ImportOptions) -> Reply:
+    """Import as a job, whose story and summary tell what came of it."""
+    has_atomic = call.server.behaviour.enters_data_in_groups
+    job = Job(call.server, "DATAVALUE_IMPORT", options.as_json(has_atomic=has_atomic))
+    try:
+        summary = run_import(call, media, options)
+    except Dhis2Refusal as refusal:
+        job.tell(refusal.message or "", completed=True, level="ERROR")
+    else:
+        job.tell("Data value set import completed", completed=True)
+        job.summarize(summary.as_json())
+    return job.reply(call)
