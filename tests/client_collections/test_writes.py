@@ -76,7 +76,7 @@ def test_an_edit_sends_what_changed_and_nothing_else(version: int) -> None:
             assert draft.style
             draft.style.icon = "b"
         async with client.data_elements.edit("aaDataElem1") as draft:
-            draft.name = "Old"
+            draft.name, draft.code = "Old", None
         with pytest.raises(ZeroDivisionError):
             async with client.data_elements.edit("aaDataElem1") as draft:
                 draft.name = str(1 // 0)

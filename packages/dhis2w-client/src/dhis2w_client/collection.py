@@ -405,8 +405,7 @@ class Collection(Generic[M]):
         found = await self._find(by, key_of(named, by))
         if found is None:
             return await self.create(named, strict=strict)
-        uid = _id_of(found)
-        return await self._replace(uid, named | {"id": uid}, found, strict)
+        return await self._replace(_id_of(found), named, found, strict)
 
     async def share(
         self, id: str, *, public: str | None = None, users: Accesses = None, user_groups: Accesses = None
