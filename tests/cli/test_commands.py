@@ -152,6 +152,7 @@ def test_what_goes_wrong_has_an_exit_code_and_a_next_step(d2w: Command, words: t
     done = d2w(*words)
     assert (done.code, done.out) == (code, "")
     assert done.err.startswith("error: ")
+    assert "\nnext: " in done.err
     as_json = d2w(*words, "-o", "json") if "-o" not in words else None
     if as_json:
         facts = json.loads(as_json.err)["error"]
@@ -206,3 +207,99 @@ def test_completion_knows_commands_types_and_profiles(
         monkeypatch.setenv("COMP_WORDS", words)
         monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
         assert d2w_process().out.split() == expected
+
+
+def one(d2w: Command, type: str, *words: str) -> str:
+    return json.loads(d2w("metadata", "list", type, "--limit", "1", *words, "-o", "json").out)[0]["id"]
+
+
+def test_an_object_is_shown_with_names_beside_ids(d2w: Command) -> None:
+    done = d2w("metadata", "get", "dataElements", a_data_element(d2w))
+    assert "default (bjDvmb4bfuf)" in done.out
+
+
+def test_the_tree_is_drawn(d2w: Command) -> None:
+    lines = d2w("metadata", "tree", "--levels", "1").out.splitlines()
+    assert lines[0].startswith("Tembara (")
+    assert all(line.startswith(("├─ ", "└─ ")) for line in lines[1:])
+    assert json.loads(d2w("metadata", "tree", "-o", "json").out)[0]["children"]
+
+
+def test_sharing_translations_and_names_are_changed_and_undone(d2w: Command) -> None:
+    uid = a_data_element(d2w)
+    before = d2w("metadata", "get", "dataElements", uid, "--fields", "name,sharing,translations", "-o", "json").out
+    for words in (
+        ("share", "dataElements", uid, "--public", "--------"),
+        ("translate", "dataElements", uid, "fr", "--text", "NAME=Nom"),
+        ("replace", "dataElements", "^", "New: ", "--id", uid, "--property", "name"),
+        ("patch", "dataElements", uid, '{"description": "Described"}'),
+    ):
+        done = d2w("metadata", *words, "--yes")
+        assert (done.code, "undo" in done.err) == (0, True), done.err
+    after = json.loads(d2w("metadata", "get", "dataElements", uid, "--fields", ":owner", "-o", "json").out)
+    assert after["sharing"]["public"] == "--------"
+    assert after["translations"][0]["value"] == "Nom"
+    assert after["name"].startswith("New: ")
+    for _ in range(4):
+        done = d2w("undo", "--yes")
+        assert done.code == 0, done.err
+    assert (
+        d2w("metadata", "get", "dataElements", uid, "--fields", "name,sharing,translations", "-o", "json").out == before
+    )
+
+
+def test_a_unit_is_moved_and_moved_back(d2w: Command) -> None:
+    unit = one(d2w, "organisationUnits", "--filter", "level:eq:4")
+    shown = ("metadata", "get", "organisationUnits", unit, "--query", "parent.id")
+    before = d2w(*shown).out
+    target = one(d2w, "organisationUnits", "--filter", "level:eq:3", "--filter", f"id:!eq:{before.strip()}")
+    assert d2w("metadata", "move", target, unit, "--yes").code == 0
+    assert d2w(*shown).out == f"{target}\n"
+    assert d2w("undo", "--yes").code == 0
+    assert d2w(*shown).out == before
+
+
+def test_members_come_and_go(d2w: Command) -> None:
+    group = one(d2w, "dataElementGroups")
+    listed = ("metadata", "members", "list", "dataElementGroups", group, "dataElements", "--query", "[].id")
+    member = d2w(*listed).out.split()[0]
+    assert d2w("metadata", "members", "remove", "dataElementGroups", group, "dataElements", member, "--yes").code == 0
+    assert member not in d2w(*listed).out
+    assert d2w("metadata", "members", "add", "dataElementGroups", group, "dataElements", member, "--yes").code == 0
+    assert member in d2w(*listed).out
+
+
+def test_indicator_types_are_merged(d2w: Command) -> None:
+    made = [
+        json.loads(
+            d2w("metadata", "create", "indicatorTypes", f'{{"name": "{name}", "factor": 7}}', "--yes", "-o", "json").out
+        )[0]["id"]
+        for name in ("Merge A", "Merge B")
+    ]
+    done = d2w("metadata", "merge", "indicatorTypes", made[0], "--into", made[1], "--delete-sources", "--yes")
+    assert done.code == 0, done.err
+    assert d2w("metadata", "get", "indicatorTypes", made[0]).code == ExitCode.NOT_FOUND
+
+
+def test_usage_names_who_refers(d2w: Command) -> None:
+    combo = one(d2w, "categoryCombos", "--filter", "name:eq:default")
+    assert "dataElements" in d2w("metadata", "usage", "categoryCombos", combo).out
+
+
+def test_bundles_are_exported_checked_compared_and_imported(d2w: Command, tmp_path: Path) -> None:
+    file = tmp_path / "bundle.json.gz"
+    assert d2w("metadata", "export", "optionSets", "options", "--file", str(file)).code == 0
+    assert d2w("metadata", "validate", str(file)).code == 0
+    assert d2w("metadata", "diff", str(file)).code == 0
+    assert d2w("metadata", "import", str(file), "--dry-run").code == 0
+    done = d2w("metadata", "import", str(file), "--yes", "-o", "json")
+    assert json.loads(done.out)["status"] == "OK"
+    needed = json.loads(d2w("metadata", "export", "dataSets", "--id", one(d2w, "dataSets"), "-o", "json").out)
+    assert needed["dataElements"]
+    (tmp_path / "bad.json").write_text('{"dataElements": [{"id": "abcdefghijk"}]}')
+    assert d2w("metadata", "validate", str(tmp_path / "bad.json")).code == ExitCode.CHANGES_FOUND
+
+
+def test_what_a_version_has_is_listed_for_it(d2w: Command) -> None:
+    rows = json.loads(d2w("metadata", "types", "dataElements", "-o", "json").out)
+    assert rows[0]["versions"] == "41-44"

@@ -9,6 +9,7 @@ import pytest
 from dhis2w_client import ConflictError, Dhis2Client, StaleObjectError
 from dhis2w_core.errors import JournalError, PartlyDoneError, StalePlanError
 from dhis2w_core.executor import Execution, execute
+from dhis2w_core.features.bundles import operations as bundles
 from dhis2w_core.features.metadata import operations as metadata
 from dhis2w_core.journal import Journal
 from dhis2w_core.object_state import digest, read_state
@@ -182,7 +183,7 @@ def test_a_file_that_changed_is_not_sent(connect: Connect, journal: Journal, tmp
 
     async def work() -> None:
         async with connect() as client:
-            plan = await metadata.import_bundle(file)
+            plan = await bundles.import_bundle(file)
             file.write_text('{"dataElements": [{}]}')
             with pytest.raises(StalePlanError):
                 await done(client, plan, journal)
@@ -199,14 +200,14 @@ def test_a_bundle_is_imported_and_compared(connect: Connect, journal: Journal, t
 
     async def work() -> None:
         async with connect() as client:
-            assert [row["property"] for row in (await metadata.diff(client, file)).rows] == [""]
-            told = await done(client, await metadata.import_bundle(file), journal)
+            assert [row["change"] for row in (await bundles.diff(client, file)).rows] == ["added"]
+            told = await done(client, await bundles.import_bundle(file), journal)
             assert cast("dict[str, object]", told.result)["created"] == 1
-            assert (await metadata.diff(client, file)).rows == []
+            assert (await bundles.diff(client, file)).rows == []
             await client.data_elements.patch("abcdefghij1", [{"op": "replace", "path": "/name", "value": "Other"}])
-            rows = (await metadata.diff(client, file)).rows
-            assert [(row["property"], row["file"], row["server"]) for row in rows] == [
-                ("name", "In a bundle", "Other"),
+            rows = (await bundles.diff(client, file)).rows
+            assert [(row["property"], row["before"], row["after"]) for row in rows] == [
+                ("name", "Other", "In a bundle"),
             ]
 
     asyncio.run(work())

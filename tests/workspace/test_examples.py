@@ -9,7 +9,7 @@ import pytest
 from tests.workspace.conftest import Served
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PROGRAMS = [pytest.param(file, id=str(file.relative_to(EXAMPLES))) for file in sorted(EXAMPLES.rglob("*.py"))]
+PROGRAMS = [pytest.param(file, id=str(file.relative_to(EXAMPLES))) for file in sorted(EXAMPLES.glob("v*/**/*.py"))]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from dhis2w_cli.cell import printable
-from dhis2w_cli.exit_codes import exit_code_of
+from dhis2w_cli.exit_codes import ExitCode, exit_code_of
 from dhis2w_client.errors import Dhis2Error
 
 ATTRIBUTES = ("status", "code", "method", "path", "dhis2_message", "done")
@@ -33,14 +33,29 @@ def tell_usage(message: str, output: str) -> int:
 def words_of(error: Dhis2Error) -> str:
     """An error for people: what happened, then what to do."""
     lines = [f"error: {printable(error.message)}"]
-    if error.next_step:
-        lines.append(f"next: {printable(error.next_step)}")
+    lines.append(f"next: {printable(next_step_of(error))}")
     return "\n".join(lines)
+
+
+NEXT_STEPS = {
+    ExitCode.NOT_FOUND: "Check the id and the type: `d2w metadata search TEXT` finds objects.",
+    ExitCode.REFUSED: "Correct what is named above, and try again.",
+    ExitCode.NOT_AUTHENTICATED: "`d2w profile show` says which profile is used, `d2w profile verify` tries it.",
+    ExitCode.UNREACHABLE: "`d2w profile show` says which server is meant; -v shows the requests.",
+    ExitCode.NOT_CONFIRMED: "Answer y, or give --yes.",
+    ExitCode.USAGE: "`--help` behind the command shows how it is used.",
+    ExitCode.PARTLY_DONE: "`d2w undo` takes back what was done.",
+}
+
+
+def next_step_of(error: Dhis2Error) -> str:
+    """What to do about an error: what it says itself, or else what its exit code suggests."""
+    return error.next_step or NEXT_STEPS.get(exit_code_of(error), "-v shows the requests.")
 
 
 def facts_of(error: Dhis2Error) -> dict[str, Any]:
     """An error for programs."""
-    facts: dict[str, Any] = {"type": type(error).__name__, "message": error.message, "next_step": error.next_step}
+    facts: dict[str, Any] = {"type": type(error).__name__, "message": error.message, "next_step": next_step_of(error)}
     facts |= {name: value for name in ATTRIBUTES if (value := getattr(error, name, None)) is not None}
     rows = getattr(error, "rows", ())
     if rows:

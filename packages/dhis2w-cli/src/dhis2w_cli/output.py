@@ -42,6 +42,8 @@ def print_row(row: object, settings: Settings, out: TextIO) -> None:
 
 def plain(result: object) -> Any:
     """A result as JSON values."""
+    if isinstance(result, list):
+        return [plain(each) for each in cast("list[object]", result)]
     if is_dataclass(result) and not isinstance(result, type):
         return asdict(result)
     dump = getattr(result, "model_dump", None)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
+from dhis2w_cli.drawing import drawing, is_trees
 from dhis2w_cli.exit_codes import ExitCode
 from dhis2w_cli.output import print_result, print_row
 from dhis2w_cli.terminal import Terminal
@@ -88,6 +89,8 @@ class _Run:
         if isinstance(result, Differences):
             code = ExitCode.CHANGES_FOUND if result.rows else ExitCode.DONE
             result = result.rows
+        if self._settings.output == "table" and is_trees(result):
+            result = "\n".join(drawing(result))
         if isinstance(result, Variables):
             result = setting_lines(result) if self._settings.output == "table" else dict(result.values)
         nothing = result in ({}, []) and self._settings.output == "table"

@@ -151,3 +151,12 @@ class Variables:
     """Environment variables; a face shows the lines that set them."""
 
     values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A thing with things below it; a face draws it."""
+
+    name: str
+    id: str
+    children: tuple[Tree, ...] = ()

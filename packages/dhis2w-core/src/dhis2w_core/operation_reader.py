@@ -9,7 +9,7 @@ import re
 import types
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from dhis2w_client.client import Dhis2Client
 from dhis2w_core.operation import Completion, Face, Target, operation_of
@@ -27,7 +27,7 @@ _SECTION = re.compile(r"(Args|Returns|Raises|Warns|Yields):\s*$", re.MULTILINE)
 
 
 def index_of(*modules: ModuleType) -> Index:
-    """The index of the operations that modules define; what an area is about is what its first module says."""
+    """The index of the operations that modules define; what an area is about is what the module of its name says."""
     entries: list[IndexEntry] = []
     areas: dict[str, str] = {}
     for module in modules:
@@ -35,7 +35,8 @@ def index_of(*modules: ModuleType) -> Index:
             if operation_of(function) and function.__module__ == module.__name__:
                 entry = entry_of(function)
                 entries.append(entry)
-                areas.setdefault(entry.words[0], parts_of_docstring(inspect.getdoc(module) or "")[0])
+                if module.__name__.split(".")[-2] == entry.words[0] or entry.words[0] not in areas:
+                    areas[entry.words[0]] = parts_of_docstring(inspect.getdoc(module) or "")[0]
     return Index(tuple(sorted(entries, key=lambda entry: entry.words)), areas)
 
 
@@ -95,7 +96,8 @@ def _parameter(operation: str, parameter: inspect.Parameter, hint: Any, helps: M
     if type_name is None:
         raise TypeError(f"{operation}: {name} is of a type that no face can offer: {hint!r}")
     required = parameter.default is inspect.Parameter.empty
-    default = None if required or parameter.default == () else parameter.default
+    given = parameter.default
+    default = None if required or given == () else list(cast("Sequence[str]", given)) if multiple else given
     positional = parameter.kind is not inspect.Parameter.KEYWORD_ONLY
     return Parameter(name, type_name, helps[name], positional, required, multiple, default, choices, completion)
 

@@ -25,7 +25,7 @@ async def start(
     database: str = MEMORY,
     background: bool = False,
 ) -> Variables:
-    """Start a sandbox, and print the lines that make it the server to use.
+    """Start a sandbox, and print the lines that point d2w and programs to it.
 
     It listens on this machine only. Without `--background` it runs until Ctrl-C.
 
@@ -73,7 +73,7 @@ async def status() -> dict[str, Any]:
 
 @operation("sandbox env", effect="local")
 async def env() -> Variables:
-    """Print the lines that make the running sandbox the server to use: `eval "$(d2w sandbox env)"`."""
+    """Print the lines that point d2w and programs to the running sandbox: `eval "$(d2w sandbox env)"`."""
     return variables_of(_running())
 
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from dhis2w_client.errors import ForbiddenError, NotFoundError, ServerError
 from dhis2w_client.json_value import as_array, as_object
 from dhis2w_core.errors import OperationError
-from dhis2w_core.operation import Differences, Face, MetadataType, operation
-from dhis2w_core.plan import Change, ObjectChange, Transfer
+from dhis2w_core.operation import Face, MetadataType, Tree, operation
+from dhis2w_core.plan import Action, Change, ObjectChange
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
+    from dhis2w_client.metadata.org_units import UnitNode
     from dhis2w_client.models.collection_row import CollectionRow
     from dhis2w_core.object_state import Row
 
-SEARCHED_AT_ONCE = 5
-"""Types that a search asks for at once."""
+Mergeable = Literal[
+    "indicators",
+    "indicatorTypes",
+    "dataElements",
+    "categoryOptions",
+    "categoryOptionCombos",
+    "categories",
+    "categoryCombos",
+]
 
 
 @operation("metadata types", effect="local")
@@ -95,22 +101,27 @@ async def get_object(client: Dhis2Client, type: MetadataType, id: str, *, fields
         id: Its UID.
         fields: Which properties; without it, all that it owns, with the names of what it refers to.
     """
-    return (await client.collection(type).get(id, fields=fields or ":owner,displayName")).to_dict()
+    row = (await client.collection(type).get(id, fields=fields or ":owner,displayName")).to_dict()
+    return row if fields else await _named(client, type, row)
 
 
 @operation("metadata search", effect="read")
 async def search(
-    client: Dhis2Client, text: str, *, type: Sequence[MetadataType] = (), limit: int = 20
-) -> AsyncIterator[Row]:
-    """Find objects of any type by a part of their name, or by id or code.
+    client: Dhis2Client,
+    text: str,
+    *,
+    type: Sequence[MetadataType] = (),
+    by: Sequence[Literal["id", "code", "name"]] = ("id", "code", "name"),
+) -> list[dict[str, Any]]:
+    """Find objects of any type: by UID, by code, or by a part of their name.
 
     Args:
-        text: What to find.
+        text: The UID, the code, or a part of the name.
         type: Look only here.
-        limit: At most so many of each type.
+        by: What to look at.
     """
-    names = list(type) or _searched(client.version.number)
-    return _found(client, text, names, limit)
+    found = await client.metadata.search(text, by=by, types=[client.collection(name).name for name in type])
+    return [{"type": each.plural, "id": each.id, "name": each.name, "code": each.code} for each in found]
 
 
 @operation("metadata create", effect="write", undo="full")
@@ -186,112 +197,243 @@ async def delete(client: Dhis2Client, type: MetadataType, id: Sequence[str]) -> 
     return Change(f"Delete {len(steps)} of {name}" if len(steps) > 1 else f"Delete {steps[0].shown}", tuple(steps))
 
 
-@operation("metadata export", effect="read")
-async def export(
+@operation("metadata usage", effect="read")
+async def usage(client: Dhis2Client, type: MetadataType, id: str) -> list[dict[str, Any]]:
+    """Tell who refers to an object: by a link, or by its UID in an expression.
+
+    Sharing settings, attribute values and data are not looked at.
+
+    Args:
+        type: Its type.
+        id: Its UID.
+    """
+    found = await client.metadata.usage(client.collection(type).name, id)
+    return [{"type": each.plural, "id": each.id, "name": each.name, "by": ", ".join(each.paths)} for each in found]
+
+
+@operation("metadata tree", effect="read")
+async def tree(client: Dhis2Client, id: str | None = None, *, levels: int = 2) -> list[Tree]:
+    """Draw the tree of organisation units.
+
+    Args:
+        id: UID of the unit on top; without it, the roots.
+        levels: How many levels below it.
+    """
+    units = client.metadata.org_units
+    tops = [id] if id else [str(root.id) for root in await units.roots()]
+    return [_drawn(await units.tree(top, levels=levels)) for top in tops]
+
+
+@operation("metadata share", effect="write", undo="full")
+async def share(
     client: Dhis2Client,
-    type: Sequence[MetadataType] = (),
+    type: MetadataType,
+    id: Sequence[str],
+    *,
+    public: str | None = None,
+    user: Sequence[str] = (),
+    group: Sequence[str] = (),
+) -> Change:
+    """Change who may see and change objects; who is not named keeps the access there is.
+
+    Args:
+        type: Their type.
+        id: Their UIDs.
+        public: Access of everybody, such as `rw------`; `--------` for none.
+        user: UID=ACCESS of a user; UID= takes it away.
+        group: UID=ACCESS of a user group; UID= takes it away.
+    """
+    from dhis2w_client.access import with_access
+
+    users, groups = _accesses(user), _accesses(group)
+
+    def shared(before: Row) -> Row:
+        return before | {"sharing": with_access(before.get("sharing"), public, users, groups)}
+
+    return await _updates(client, type, id, shared)
+
+
+@operation("metadata translate", effect="write", undo="full")
+async def translate(client: Dhis2Client, type: MetadataType, id: str, locale: str, *, text: Sequence[str]) -> Change:
+    """Set texts of an object in a language; other texts and languages stay.
+
+    Args:
+        type: Its type.
+        id: Its UID.
+        locale: The language, such as `fr` or `pt_BR`.
+        text: PROPERTY=TEXT by DHIS2's name, `NAME=Doses`; PROPERTY= takes the text away.
+    """
+    from dhis2w_client.translations import with_texts
+
+    texts = {name: value or None for name, value in map(_pair, text)}
+
+    def translated(before: Row) -> Row:
+        return before | {"translations": with_texts(before.get("translations"), locale, texts)}
+
+    return await _updates(client, type, [id], translated)
+
+
+@operation("metadata replace", effect="write", undo="full")
+async def replace(
+    client: Dhis2Client,
+    type: MetadataType,
+    pattern: str,
+    replacement: str,
     *,
     filter: Sequence[str] = (),
-    fields: str | None = None,
-    skip_sharing: bool = False,
-) -> object:
-    """Export metadata as one bundle that can be imported again; give `-o json`.
-
-    Source: `MetadataImportExportController`, `GET /api/metadata`.
+    id: Sequence[str] = (),
+    property: Sequence[str] = ("name", "shortName", "formName"),
+) -> Change:
+    """Replace a part of the names of many objects.
 
     Args:
-        type: Only these types.
-        filter: A condition as DHIS2 writes it.
-        fields: Which properties; DHIS2's default is `:owner`.
-        skip_sharing: Leave out who may see and change what.
+        type: Their type.
+        pattern: What is replaced, as a regular expression of Python: `^Mal `.
+        replacement: What comes in its place.
+        filter: Which objects, as a condition as DHIS2 writes it.
+        id: Or their UIDs.
+        property: Which properties.
     """
-    params: list[tuple[str, str | bool | None]] = [(client.collection(name).name, True) for name in type]
-    params += [("filter", text) for text in filter]
-    return await client.get("metadata", params=[*params, ("fields", fields), ("skipSharing", skip_sharing or None)])
-
-
-@operation("metadata import", effect="write")
-async def import_bundle(
-    file: Path,
-    *,
-    strategy: Literal["CREATE_AND_UPDATE", "CREATE", "UPDATE", "DELETE"] = "CREATE_AND_UPDATE",
-    atomic: bool = True,
-    skip_sharing: bool = False,
-    identifier: Literal["UID", "CODE", "AUTO"] = "UID",
-) -> Transfer:
-    """Import a bundle of metadata.
-
-    Source: `MetadataImportExportController`, `POST /api/metadata`.
-
-    Args:
-        file: The bundle, as JSON.
-        strategy: Whether to create, to update, or both; `DELETE` deletes what is in the bundle.
-        atomic: One refusal keeps everything from being imported.
-        skip_sharing: Leave who may see and change what as it is.
-        identifier: What tells whether an object is there already.
-    """
-    import hashlib
-
-    content, bundle = _bundle(file)
-    counts = {key: len(as_array(value)) for key, value in bundle.items() if as_array(value)}
-    params = {
-        "importStrategy": strategy,
-        "atomicMode": "ALL" if atomic else "NONE",
-        "skipSharing": skip_sharing or None,
-        "identifier": identifier,
-    }
-
-    async def send(client: Dhis2Client, content: bytes) -> dict[str, Any]:
-        from dhis2w_client.reports import read_report
-
-        answer = await client.post("metadata", content, params=params, content_type="application/json")
-        report = read_report(answer)
-        return {"status": "OK"} if report is None else {"status": report.status, **_counts(report)}
-
-    return Transfer(
-        f"Import {file.name} ({strategy})", file, hashlib.sha256(content).hexdigest(), {"as": strategy, **counts}, send
+    name = client.collection(type).name
+    plan = await client.metadata.bulk.rename(
+        name, pattern, replacement, properties=property, filters=list(filter) or None, ids=id
     )
+    steps = tuple(
+        ObjectChange(plural, row["id"], plan.read.by_id[plural, row["id"]], row) for plural, _, row in plan.writes
+    )
+    return Change(f"Replace in {len(steps)} of {name}", steps)
 
 
-@operation("metadata diff", effect="read")
-async def diff(client: Dhis2Client, file: Path) -> Differences:
-    """Compare a bundle of metadata with what the server has, value by value.
-
-    Only what the bundle says is compared. The exit code tells whether anything differs.
+@operation("metadata move", effect="write", undo="full")
+async def move(client: Dhis2Client, parent: str, id: Sequence[str]) -> Change:
+    """Put organisation units below another parent.
 
     Args:
-        file: The bundle, as JSON.
+        parent: UID of the new parent.
+        id: UIDs of the units.
     """
-    rows: list[dict[str, object]] = []
-    for key, value in _bundle(file)[1].items():
-        objects = [as_object(each) for each in as_array(value)] if key != "system" else []
-        if objects:
-            rows += await _differences(client, key, [each for each in objects if "id" in each])
-    return Differences(rows)
+    plan = await client.metadata.org_units.plan_move(id, parent)
+    steps = tuple(
+        ObjectChange(plural, row["id"], plan.read.by_id[plural, row["id"]], row) for plural, _, row in plan.writes
+    )
+    return Change(f"Move {len(steps)} units below {parent}", steps)
 
 
-async def _differences(client: Dhis2Client, type: str, objects: list[dict[str, Any]]) -> list[dict[str, object]]:
-    from dhis2w_client.filters import where
+@operation("metadata merge", effect="destroy")
+async def merge(
+    client: Dhis2Client,
+    type: Mergeable,
+    source: Sequence[str],
+    *,
+    into: str,
+    delete_sources: bool = False,
+    data: Literal["LAST_UPDATED", "DISCARD"] | None = None,
+) -> Action:
+    """Have one object take the place of others, wherever these are referred to.
 
-    collection = client.collection(type)
-    found: dict[str, Row] = {}
-    for start in range(0, len(objects), 200):
-        ids = [each["id"] for each in objects[start : start + 200]]
-        async for row in collection.rows(fields=":owner", filters=where("id").is_in(ids)):
-            found[row["id"]] = row
-    rows: list[dict[str, object]] = []
-    for each in objects:
-        live = found.get(each["id"])
-        if live is None:
-            rows.append(_difference(type, each["id"], "", each.get("name", ""), None))
-            continue
-        step = ObjectChange(type, each["id"], {key: live.get(key) for key in each}, each)
-        rows += [_difference(type, each["id"], name, each.get(name), live.get(name)) for name in step.changed]
-    return rows
+    Args:
+        type: Their type; which types can be merged depends on the version.
+        source: UIDs of the objects that are replaced.
+        into: UID of the object that takes their place.
+        delete_sources: Delete them afterwards.
+        data: What becomes of their data, for data elements and category option combos.
+    """
+
+    async def perform(client: Dhis2Client) -> dict[str, Any]:
+        report = await client.metadata.merges.merge(type, source, into, delete_sources=delete_sources, data=data)
+        return {"merged": len(source), "into": into, "status": report.status}
+
+    facts = {"sources": list(source), "into": into, "sources afterwards": "deleted" if delete_sources else "kept"}
+    return Action(f"Merge {len(source)} of {type}", perform, facts | ({"data": data} if data else {}), "destroy")
 
 
-def _difference(type: str, id: str, property: str, file: object, server: object) -> dict[str, object]:
-    return {"type": type, "id": id, "property": property, "file": file, "server": server}
+@operation("metadata members list", effect="read")
+async def members_list(client: Dhis2Client, type: MetadataType, id: str, property: str) -> list[Row]:
+    """List the members of one object's collection, such as the data elements of a group.
+
+    Args:
+        type: The object's type.
+        id: Its UID.
+        property: Name of the collection: `dataElements`.
+    """
+    found = await client.collection(type).get(id, fields=f"{property}[id,displayName]")
+    return [as_object(each) for each in as_array(found.to_dict().get(property))]
+
+
+@operation("metadata members add", effect="write")
+async def members_add(type: MetadataType, id: str, property: str, member: Sequence[str]) -> Action:
+    """Add members to one object's collection; either side of the link will do.
+
+    Args:
+        type: The object's type.
+        id: Its UID.
+        property: Name of the collection: `dataElements`.
+        member: UIDs of the members.
+    """
+    return _membership("Add to", type, id, property, member)
+
+
+@operation("metadata members remove", effect="write")
+async def members_remove(type: MetadataType, id: str, property: str, member: Sequence[str]) -> Action:
+    """Take members out of one object's collection; either side of the link will do.
+
+    Args:
+        type: The object's type.
+        id: Its UID.
+        property: Name of the collection: `dataElements`.
+        member: UIDs of the members.
+    """
+    return _membership("Remove from", type, id, property, member)
+
+
+def _membership(
+    verb: Literal["Add to", "Remove from"], type: str, id: str, property: str, ids: Sequence[str]
+) -> Action:
+    async def perform(client: Dhis2Client) -> dict[str, Any]:
+        members = client.collection(type).members(id, property)
+        counts = (await (members.add(ids) if verb == "Add to" else members.remove(ids))).counts
+        return {"added": counts.updated, "removed": counts.deleted, "unchanged": counts.ignored}
+
+    return Action(f"{verb} {property} of {type} {id}", perform, {"members": list(ids)})
+
+
+async def _updates(client: Dhis2Client, type: str, ids: Sequence[str], change: Callable[[Row], Row]) -> Change:
+    """The same change of several objects."""
+    name = client.collection(type).name
+    steps: list[ObjectChange] = []
+    for uid in dict.fromkeys(ids):
+        before = await _state(client, name, uid)
+        steps.append(ObjectChange(name, uid, before, change(before)))
+    title = f"Update {steps[0].shown}" if len(steps) == 1 else f"Update {len(steps)} of {name}"
+    return Change(title, tuple(steps))
+
+
+async def _named(client: Dhis2Client, type: str, row: Row) -> Row:
+    """The object with names beside the ids of what it refers to."""
+    links = [key for key, value in row.items() if _is_link(value) or any(map(_is_link, as_array(value)))]
+    if not links:
+        return row
+    fields = ",".join(f"{key}[id,displayName]" for key in links)
+    return row | (await client.collection(type).get(row["id"], fields=fields)).to_dict()
+
+
+def _is_link(value: object) -> bool:
+    return list(as_object(value)) == ["id"]
+
+
+def _drawn(node: UnitNode) -> Tree:
+    return Tree(node.name or "", node.id, tuple(map(_drawn, node.children)))
+
+
+def _accesses(texts: Sequence[str]) -> dict[str, str | None]:
+    return {uid: access or None for uid, access in map(_pair, texts)}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise OperationError(f"NAME=VALUE is wanted, not {text!r}.")
+    return name, value
 
 
 async def _first(rows: AsyncIterator[Row], limit: int) -> AsyncIterator[Row]:
@@ -304,22 +446,6 @@ async def _first(rows: AsyncIterator[Row], limit: int) -> AsyncIterator[Row]:
             number += 1
             if number == limit:
                 return
-
-
-async def _found(client: Dhis2Client, text: str, names: Sequence[str], limit: int) -> AsyncIterator[Row]:
-    import asyncio
-
-    async def in_type(name: str) -> list[Row]:
-        try:
-            page = await client.collection(name).list(query=text, fields="id,displayName,code", page_size=limit)
-        except (ForbiddenError, NotFoundError, ServerError):
-            return []  # a type that this user, or this server, does not have
-        return [{"type": name, **row.to_dict()} for row in page]
-
-    for start in range(0, len(names), SEARCHED_AT_ONCE):
-        for rows in await asyncio.gather(*map(in_type, names[start : start + SEARCHED_AT_ONCE])):
-            for row in rows:
-                yield row
 
 
 async def _state(client: Dhis2Client, type: str, id: str) -> Row:
@@ -337,40 +463,10 @@ def _an_object(value: object) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def _bundle(file: Path) -> tuple[bytes, dict[str, Any]]:
-    """The bytes of a bundle, and what it says."""
-    try:
-        content = file.read_bytes()
-        return content, _an_object(json.loads(content))
-    except OSError as error:
-        raise OperationError(f"{file} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise OperationError(f"{file} is no bundle of metadata: {error}") from None
-
-
-def _counts(report: Any) -> dict[str, Any]:
-    counts = report.counts
-    return {
-        "created": counts.created,
-        "updated": counts.updated,
-        "deleted": counts.deleted,
-        "ignored": counts.ignored,
-        "remarks": "; ".join(map(str, report.rows)),
-    }
-
-
 def _rows() -> tuple[CollectionRow, ...]:
     from dhis2w_client.models.collection_table import COLLECTIONS
 
     return tuple(COLLECTIONS)
-
-
-def _searched(version: int) -> list[str]:
-    from dhis2w_client.collection import numbers_in
-
-    return [
-        row.plural for row in _rows() if version in numbers_in(row.identifiable) and version in numbers_in(row.metadata)
-    ]
 
 
 def _columns(type: str, *, wide: bool) -> str:

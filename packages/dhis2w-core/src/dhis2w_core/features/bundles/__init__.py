@@ -1,0 +1,1 @@
+"""Bundles of metadata: export, import, comparison."""
