@@ -15,11 +15,11 @@ T = TypeVar("T")
 
 
 def run(sandbox: Sandbox, use: Callable[[Dhis2Client], Awaitable[T]], **options: Any) -> T:
-    """Connect to the sandbox as admin, use the client, and give back what came of it."""
+    """Connect to the sandbox, as admin where nobody else is named, use the client, and give back what came of it."""
 
     async def connect() -> T:
         transport = options.pop("transport", None) or httpx2.ASGITransport(sandbox.app)
-        auth = BasicAuth("admin", "district")
+        auth = options.pop("auth", None) or BasicAuth("admin", "district")
         async with Dhis2Client("http://127.0.0.1:8080", auth, transport=transport, **options) as client:
             return await use(client)
 

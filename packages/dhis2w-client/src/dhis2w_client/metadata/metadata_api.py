@@ -87,8 +87,9 @@ class MetadataApi:
         return "/".join((rows_by_name()[name].endpoint, *more))
 
     async def rows(self, plural: str, fields: str, filters: Filters = None) -> list[Row]:
-        """All objects of a list, as JSON objects."""
-        return [row async for row in self.collection(plural).rows(fields=fields, filters=filters)]
+        """All objects of a list, as JSON objects; never from 2.44's gist API, which writes links in another way."""
+        params = {"gist": False} if self.dialect.answers_lists_by_gist else None
+        return [row async for row in self.collection(plural).rows(fields=fields, filters=filters, params=params)]
 
     async def rows_by_id(self, plural: str, ids: Iterable[str], fields: str) -> list[Row]:
         """The objects with these UIDs that are there, asked for in as few requests as their URLs allow."""

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from dhis2w_client.errors import ConflictError
+from dhis2w_client.metadata.accounts import AccountService
 from dhis2w_client.metadata.bulk import BulkService
 from dhis2w_client.metadata.bundle import Bundle
 from dhis2w_client.metadata.bundle_check import check_bundle, missing_references, refuse_invalid
 from dhis2w_client.metadata.bundle_diff import BundleDiff, diff_bundles
+from dhis2w_client.metadata.category_combos import CategoryComboService
 from dhis2w_client.metadata.clean_bundle import clean
 from dhis2w_client.metadata.closure import NOT_FOLLOWED, with_needed
 from dhis2w_client.metadata.export_params import export_params
@@ -18,6 +20,7 @@ from dhis2w_client.metadata.import_options import ImportOptions
 from dhis2w_client.metadata.job_run import job_of, summary_of, wait_for
 from dhis2w_client.metadata.merges import MergeService
 from dhis2w_client.metadata.metadata_api import MetadataApi, by_plural, together
+from dhis2w_client.metadata.option_sets import OptionSetService
 from dhis2w_client.metadata.org_units import OrgUnitService
 from dhis2w_client.metadata.plan import MetadataPlan, apply_plan
 from dhis2w_client.metadata.search import By, Found, search
@@ -72,6 +75,21 @@ class MetadataService:
     def org_units(self) -> OrgUnitService:
         """The tree of organisation units, and where they are on the map."""
         return OrgUnitService(self._api)
+
+    @property
+    def category_combos(self) -> CategoryComboService:
+        """Building category combinations."""
+        return CategoryComboService(self._api)
+
+    @property
+    def option_sets(self) -> OptionSetService:
+        """Bringing option sets to a list."""
+        return OptionSetService(self._api)
+
+    @property
+    def accounts(self) -> AccountService:
+        """Users with their roles and groups."""
+        return AccountService(self._api)
 
     @property
     def expressions(self) -> ExpressionService:

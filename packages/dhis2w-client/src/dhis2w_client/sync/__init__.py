@@ -21,7 +21,16 @@ from typing import Any, Self, TypeVar
 
 from dhis2w_client import client, client_context, collection, items, members, system
 from dhis2w_client.errors import ClientStateError
-from dhis2w_client.metadata import bulk, expressions, merges, org_units, sql_views
+from dhis2w_client.metadata import (
+    accounts,
+    bulk,
+    category_combos,
+    expressions,
+    merges,
+    option_sets,
+    org_units,
+    sql_views,
+)
 from dhis2w_client.metadata import service as metadata_service
 from dhis2w_client.sync.portal import Portal
 from dhis2w_client.sync.twin import Twin
@@ -29,7 +38,9 @@ from dhis2w_client.sync.twin import Twin
 T = TypeVar("T")
 
 __all__ = [
+    "AccountService",
     "BulkService",
+    "CategoryComboService",
     "Collection",
     "Dhis2Client",
     "ExpressionService",
@@ -37,6 +48,7 @@ __all__ = [
     "Members",
     "MergeService",
     "MetadataService",
+    "OptionSetService",
     "OrgUnitService",
     "SqlViewService",
     "SystemService",
@@ -75,6 +87,18 @@ class MergeService(Twin, source=merges.MergeService):
 
 class OrgUnitService(Twin, source=org_units.OrgUnitService):
     """The tree of organisation units; blocking."""
+
+
+class CategoryComboService(Twin, source=category_combos.CategoryComboService):
+    """Building category combinations; blocking."""
+
+
+class OptionSetService(Twin, source=option_sets.OptionSetService):
+    """Bringing option sets to a list; blocking."""
+
+
+class AccountService(Twin, source=accounts.AccountService):
+    """Users with their roles and groups; blocking."""
 
 
 class ExpressionService(Twin, source=expressions.ExpressionService):

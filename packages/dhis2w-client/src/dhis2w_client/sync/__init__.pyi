@@ -16,11 +16,13 @@ from dhis2w_client.list_query import PAGE_SIZE, Fields, ListOptions, Selection
 from dhis2w_client.metadata.bulk import NAMES
 from dhis2w_client.metadata.bundle import Bundle
 from dhis2w_client.metadata.bundle_diff import BundleDiff
+from dhis2w_client.metadata.category_combos import BuiltCombo, CategorySpec
 from dhis2w_client.metadata.closure import NOT_FOLLOWED
 from dhis2w_client.metadata.export_params import Which
 from dhis2w_client.metadata.expressions import Description, ExpressionKind
 from dhis2w_client.metadata.import_options import ImportOptions
 from dhis2w_client.metadata.merges import DataStrategy, Mergeable
+from dhis2w_client.metadata.option_sets import Choice
 from dhis2w_client.metadata.org_units import UnitNode
 from dhis2w_client.metadata.plan import MetadataPlan
 from dhis2w_client.metadata.search import By, Found
@@ -131,7 +133,9 @@ from dhis2w_client.write_report import WriteReport
 from dhis2w_client.written_object import AnObject
 
 __all__ = [
+    "AccountService",
     "BulkService",
+    "CategoryComboService",
     "Collection",
     "Dhis2Client",
     "ExpressionService",
@@ -139,6 +143,7 @@ __all__ = [
     "Members",
     "MergeService",
     "MetadataService",
+    "OptionSetService",
     "OrgUnitService",
     "SqlViewService",
     "SystemService",
@@ -1080,6 +1085,205 @@ class OrgUnitService:
             BadRequestError: The features are no GeoJSON.
         """
 
+class CategoryComboService:
+    """Building category combinations: `client.metadata.category_combos`."""
+
+    def build(
+        self,
+        name: str,
+        categories: Sequence[CategorySpec],
+        *,
+        code: str | None = None,
+        dimension: Literal["DISAGGREGATION", "ATTRIBUTE"] = "DISAGGREGATION",
+        skip_total: bool = False,
+        dry_run: bool = False,
+    ) -> BuiltCombo:
+        """Make a category combination with its categories and options, or reuse what is there by code or name.
+
+        ```python
+        sex = CategorySpec("Sex", ["Female", "Male"])
+        age = CategorySpec("Age", ["Under 5", "5 and over"])
+        combo = client.metadata.category_combos.build("Age and sex", [age, sex])
+        print(combo.option_combo("Under 5", "Female").id)
+        ```
+
+        Args:
+            name: Its name.
+            categories: Its categories, in their order.
+            code: Its code.
+            dimension: What it breaks down: values (`DISAGGREGATION`), or data sets and events (`ATTRIBUTE`).
+            skip_total: Whether data entry shows no totals for it.
+            dry_run: Write nothing; the answer says what would be made.
+
+        Returns:
+            The combination with its option combos. DHIS2 makes these when a combination is created; where some of one
+            that was there are missing, it is told to make them.
+
+        Raises:
+            InvalidRequestError: A category that is there has other options, or the combination other categories.
+            ConflictError: DHIS2 refused something; `rows` name it.
+            ForbiddenError: An authority is missing, to make them or (`F_PERFORM_MAINTENANCE`) missing option combos.
+        """
+
+class OptionSetService:
+    """Bringing option sets to a list: `client.metadata.option_sets`."""
+
+    def plan_sync(self, id: str, choices: Sequence[Choice], *, remove: bool = False) -> MetadataPlan:
+        """Plan to give an option set these options, in this order; `client.metadata.apply(plan)` does it.
+
+        Args:
+            id: UID of the option set.
+            choices: Its options. Those that are there are renamed, the others made.
+            remove: Delete options that are not in the list. DHIS2 does so even where data use their codes. Default:
+                they stay, behind the others.
+
+        Raises:
+            ObjectNotFoundError: There is no such option set.
+            InvalidRequestError: A code is there twice.
+        """
+
+class AccountService:
+    """Users with their roles and groups: `client.metadata.accounts`; as objects they are `client.users`."""
+
+    def create(
+        self,
+        username: str,
+        password: str,
+        *,
+        first_name: str,
+        surname: str,
+        roles: Iterable[str],
+        groups: Iterable[str] = (),
+        units: Iterable[str] = (),
+        view_units: Iterable[str] | None = None,
+        search_units: Iterable[str] | None = None,
+        email: str | None = None,
+    ) -> WriteReport:
+        """Make a user who can log in; the same call for every version (2.41 knows `userCredentials` besides).
+
+        Args:
+            username: What to log in with: 4 to 255 letters, digits and `_ . @ -`.
+            password: As the server's rules want it: letters of both cases, a digit and a sign by default.
+            first_name: First name.
+            surname: Last name.
+            roles: UIDs of roles, at least one.
+            groups: UIDs of groups.
+            units: UIDs of organisation units for which the user enters data.
+            view_units: Those whose data the user sees. Default: the same.
+            search_units: Those in which the user searches tracked entities. Default: the same.
+            email: Address.
+
+        Returns:
+            The report; `id` is the user's UID.
+
+        Raises:
+            ConflictError: DHIS2 refused; `rows` name the properties.
+            ForbiddenError: An authority is missing, or a role is more than the caller has.
+        """
+
+    def replicate(self, id: str, username: str, password: str) -> WriteReport:
+        """Make a user with the roles, groups and units of another one.
+
+        Args:
+            id: UID of the user to copy.
+            username: What the new one logs in with.
+            password: The new one's password.
+
+        Raises:
+            ConflictError: The user name is taken, or the password is against the rules.
+            ForbiddenError: The authority `F_REPLICATE_USER` is missing.
+        """
+
+    def set_enabled(self, id: str, enabled: bool) -> WriteReport:
+        """Let a user log in, or not any more.
+
+        Args:
+            id: UID of the user.
+            enabled: Whether the user may log in.
+
+        Raises:
+            ObjectNotFoundError: There is no such user.
+            ForbiddenError: The caller may not change the user.
+        """
+
+    def set_password(self, id: str, password: str) -> WriteReport:
+        """Give a user another password.
+
+        Args:
+            id: UID of the user.
+            password: The password, as the server's rules want it.
+
+        Raises:
+            ObjectNotFoundError: There is no such user.
+            ConflictError: The password is against the rules; `rows` say which.
+        """
+
+    def grant(self, id: str, roles: Iterable[str]) -> WriteReport:
+        """Give a user roles, beside those there are.
+
+        Args:
+            id: UID of the user.
+            roles: UIDs of the roles.
+
+        Raises:
+            ObjectNotFoundError: There is no such user.
+            ForbiddenError: A role is more than the caller has.
+        """
+
+    def revoke(self, id: str, roles: Iterable[str]) -> WriteReport:
+        """Take roles from a user; one must stay.
+
+        Args:
+            id: UID of the user.
+            roles: UIDs of the roles.
+
+        Raises:
+            ObjectNotFoundError: There is no such user.
+            ConflictError: No role would be left.
+        """
+
+    def roles(self, id: str) -> list[str]:
+        """UIDs of a user's roles.
+
+        Args:
+            id: UID of the user.
+
+        Raises:
+            ObjectNotFoundError: There is no such user.
+        """
+
+    def join(self, id: str, groups: Iterable[str]) -> None:
+        """Put a user into groups; a group that has the user stays as it is.
+
+        Args:
+            id: UID of the user.
+            groups: UIDs of the groups.
+
+        Raises:
+            ObjectNotFoundError: There is no such group.
+            ForbiddenError: The caller may not change a group.
+        """
+
+    def leave(self, id: str, groups: Iterable[str]) -> None:
+        """Take a user out of groups.
+
+        Args:
+            id: UID of the user.
+            groups: UIDs of the groups.
+
+        Raises:
+            ObjectNotFoundError: There is no such group.
+            ForbiddenError: The caller may not change a group.
+        """
+
+    def with_authority(self, authority: str, *, fields: str = "id,username") -> list[User]:
+        """The users who have an authority by one of their roles; those with `ALL` have every one.
+
+        Args:
+            authority: Such as `F_METADATA_EXPORT`.
+            fields: Which properties.
+        """
+
 class ExpressionService:
     """Expressions: `client.metadata.expressions`."""
 
@@ -1172,6 +1376,18 @@ class MetadataService:
     @property
     def org_units(self) -> OrgUnitService:
         """The tree of organisation units, and where they are on the map."""
+
+    @property
+    def category_combos(self) -> CategoryComboService:
+        """Building category combinations."""
+
+    @property
+    def option_sets(self) -> OptionSetService:
+        """Bringing option sets to a list."""
+
+    @property
+    def accounts(self) -> AccountService:
+        """Users with their roles and groups."""
 
     @property
     def expressions(self) -> ExpressionService:
