@@ -241,10 +241,12 @@ def test_one_broken_reference_in_the_largest_package(shared: Path) -> None:
         refuse_invalid(rows)
     assert [(row.uid, row.property, row.code) for row in rows] == [("YAXqHAcouCU", "dataElement", "E5002")]
 
-    async def use(client: Dhis2Client) -> tuple[ReportRow, ...]:
-        with pytest.raises(ConflictError) as refusal:
-            await client.post("metadata", bundle.to_dict())
-        return refusal.value.rows
+    async def use(client: Dhis2Client) -> None:
+        with pytest.raises(InvalidBundleError) as found:
+            await client.metadata.import_bundle(bundle, check=True)
+        with pytest.raises(ConflictError) as refused:
+            await client.metadata.import_bundle(bundle)
+        assert found.value.rows == refused.value.rows == rows
 
     with Sandbox(41, empty=True) as sandbox:
-        assert run(sandbox, use) == rows
+        run(sandbox, use)

@@ -10,14 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from dhis2w_client.errors import InvalidRequestError, UnexpectedShapeError
+from dhis2w_client.errors import InvalidRequestError, ObjectNotFoundError, UnexpectedShapeError
 from dhis2w_client.json_value import as_object, as_text
+from dhis2w_client.metadata.metadata_api import MetadataApi, together
 from dhis2w_client.refusals import error_of
-
-if TYPE_CHECKING:
-    from dhis2w_client.metadata.metadata_api import MetadataApi
 
 ExpressionKind: TypeAlias = Literal[
     "indicator",
@@ -96,6 +94,23 @@ class ExpressionService:
         if reply.status != 200:
             raise error_of(reply) or UnexpectedShapeError("DHIS2 gave no description.")
         return _description(reply.body)
+
+    async def unknown_ids(self, expression: str) -> tuple[str, ...]:
+        """The UIDs in an expression of which the server has no object; one request for each UID.
+
+        Args:
+            expression: The expression.
+        """
+        ids = list(dict.fromkeys(uid for item in items_of(expression) for uid in item.ids))
+        known = await together([self._is_known(uid) for uid in ids])
+        return tuple(uid for uid, there in zip(ids, known, strict=True) if not there)
+
+    async def _is_known(self, id: str) -> bool:
+        try:
+            await self._api.read(f"identifiableObjects/{id}", {"fields": "id"})
+        except ObjectNotFoundError:
+            return False
+        return True
 
 
 def items_of(expression: str) -> tuple[ExpressionItem, ...]:

@@ -1299,6 +1299,13 @@ class ExpressionService:
             InvalidRequestError: The expression is empty, or a program rule has no program.
         """
 
+    def unknown_ids(self, expression: str) -> tuple[str, ...]:
+        """The UIDs in an expression of which the server has no object; one request for each UID.
+
+        Args:
+            expression: The expression.
+        """
+
 class SqlViewService:
     """SQL views: `client.metadata.sql_views`; as objects they are `client.sql_views`."""
 
