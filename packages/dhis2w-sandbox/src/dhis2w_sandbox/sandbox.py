@@ -25,7 +25,7 @@ from dhis2w_sandbox.app import App
 from dhis2w_sandbox.boot import first_boot
 from dhis2w_sandbox.country.bundle import load
 from dhis2w_sandbox.data import export as data_export
-from dhis2w_sandbox.data import value_sets
+from dhis2w_sandbox.data import forms, period_types, registrations, single_values, value_sets
 from dhis2w_sandbox.faults import Fault, Faults
 from dhis2w_sandbox.metadata import export, gist, gist_bridge, merging, reading, unit_lists, writing
 from dhis2w_sandbox.oauth2 import (
@@ -76,6 +76,10 @@ MODULES = (
     writing,
     value_sets,
     data_export,
+    single_values,
+    registrations,
+    period_types,
+    forms,
     discovery,
     enrolment,
     login_form,

@@ -153,6 +153,8 @@ class Behaviour:
     """Whether data values are imported by groups of one data set, all checks always on; otherwise row by row."""
     reads_numbers_as_values: bool
     """Whether a JSON number or boolean is taken for the text of a data value."""
+    names_period_types: bool
+    """Whether period types are listed by name, each with a name to show; otherwise from days to years."""
 
 
 _PERIOD_TYPES_41 = frozenset(
@@ -257,6 +259,7 @@ _V41 = Behaviour(
     old_merge_errors=True,
     enters_data_in_groups=False,
     reads_numbers_as_values=True,
+    names_period_types=False,
 )
 _V42 = Behaviour(
     name="v42",
@@ -329,6 +332,7 @@ _V42 = Behaviour(
     old_merge_errors=False,
     enters_data_in_groups=False,
     reads_numbers_as_values=True,
+    names_period_types=False,
 )
 _V43 = Behaviour(
     name="v43",
@@ -401,6 +405,7 @@ _V43 = Behaviour(
     old_merge_errors=False,
     enters_data_in_groups=True,
     reads_numbers_as_values=False,
+    names_period_types=True,
 )
 _V44 = Behaviour(
     name="v44",
@@ -473,6 +478,7 @@ _V44 = Behaviour(
     old_merge_errors=False,
     enters_data_in_groups=True,
     reads_numbers_as_values=True,
+    names_period_types=True,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}

@@ -18,6 +18,7 @@ from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.identifiers import CODE, UID, IdScheme, name_in, read_scheme
 from dhis2w_sandbox.data.selecting import NoAccess, Selection, found_values, read_selection
 from dhis2w_sandbox.data.values import DataValue
+from dhis2w_sandbox.data.xml_messages import xml_message
 from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, message
 from dhis2w_sandbox.negotiation import negotiated
 from dhis2w_sandbox.routing import Endpoint, Endpoints
@@ -50,19 +51,22 @@ def export_value_set(call: Call) -> Reply:
     try:
         selection = read_selection(call, rules)
     except NoAccess:
-        return Reply(headers=dict(NEVER_STORED))
+        return Reply(media=MEDIA["json"], headers=dict(NEVER_STORED))
     except Dhis2Refusal as refusal:
-        raise _as_page(refusal, kind) from refusal
+        return _refused(refusal, kind)
     rows = found_values(rules, selection)
     body = _written(call, rules, selection, rows, kind)
     return _packed(call, selection, body, kind)
 
 
-def _as_page(refusal: Dhis2Refusal, kind: str) -> Dhis2Refusal | HtmlRefusal:
-    """What a refusal looks like in the format of the answer: none but JSON and XML has a place for it."""
-    if kind in {"json", "xml"}:
-        return refusal
-    return HtmlRefusal(500, f"Request processing failed: org.hisp.dhis.common.IllegalQueryException: {refusal.message}")
+def _refused(refusal: Dhis2Refusal, kind: str) -> Reply:
+    """A refusal in the format of the answer: none but JSON and XML has a place for it."""
+    if kind == "json":
+        raise refusal
+    if kind == "xml":
+        return Reply.text(xml_message(refusal.as_json()), MEDIA["xml"], refusal.status)
+    text = f"Request processing failed: org.hisp.dhis.common.IllegalQueryException: {refusal.message}"
+    raise HtmlRefusal(500, text) from refusal
 
 
 def _format(call: Call) -> str:
@@ -130,7 +134,7 @@ def _grouped_head(call: Call, rules: EntryRules, selection: Selection) -> writer
     exact = not selection.children and not selection.unit_groups and selection.level is None
     return writers.Head(
         one("dataSet", selection.data_sets, "E8200"),
-        selection.periods[0] if len(set(selection.periods)) == 1 else None,
+        selection.periods[0] if len(selection.periods) == 1 else None,
         one("organisationUnit", selection.units, "E8202") if exact else None,
         one("categoryOptionCombo", selection.attributes, "E8203"),
     )

@@ -222,7 +222,7 @@ class GroupImport:
             deleted = bool(row.deleted)
             comment = old.comment if old and deleted and not old.deleted else row.comment
             created = old.created if old else self.now
-            value = DataValue(key, row.value, comment, bool(row.follow_up), deleted, name, created, self.now)
+            value = DataValue(key, row.value, comment, row.follow_up, deleted, name, created, self.now)
             new.append((value, row.period))
             kind = "DELETE" if deleted else "CREATE" if old is None else "UPDATE"
             audits.append(Audit(key, old.value if old and kind != "CREATE" else row.value, name, self.now, kind))

@@ -67,6 +67,8 @@ class ImportOptions:
     dry_run: bool = False
     is_async: bool = False
     atomic: bool = False
+    preheats: bool | None = None
+    """`preheatCache`, which changes nothing here."""
     data_set: str | None = None
     """The data set of a CSV body."""
     flags: dict[str, bool] = field(default_factory=lambda: dict(_FLAGS))
@@ -102,6 +104,8 @@ class ImportOptions:
             "reportMode": "FULL",
         }
         row |= self.flags
+        if self.preheats is not None:
+            row["preheatCache"] = self.preheats
         if self.data_set is not None:
             row["dataSet"] = self.data_set
         return row
@@ -121,6 +125,7 @@ def read_options(call: Call) -> ImportOptions:
         dry_run=boolean(call, "dryRun", default=False),
         is_async=boolean(call, "async", default=False),
         atomic=boolean(call, "atomic", default=False),
+        preheats=boolean(call, "preheatCache", default=False) if call.param("preheatCache") else None,
         data_set=call.param("dataSet"),
         flags={name: boolean(call, name, default=default) for name, default in _FLAGS.items()},
         schemes={name: _scheme(call, name) for name in SCHEMES if call.param(name)},

@@ -15,6 +15,7 @@ from dhis2w_sandbox.data.import_options import ImportOptions, read_options
 from dhis2w_sandbox.data.import_summary import Summary
 from dhis2w_sandbox.data.payload import RawGroup
 from dhis2w_sandbox.data.row_import import RowImport
+from dhis2w_sandbox.data.xml_messages import xml_message
 from dhis2w_sandbox.errors import Dhis2Refusal
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.tasks import Job
@@ -35,6 +36,8 @@ def import_value_set(call: Call) -> Reply:
         return _started(call, media, options)
     summary = run_import(call, media, options)
     envelope = summary.envelope(call.server)
+    if call.suffix == "xml":
+        return Reply.text(xml_message(envelope), XML, envelope["httpStatusCode"])
     return Reply.json(envelope, envelope["httpStatusCode"])
 
 
@@ -43,6 +46,8 @@ def run_import(call: Call, media: str, options: ImportOptions) -> Summary:
     body = unpacked(call.path, call.body)
     if call.server.behaviour.enters_data_in_groups:
         return GroupImport(call.server, call.user, options).run(_groups(call, media, body, options))
+    if media == ADX:
+        options = options.with_schemes(row_readers.adx_schemes(options))
     run = RowImport(call.server, call.user, options)
     readers: dict[str, Callable[[], RawGroup]] = {
         JSON: lambda: row_readers.read_json(body),

@@ -32,7 +32,8 @@ class DataValue:
     key: Key
     value: str | None
     comment: str | None
-    follow_up: bool
+    follow_up: bool | None
+    """None where nobody said; 41 and 42 make no difference between that and no."""
     deleted: bool
     stored_by: str
     created: str
@@ -62,7 +63,7 @@ class Values:
         self._sql = server.store.sql
         self._sql.execute(
             "CREATE TABLE IF NOT EXISTS data_value (element TEXT NOT NULL, period TEXT NOT NULL, unit TEXT NOT NULL,"
-            " combo TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT, comment TEXT, follow_up INTEGER NOT NULL,"
+            " combo TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT, comment TEXT, follow_up INTEGER,"
             " deleted INTEGER NOT NULL, stored_by TEXT NOT NULL, created TEXT NOT NULL, last_updated TEXT NOT NULL,"
             " first_day TEXT NOT NULL, last_day TEXT NOT NULL, PRIMARY KEY (element, period, unit, combo, attribute))"
         )
@@ -122,7 +123,7 @@ def among(column: str, values: Iterable[str]) -> tuple[str, list[str]]:
 
 
 def _value(row: tuple[Any, ...]) -> DataValue:
-    return DataValue(Key(*row[:5]), row[5], row[6], bool(row[7]), bool(row[8]), *row[9:])
+    return DataValue(Key(*row[:5]), row[5], row[6], None if row[7] is None else bool(row[7]), bool(row[8]), *row[9:])
 
 
 def _row(value: DataValue, period: Period) -> tuple[Any, ...]:

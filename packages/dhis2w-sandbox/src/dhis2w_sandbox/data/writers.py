@@ -91,7 +91,7 @@ def _legacy_value(row: Named) -> Json:
         "created": row.created,
         "lastUpdated": row.last_updated,
         "comment": row.stored.comment,
-        "followup": row.stored.follow_up,
+        "followup": bool(row.stored.follow_up),
         **({"deleted": True} if row.stored.deleted else {}),
     }
 
@@ -121,7 +121,7 @@ def grouped_value(row: Named) -> Json:
         "attributeOptionCombo": row.attribute,
         "value": row.stored.value,
         "comment": row.stored.comment or None,
-        "followup": row.stored.follow_up or None,
+        "followup": row.stored.follow_up,
         "storedBy": row.stored.stored_by,
         "created": row.created,
         "lastUpdated": row.last_updated,
@@ -141,7 +141,7 @@ def as_xml(head: Head, rows: Iterable[Named], *, grouped: bool) -> str:
 
 
 def _xml_value(row: Named, *, grouped: bool) -> dict[str, Any]:
-    follow_up = row.stored.follow_up
+    follow_up = row.stored.follow_up if grouped else bool(row.stored.follow_up)
     return {
         "dataElement": row.element,
         "period": row.period,
@@ -153,7 +153,7 @@ def _xml_value(row: Named, *, grouped: bool) -> dict[str, Any]:
         "created": row.created,
         "lastUpdated": row.last_updated,
         "comment": row.stored.comment,
-        "followUp": ("true" if follow_up else None) if grouped else str(follow_up).lower(),
+        "followUp": None if follow_up is None else str(follow_up).lower(),
         "deleted": "true" if row.stored.deleted else None,
     }
 
@@ -169,7 +169,8 @@ def as_csv(rows: Iterable[Named], *, grouped: bool) -> str:
     writer.writerow(CSV_COLUMNS)
     for row in rows:
         stored = row.stored
-        follow_up = str(stored.follow_up).lower()
+        marked = stored.follow_up if grouped else bool(stored.follow_up)
+        follow_up = "" if marked is None else str(marked).lower()
         deleted = str(stored.deleted).lower()
         writer.writerow(
             [
@@ -182,7 +183,7 @@ def as_csv(rows: Iterable[Named], *, grouped: bool) -> str:
                 stored.stored_by,
                 row.last_updated,
                 stored.comment,
-                ("true" if stored.follow_up else "") if grouped else follow_up,
+                follow_up,
                 deleted if grouped or stored.deleted else "null",
             ]
         )
