@@ -14,11 +14,12 @@ ANNOTATED_WITH = {"bool", "dict", "float", "int", "list", "str"}
 """Builtins of the generated annotations; an attribute of that name would hide them from the lines below it."""
 
 MODEL_ATTRIBUTES = {
-    "SPANS", "check", "check_all", "construct", "copy", "dict", "from_orm", "json", "model_computed_fields", "model_config",
-    "model_construct", "model_copy", "model_dump", "model_dump_json", "model_extra", "model_fields",
+    "SPANS", "check", "check_all", "construct", "copy", "dict", "from_orm", "json", "model_computed_fields",
+    "model_config", "model_construct", "model_copy", "model_dump", "model_dump_json", "model_extra", "model_fields",
     "model_fields_set", "model_json_schema", "model_parametrized_name", "model_post_init", "model_rebuild",
     "model_validate", "model_validate_json", "model_validate_strings", "parse_file", "parse_obj", "parse_raw",
-    "schema", "schema_json", "to_dict", "trust", "trust_all", "update_forward_refs", "validate", "validated", "versions_of",
+    "schema", "schema_json", "to_dict", "trust", "trust_all", "update_forward_refs", "validate", "validated",
+    "versions_of",
 }  # fmt: skip
 """Public attributes of `ServerModel` and pydantic's `BaseModel` (a test compares)."""
 
