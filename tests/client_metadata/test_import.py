@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from dhis2w_client import ConflictError, Dhis2Client
+from dhis2w_client import ConflictError, Dhis2Client, InvalidRequestError
 from dhis2w_client.clock import Clock
 from dhis2w_client.metadata import Bundle, InvalidBundleError, JobTimeoutError
 from dhis2w_client.metadata.import_options import ImportOptions
@@ -103,6 +103,15 @@ def test_a_check_before_nothing_is_sent(empty_sandbox: Sandbox) -> None:
 
     run(empty_sandbox, use, transport=listening(empty_sandbox, asked))
     assert asked == ["GET /api/indicatorTypes", "POST /api/metadata"]
+
+
+@pytest.mark.parametrize("options", [ImportOptions(strategy="DELETE"), ImportOptions(identifier="CODE")])
+def test_what_cannot_be_checked(empty_sandbox: Sandbox, options: ImportOptions) -> None:
+    async def use(client: Dhis2Client) -> None:
+        with pytest.raises(InvalidRequestError, match="can be checked"):
+            await client.metadata.import_bundle(WHOLE, options, check=True)
+
+    run(empty_sandbox, use)
 
 
 def test_what_is_good_is_written_where_it_need_not_be_all(empty_sandbox: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dhis2w_client.metadata.bundle import Bundle
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 
 NOT_FOLLOWED = frozenset({"OrganisationUnit", "User", "UserGroup", "UserRole"})
 """Types that an installation has of its own: links to them are kept, and lead no further."""
+
+BELONGING: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "categoryCombos": (("categoryOptionCombos", "categoryCombo"),),
+    "dataSets": (("sections", "dataSet"),),
+    "programs": (("programRules", "program"), ("programRuleVariables", "program"), ("programIndicators", "program")),
+}
+"""What makes no sense without its holder, and refers to it: the plural, and the link."""
 
 
 async def with_needed(api: MetadataApi, start: dict[str, list[Row]], not_followed: Collection[str]) -> Bundle:
@@ -37,11 +45,28 @@ async def with_needed(api: MetadataApi, start: dict[str, list[Row]], not_followe
         }
         wanted = {plural: uids for plural, uids in wanted.items() if uids}
         asked |= {(plural, uid) for plural, uids in wanted.items() for uid in uids}
-        answers = await together([api.rows_by_id(plural, uids, ":owner") for plural, uids in wanted.items()])
-        fresh = {plural: rows for plural, rows in zip(wanted, answers, strict=True) if rows}
-        for plural, rows in fresh.items():
-            found.setdefault(plural, {}).update({str(row["id"]): row for row in rows})
+        linked = [api.rows_by_id(plural, uids, ":owner") for plural, uids in wanted.items()]
+        belonging = [(plural, link, holder) for holder in fresh for plural, link in BELONGING.get(holder, ())]
+        held = [
+            api.rows_by(plural, f"{link}.id", (str(row["id"]) for row in fresh[holder]), ":owner")
+            for plural, link, holder in belonging
+        ]
+        plurals = [*wanted, *(plural for plural, _, _ in belonging)]
+        fresh = _new(found, zip(plurals, await together([*linked, *held]), strict=True))
+        asked |= {(plural, str(row["id"])) for plural, rows in fresh.items() for row in rows}
     return Bundle({plural: list(rows.values()) for plural, rows in found.items()})
+
+
+def _new(found: dict[str, dict[str, Row]], answers: Iterable[tuple[str, list[Row]]]) -> dict[str, list[Row]]:
+    """What answers hold that was not found before; it is added to what was found."""
+    fresh: dict[str, list[Row]] = {}
+    for plural, rows in answers:
+        known = found.setdefault(plural, {})
+        for row in rows:
+            if row["id"] not in known:
+                known[str(row["id"])] = row
+                fresh.setdefault(plural, []).append(row)
+    return fresh
 
 
 def _needed(api: MetadataApi, objects: dict[str, list[Row]], not_followed: Collection[str]) -> dict[str, set[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from dhis2w_client.errors import ConflictError
+from dhis2w_client.errors import ConflictError, InvalidRequestError
 from dhis2w_client.metadata.accounts import AccountService
 from dhis2w_client.metadata.bulk import BulkService
 from dhis2w_client.metadata.bundle import Bundle
@@ -151,8 +151,8 @@ class MetadataService:
             id: Its UID.
             by: Who finds out what it needs. `dhis2`: the server, for data sets, programs, category combos, dashboards,
                 data element groups and option sets alone; it follows the links that its authors thought of. `client`:
-                this method follows every link that an object owns, in a few requests for each step. Default: DHIS2
-                where it can.
+                this method follows every link that an object owns, and finds what belongs to it (sections, option
+                combos, program rules), in a few requests for each step. Default: DHIS2 where it can.
             not_followed: Classes whose objects the client leaves out. Default: users, their groups and roles, and
                 organisation units, which an installation has of its own.
             skip_sharing: Leave out the sharing settings.
@@ -324,11 +324,13 @@ class MetadataService:
 
         Raises:
             InvalidBundleError: `check` found something; `rows` name object and property, and nothing was sent.
+            InvalidRequestError: `check` with options that it cannot follow: deletes, and links by code.
             ConflictError: DHIS2 refused some of it; `rows` name object and property, `report.counts` what was done.
             JobTimeoutError: The job is not done in time; it goes on running.
         """
         chosen = options or ImportOptions()
         if check:
+            _check_that_checkable(chosen)
             refuse_invalid(await self.validate(bundle, skip_sharing=chosen.skip_sharing))
         params: dict[str, ParamValue] = {**chosen.params(), "async": True if background else None}
         reply = await self._api.ask("POST", "metadata", params=params, body=bundle.to_bytes(), compress=compress)
@@ -339,6 +341,14 @@ class MetadataService:
             return write_report(reply)
         await wait_for(self._api, job, within)
         return _report_of_job(await summary_of(self._api, job))
+
+
+def _check_that_checkable(options: ImportOptions) -> None:
+    if options.strategy == "DELETE" or options.identifier == "CODE":
+        raise InvalidRequestError(
+            "A bundle can be checked before it is created or updated by UID; not one of deletes or of links by code.",
+            next_step="Leave out `check`; ImportOptions(dry_run=True) has the server check it.",
+        )
 
 
 def without(bundle: Bundle, *properties: str) -> Bundle:

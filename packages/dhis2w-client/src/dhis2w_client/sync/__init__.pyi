@@ -1448,8 +1448,8 @@ class MetadataService:
             id: Its UID.
             by: Who finds out what it needs. `dhis2`: the server, for data sets, programs, category combos, dashboards,
                 data element groups and option sets alone; it follows the links that its authors thought of. `client`:
-                this method follows every link that an object owns, in a few requests for each step. Default: DHIS2
-                where it can.
+                this method follows every link that an object owns, and finds what belongs to it (sections, option
+                combos, program rules), in a few requests for each step. Default: DHIS2 where it can.
             not_followed: Classes whose objects the client leaves out. Default: users, their groups and roles, and
                 organisation units, which an installation has of its own.
             skip_sharing: Leave out the sharing settings.
@@ -1562,6 +1562,7 @@ class MetadataService:
 
         Raises:
             InvalidBundleError: `check` found something; `rows` name object and property, and nothing was sent.
+            InvalidRequestError: `check` with options that it cannot follow: deletes, and links by code.
             ConflictError: DHIS2 refused some of it; `rows` name object and property, `report.counts` what was done.
             JobTimeoutError: The job is not done in time; it goes on running.
         """
