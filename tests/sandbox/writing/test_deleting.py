@@ -6,8 +6,9 @@ import pytest
 from writer import Writer, element
 
 from dhis2w_sandbox.metadata.defaults import NOT_REQUIRED, UNSET, VALUES
-from dhis2w_sandbox.metadata.deleting import CASCADES, KEEPS_ITS_USERS, VETOES
+from dhis2w_sandbox.metadata.deleting import CASCADES, KEEPS_ITS_USERS, PARTS, VETOES
 from dhis2w_sandbox.metadata.endpoint_rules import RULES as ENDPOINT_RULES
+from dhis2w_sandbox.metadata.foreign_keys import FOREIGN_KEYS, TABLES
 from dhis2w_sandbox.metadata.payload_checks import PAYLOAD_CHECKS
 from dhis2w_sandbox.metadata.type_rules import RULES as TYPE_RULES
 from dhis2w_sandbox.schemas import Schema, load_schemas
@@ -89,6 +90,59 @@ def test_nothing_refers_to_what_is_gone(admin_of_each: Writer) -> None:
     assert "delElement1" not in str([store.all(type) for type in store.types()])
 
 
+def constraint_text(admin: Writer, target: str) -> str:
+    status, answer = admin.json("DELETE", target)
+    assert (status, "response" in answer, "errorCode" in answer) == (409, False, False), answer
+    return answer["message"]
+
+
+def test_what_only_the_database_forbids(admin_of_each: Writer) -> None:
+    """No deletion handler cleans the option set of an attribute: PostgreSQL refuses, and nothing changes."""
+    option = {"id": "delOption01", "name": "A", "code": "A", "optionSet": {"id": "delOptSet01"}}
+    attribute = {"id": "delAttribu1", "name": "Kind", "valueType": "TEXT", "dataElementAttribute": True}
+    payload = {
+        "optionSets": [{"id": "delOptSet01", "name": "Kinds", "valueType": "TEXT", "options": [{"id": "delOption01"}]}],
+        "options": [option],
+        "attributes": [{**attribute, "optionSet": {"id": "delOptSet01"}}],
+    }
+    admin_of_each.write("POST", "/api/metadata", payload)
+    text = constraint_text(admin_of_each, "/api/optionSets/delOptSet01")
+    assert text.startswith(
+        'ERROR: update or delete on table "optionset" violates foreign key constraint "fk_attribute_optionsetid"'
+        ' on table "attribute"\n  Detail: Key (optionsetid)=('
+    )
+    assert text.endswith(') is still referenced from table "attribute".')
+    store = admin_of_each.server.store
+    assert [store.get("option", "delOption01"), store.get("optionSet", "delOptSet01")].count(None) == 0
+    admin_of_each.write("PUT", "/api/attributes/delAttribu1", attribute)
+    admin_of_each.write("DELETE", "/api/optionSets/delOptSet01")
+
+
+def test_who_made_an_attribute_stays(admin_of_each: Writer) -> None:
+    maker = admin_of_each.another("maker", "ALL")
+    uid = admin_of_each.get("/api/users?filter=username:eq:maker&fields=id")["users"][0]["id"]
+    maker.write("POST", "/api/constants", {"name": "Pi", "shortName": "Pi", "value": 3.14})
+    assert '"fk_constant_userid" on table "constant"' in constraint_text(admin_of_each, f"/api/users/{uid}")
+
+
+def test_notifications_and_forms_go_with_their_program(admin_of_each: Writer) -> None:
+    template = {
+        "id": "delProNoti1",
+        "name": "Hello",
+        "messageTemplate": "x",
+        "notificationTrigger": "ENROLLMENT",
+        "notificationRecipient": "USER_GROUP",
+    }
+    program = {"id": "delProgram1", "name": "P", "shortName": "P", "programType": "WITH_REGISTRATION"}
+    payload = {
+        "programNotificationTemplates": [template],
+        "programs": [{**program, "notificationTemplates": [{"id": "delProNoti1"}]}],
+    }
+    admin_of_each.write("POST", "/api/metadata", payload)
+    admin_of_each.write("DELETE", "/api/programs/delProgram1")
+    assert admin_of_each.server.store.all("programNotificationTemplate") == []
+
+
 def test_the_default_category_combination_stays(admin_of_each: Writer) -> None:
     assert admin_of_each.send("DELETE", "/api/categoryCombos/bjDvmb4bfuf").status == 200
     assert admin_of_each.server.store.get("categoryCombo", "bjDvmb4bfuf")
@@ -111,14 +165,28 @@ def exists(type: str, path: str) -> bool:
     return any(schema is not None and has_path(schema, version, path) for version, schema in pairs)
 
 
-LINKS = [(row.type, row.path) for rows in VETOES.values() for row in rows] + [
-    link for links in CASCADES.values() for link in links
+LINKS = [
+    *((row.type, row.path) for rows in VETOES.values() for row in rows),
+    *((row.type, row.path) for rows in FOREIGN_KEYS.values() for row in rows),
+    *(link for links in CASCADES.values() for link in links),
+    *((type, key) for type, parts in PARTS.items() for key, _ in parts),
 ]
 
 
-@pytest.mark.parametrize(("type", "path"), LINKS)
+@pytest.mark.parametrize(("type", "path"), sorted(set(LINKS)))
 def test_the_tables_of_deletion_name_real_links(type: str, path: str) -> None:
     assert exists(type, path)
+
+
+def test_every_foreign_key_points_to_a_known_table() -> None:
+    assert set(FOREIGN_KEYS) <= set(TABLES)
+
+
+def test_one_link_has_one_consequence() -> None:
+    found = [
+        (type, row[:2]) for table in (VETOES, FOREIGN_KEYS, CASCADES) for type, rows in table.items() for row in rows
+    ]
+    assert [pair for pair in found if found.count(pair) > 1] == []
 
 
 def test_the_tables_name_real_types() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from dhis2w_sandbox.schemas import Property, Schema, Schemas
 from dhis2w_sandbox.store import Reference
@@ -15,6 +15,34 @@ def linked(document: Json, key: str) -> str | None:
     """The identifier in a single reference of a document; None where it holds none."""
     reference: Json = document.get(key) or {}
     return reference.get("id")
+
+
+UNDESCRIBED: dict[str, str] = {
+    "attribute": "trackedEntityAttribute",
+    "category": "category",
+    "categoryOptionCombo": "categoryOptionCombo",
+    "categoryOptionGroupSet": "categoryOptionGroupSet",
+    "categoryOptionGroups": "categoryOptionGroup",
+    "categoryOptions": "categoryOption",
+    "dataElement": "dataElement",
+    "dataSet": "dataSet",
+    "expressionDimensionItem": "expressionDimensionItem",
+    "indicator": "indicator",
+    "itemOrganisationUnitGroups": "organisationUnitGroup",
+    "legendSet": "legendSet",
+    "option": "option",
+    "organisationUnitGroupSet": "organisationUnitGroupSet",
+    "organisationUnitGroups": "organisationUnitGroup",
+    "organisationUnits": "organisationUnit",
+    "program": "program",
+    "programIndicator": "programIndicator",
+    "programStage": "programStage",
+    "set": "legendSet",
+    "trackedEntityType": "trackedEntityType",
+}
+"""Types of references by their key, in the parts of favorites that the schemas do not describe."""
+
+_UNDESCRIBED_PARTS = frozenset({"attributeDimensions", "dataDimensionItems", "legend", "mapViews"})
 
 
 def reference_finder(schemas: Schemas) -> Callable[[str, Json], Iterable[Reference]]:
@@ -35,20 +63,35 @@ def _links(schemas: Schemas, schema: Schema, value: Json, path: str) -> Iterator
         if key == "attributeValues":
             yield from _attribute_links(content, f"{path}attributeValues.attribute")
             continue
-        for item in content if isinstance(content, list) else [content]:  # pyright: ignore[reportUnknownVariableType] - JSON
-            if isinstance(item, dict):
-                yield from _links_of_item(schemas, prop, item, path + key)  # pyright: ignore[reportUnknownArgumentType] - JSON
+        for item in _objects(content):
+            yield from _links_of_item(schemas, prop, item, path + key)
 
 
 def _links_of_item(schemas: Schemas, prop: Property, item: Json, path: str) -> Iterator[Reference]:
     target = schemas.of(prop)
     if target is None:
-        return
-    if prop.reference:
+        if prop.key in _UNDESCRIBED_PARTS:
+            yield from _undescribed_links(item, f"{path}.")
+    elif prop.reference:
         if isinstance(item.get("id"), str):
             yield Reference(path, target.singular, item["id"])
     else:
         yield from _links(schemas, target, item, f"{path}.")
+
+
+def _undescribed_links(value: Json, path: str) -> Iterator[Reference]:
+    for key, content in value.items():
+        for item in _objects(content):
+            if key not in UNDESCRIBED:
+                yield from _undescribed_links(item, f"{path}{key}.")
+            elif isinstance(item.get("id"), str):
+                yield Reference(path + key, UNDESCRIBED[key], item["id"])
+
+
+def _objects(content: Any) -> list[Json]:
+    """The objects in a value: itself, or those in a list."""
+    rows = cast("list[Any]", content if isinstance(content, list) else [content])
+    return [row for row in rows if isinstance(row, dict)]
 
 
 def _attribute_links(values: list[Json], path: str) -> Iterator[Reference]:

@@ -119,7 +119,13 @@ def _without_doubles(items: list[Any]) -> list[Any]:
     return [item for item in items if (text := repr(item)) not in seen and not seen.add(text)]
 
 
+# Read as a reference would be refused, but kept whole: an import takes periods from it.
+DIMENSION = "org.hisp.dhis.common.DimensionalObject"
+
+
 def _read_one(schemas: Schemas, prop: Property, kind: str, value: Any, place: Place) -> Any:
+    if prop.value_klass == DIMENSION and isinstance(value, dict):
+        return without_nulls(value)
     if prop.reference:
         return reference(prop.value_klass, value, place)
     if kind in ("COMPLEX", "REFERENCE", "COLLECTION"):

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_sandbox.metadata import favorites, units
-from dhis2w_sandbox.metadata.periods import RELATIVE_PERIOD_FLAGS
 from dhis2w_sandbox.metadata.sides import linked
 from dhis2w_sandbox.schemas import Schema
 
@@ -395,13 +394,6 @@ def user_credentials(rendering: Rendering, schema: Schema, document: Json) -> Js
     return {key: value for key, value in row.items() if value is not None}
 
 
-def relative_periods(rendering: Rendering, schema: Schema, document: Json) -> Json:
-    """The relative periods of a favorite as flags."""
-    del rendering, schema
-    chosen: list[str] = document.get("rawPeriods") or []
-    return {flag: name in chosen for flag, name in RELATIVE_PERIOD_FLAGS.items()}
-
-
 FOR_ALL: dict[str, Compute] = {
     "displayName": display_name,
     "displayShortName": display_short_name,
@@ -419,7 +411,7 @@ FOR_ALL: dict[str, Compute] = {
     "optionSetValue": has("optionSet"),
     "legendSet": first_legend_set,
     "isDefault": equals("name", DEFAULT),
-    "relativePeriods": relative_periods,
+    "relativePeriods": favorites.relative_periods,
     "columns": favorites.axis("columnDimensions"),
     "rows": favorites.axis("rowDimensions"),
     "filters": favorites.axis("filterDimensions"),
@@ -475,6 +467,10 @@ BY_TYPE: dict[tuple[str, str], Compute] = {
     ("eventChart", "legendSet"): constant(None),
     ("jobConfiguration", "leaderOnlyJob"): constant(True),
     ("jobConfiguration", "userUid"): another("executedBy"),
+    ("map", "mapViews"): favorites.layers,
+    ("mapView", "columns"): favorites.axis("columnDimensions", depth=1),
+    ("mapView", "rows"): favorites.layer_rows,
+    ("mapView", "filters"): favorites.axis("filterDimensions", depth=1),
     ("organisationUnit", "path"): units.path,
     ("organisationUnit", "level"): units.level,
     ("organisationUnit", "leaf"): units.is_leaf,

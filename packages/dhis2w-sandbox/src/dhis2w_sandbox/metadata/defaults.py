@@ -48,6 +48,7 @@ VALUES: dict[str, Json] = {
         "jobStatus": "SCHEDULED",
         "lastExecutedStatus": "NOT_STARTED",
     },
+    "mapView": {"renderingStrategy": "SINGLE"},
     "optionSet": {"version": 0},
     "organisationUnitLevel": {"level": 0},
     "program": {

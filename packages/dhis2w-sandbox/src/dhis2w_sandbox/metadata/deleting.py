@@ -1,7 +1,8 @@
 """What the deletion of an object meets: who forbids it, what goes with it, and from where it is taken out.
 
-Source: the deletion handlers of dhis2-core (`*DeletionHandler`) and its Hibernate cascades, as tables. What the tables
-do not name just loses its reference: a list its item, an embedded row its place, a single reference its value.
+Source: the deletion handlers of dhis2-core (`*DeletionHandler`) and its Hibernate cascades, as tables. What neither
+these tables nor `foreign_keys` name just loses its reference: a list its item, an embedded row its place, a single
+reference its value.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from dhis2w_sandbox.boot import DEFAULT_COMBO
 from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.metadata.foreign_keys import refuse_violation
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.store import Referrer
 
@@ -38,20 +40,25 @@ class Veto(NamedTuple):
     joint: str = ","
 
 
-_DIMENSIONS = ("visualization", "eventVisualization", "eventReport", "eventChart")
+_DIMENSIONS = (
+    *((type, "categoryDimensions") for type in ("visualization", "eventVisualization", "eventReport", "eventChart")),
+    ("map", "mapViews.categoryDimensions"),
+)
 
 VETOES: dict[str, list[Veto]] = {
     "category": [
         Veto("categoryCombo", "categories", Words.FIRST),
-        *(Veto(type, "categoryDimensions.category", klass="CategoryDimension") for type in _DIMENSIONS),
+        *(Veto(type, f"{path}.category", klass="CategoryDimension") for type, path in _DIMENSIONS),
     ],
-    "categoryOption": [
-        Veto(type, "categoryDimensions.categoryOptions", klass="CategoryDimension") for type in _DIMENSIONS
-    ],
+    "categoryOption": [Veto(type, f"{path}.categoryOptions", klass="CategoryDimension") for type, path in _DIMENSIONS],
     "categoryOptionCombo": [
         Veto("dataSet", "compulsoryDataElementOperands.categoryOptionCombo", klass="DataElementOperand"),
         Veto("section", "greyedFields.categoryOptionCombo", klass="DataElementOperand"),
         Veto("predictor", "outputCombo"),
+        *(
+            Veto(type, f"{path}.dataElementOperand.categoryOptionCombo", klass="DataDimensionItem")
+            for type, path in (("visualization", "dataDimensionItems"), ("map", "mapViews.dataDimensionItems"))
+        ),
     ],
     "categoryOptionGroupSet": [Veto("dataApprovalLevel", "categoryOptionGroupSet")],
     "dataElement": [
@@ -140,14 +147,22 @@ CASCADES: dict[str, list[tuple[str, str]]] = {
     "user": [("apiToken", "createdBy")],
 }
 
+# What an object takes with it although it only refers to it.
+PARTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "dataSet": (("dataEntryForm", "dataEntryForm"),),
+    "program": (("dataEntryForm", "dataEntryForm"), ("notificationTemplates", "programNotificationTemplate")),
+    "programStage": (("dataEntryForm", "dataEntryForm"), ("notificationTemplates", "programNotificationTemplate")),
+}
+
 # Where a deleted category combination is replaced by the default one.
-_DEFAULTED = frozenset({("dataElement", "categoryCombo"), ("dataSet", "categoryCombo"), ("program", "categoryCombo")})
-
-# Embedded rows that outlive what this key of theirs points to.
-_ROWS_THAT_STAY = frozenset({"dataSetElements.categoryCombo"})
-
-# Types whose data items are not known to the schemas: searched instead.
-_DATA_ITEMS = frozenset({"dataElement", "indicator", "dataSet", "programIndicator", "expressionDimensionItem"})
+_DEFAULTED = frozenset(
+    {
+        ("dataElement", "categoryCombo"),
+        ("dataSet", "categoryCombo"),
+        ("program", "categoryCombo"),
+        ("program", "enrollmentCategoryCombo"),
+    }
+)
 
 
 def veto(server: Server, type: str, uid: str) -> str | None:
@@ -189,28 +204,45 @@ def _named(server: Server, row: Veto, referrers: list[Referrer]) -> str:
 
 
 def delete(server: Server, type: str, uid: str) -> None:
-    """Delete an object, what goes with it, and every reference to it."""
+    """Delete an object, what goes with it, and every reference to it.
+
+    Raises:
+        Dhis2Refusal: the database forbids it; run it in a transaction.
+    """
     store = server.store
+    parts = _parts(store.get(type, uid) or {}, type)
     cascades = CASCADES.get(type, ())
     for referrer in store.referrers(type, uid):
         if (referrer.type, referrer.path) in cascades and store.get(referrer.type, referrer.uid):
             delete(server, referrer.type, referrer.uid)
+    refuse_violation(server, type, uid, store.referrers(type, uid))
     for referrer in store.referrers(type, uid):
         document = store.get(referrer.type, referrer.uid)
         if document and referrer.uid != uid:
             store.put(referrer.type, referrer.uid, _released(document, referrer, uid))
-    if type in _DATA_ITEMS:
-        _release_data_items(server, uid)
     store.delete(type, uid)
+    for part in parts:
+        if store.get(*part):
+            delete(server, *part)
+
+
+def _parts(document: Json, type: str) -> list[tuple[str, str]]:
+    """Type and identifier of what an object takes with it."""
+    found: list[tuple[str, str]] = []
+    for key, part in PARTS.get(type, ()):
+        value: Any = document.get(key) or []
+        rows = cast("list[Json]", value if isinstance(value, list) else [value])
+        found += [(part, row["id"]) for row in rows]
+    return found
 
 
 def _released(document: Json, referrer: Referrer, uid: str) -> Json:
     if (referrer.type, referrer.path) in _DEFAULTED:
-        return {**document, "categoryCombo": {"id": DEFAULT_COMBO}}
-    return _without(document, referrer.path.split("."), uid, referrer.path in _ROWS_THAT_STAY)
+        return {**document, referrer.path: {"id": DEFAULT_COMBO}}
+    return _without(document, referrer.path.split("."), uid)
 
 
-def _without(document: Json, path: list[str], uid: str, rows_stay: bool) -> Json:
+def _without(document: Json, path: list[str], uid: str) -> Json:
     """The document without its links to an object at a path."""
     key, rest = path[0], path[1:]
     value = document.get(key)
@@ -218,39 +250,27 @@ def _without(document: Json, path: list[str], uid: str, rows_stay: bool) -> Json
         rows = cast("list[Json]", value)
         if not rest:
             return {**document, key: [row for row in rows if row.get("id") != uid]}
-        changed = [(row, _without(row, rest, uid, rows_stay)) for row in rows]
-        kept = [new for old, new in changed if rows_stay or not _is_emptied(old, new, rest[0])]
-        return {**document, key: kept}
+        changed = [(row, _without(row, rest, uid)) for row in rows]
+        return {**document, key: [new for old, new in changed if new == old or _outlives(key, rest, new)]}
     if isinstance(value, dict) and rest:
-        return {**document, key: _without(cast(Json, value), rest, uid, rows_stay)}
+        return {**document, key: _without(cast(Json, value), rest, uid)}
     if isinstance(value, dict) and cast(Json, value).get("id") == uid:
         return {name: content for name, content in document.items() if name != key}
     return document
 
 
-def _is_emptied(old: Json, new: Json, key: str) -> bool:
-    """Whether a row has lost what it was there for."""
-    return bool(old.get(key)) and not new.get(key)
+def _outlives(key: str, path: list[str], row: Json) -> bool:
+    """Whether an embedded row remains that has lost a link: if something is left of what it was there for."""
+    if key == "organisationUnitGroupSetDimensions":
+        return False
+    return key == "mapViews" or path == ["legendSet"] or _holds(row, path)
 
 
-def _release_data_items(server: Server, uid: str) -> None:
-    for type in ("visualization", "map"):
-        for document in server.store.all(type):
-            changed = _without_data_items(document, uid)
-            if changed != document:
-                server.store.put(type, document["id"], changed)
-
-
-def _without_data_items(value: Any, uid: str) -> Any:
-    if isinstance(value, list):
-        return [_without_data_items(item, uid) for item in cast("list[Any]", value)]
-    if not isinstance(value, dict):
-        return value
-    document = {key: _without_data_items(item, uid) for key, item in cast(Json, value).items()}
-    rows = document.get("dataDimensionItems")
-    if rows:
-        document["dataDimensionItems"] = [row for row in rows if {"id": uid} not in row.values()]
-    return document
+def _holds(value: Json, path: list[str]) -> bool:
+    content = value.get(path[0])
+    if isinstance(content, dict) and path[1:]:
+        return _holds(cast(Json, content), path[1:])
+    return content not in (None, [], {})
 
 
 _ELEMENTS = re.compile(r"#\{([A-Za-z]\w{10})(?:\.(\w+|\*))?")

@@ -12,7 +12,7 @@ from typing import Any
 
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal, conflict, message
-from dhis2w_sandbox.metadata import option_combos
+from dhis2w_sandbox.metadata import axes, option_combos
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.user import User
 
@@ -143,11 +143,6 @@ def _refuse_option_combo(server: Server, body: Json, old: Json | None) -> None:
         raise conflict(message(server.version, "E1129"), "E1129")
 
 
-def _not_legacy(server: Server, body: Json, old: Json | None) -> None:
-    del server, old
-    body["legacy"] = False
-
-
 def _read_only_for_others(server: Server, body: Json, old: Json | None) -> None:
     del server
     if old is None:
@@ -174,13 +169,17 @@ RULES: dict[str, EndpointRule] = {
     "categoryOptionCombo": EndpointRule(before=_refuse_option_combo),
     "dataApprovalLevel": EndpointRule(before=_next_approval_level),
     "dashboard": EndpointRule(before=_check_dashboard),
+    "eventChart": EndpointRule(before=axes.merge_event),
     "eventFilter": EndpointRule(before=_check_event_filter),
-    "eventVisualization": EndpointRule(before=_not_legacy),
+    "eventReport": EndpointRule(before=axes.merge_event),
+    "eventVisualization": EndpointRule(before=axes.merge_event_visualization),
     "expressionDimensionItem": EndpointRule(before=_read_only_for_others),
     "jobConfiguration": EndpointRule(before=_check_job),
+    "map": EndpointRule(before=axes.merge_map),
     "trackedEntityInstanceFilter": EndpointRule(before=_check_entity_filter),
     "route": EndpointRule(before=_check_route),
     "userGroup": EndpointRule(before_delete=_forget_group),
+    "visualization": EndpointRule(before=axes.merge),
 }
 
 NO_RULE = EndpointRule()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from dhis2w_sandbox.metadata.periods import RELATIVE_PERIODS, period_name
+from dhis2w_sandbox.metadata.periods import RELATIVE_PERIOD_FLAGS, RELATIVE_PERIODS, period_name
 from dhis2w_sandbox.metadata.sides import linked
 from dhis2w_sandbox.schemas import Schema
 
@@ -37,8 +37,19 @@ DATA_ITEMS = (
     "programIndicator",
     "programDataElement",
     "programAttribute",
+    "programDataElementOption",
+    "programAttributeOption",
     "expressionDimensionItem",
 )
+
+# The parts of the items that are made of several objects: the key of each, and its type.
+COMPOSITES: dict[str, tuple[tuple[str, str], ...]] = {
+    "programDataElementOption": (("program", "program"), ("dataElement", "dataElement"), ("option", "option")),
+    "programAttributeOption": (("program", "program"), ("attribute", "trackedEntityAttribute"), ("option", "option")),
+    "dataElementOperand": (("dataElement", "dataElement"), ("categoryOptionCombo", "categoryOptionCombo")),
+    "programDataElement": (("program", "program"), ("dataElement", "dataElement")),
+    "programAttribute": (("program", "program"), ("attribute", "trackedEntityAttribute")),
+}
 
 # The lists of dimensions that are objects themselves: where they are, the key of the object, and their type.
 EMBEDDED = {
@@ -62,17 +73,52 @@ TRACKED = {
 }
 
 
-def axis(names: str) -> Compute:
-    """The rule for one axis; `names` is the key that names its dimensions."""
+def axis(names: str, depth: int = 0) -> Compute:
+    """The rule for one axis; `names` is the key that names its dimensions, `depth` where such favorites stand."""
 
     def compute(rendering: Rendering, schema: Schema, document: Json) -> list[Json]:
         del schema
-        if not rendering.single or rendering.depth > 0:
-            return []
-        found = (_dimension(rendering, document, name) for name in document.get(names) or ())
-        return [dimension for dimension in found if dimension is not None]
+        return _axis(rendering, document, names) if rendering.single and rendering.depth == depth else []
 
     return compute
+
+
+def _axis(rendering: Rendering, document: Json, names: str) -> list[Json]:
+    found = (_dimension(rendering, document, name) for name in document.get(names) or ())
+    return [dimension for dimension in found if dimension is not None]
+
+
+def layer_rows(rendering: Rendering, schema: Schema, document: Json) -> list[Json]:
+    """The rows of a layer of a map: its organisation units."""
+    del schema
+    unit = _dimension(rendering, document, UNIT) if rendering.single and rendering.depth == 1 else None
+    return [unit] if unit else []
+
+
+def layers(rendering: Rendering, schema: Schema, document: Json) -> list[Json]:
+    """The layers of a map; where the schemas do not describe them, with what is worked out elsewhere."""
+    rows: list[Json] = document.get("mapViews") or []
+    if rendering.server.schemas.of(schema.properties["mapViews"]):
+        return rows
+    return [{**row, **_worked_out(rendering, row)} for row in rows]
+
+
+def _worked_out(rendering: Rendering, layer: Json) -> Json:
+    shown = rendering.single and rendering.depth == 0
+    unit = _dimension(rendering, layer, UNIT)
+    return {
+        "columns": _axis(rendering, layer, "columnDimensions") if shown else [],
+        "rows": [unit] if shown and unit else [],
+        "filters": _axis(rendering, layer, "filterDimensions") if shown else [],
+        "relativePeriods": relative_periods(rendering, None, layer),
+    }
+
+
+def relative_periods(rendering: Rendering, schema: Schema | None, document: Json) -> Json:
+    """The relative periods of a favorite as flags."""
+    del rendering, schema
+    chosen: list[str] = document.get("rawPeriods") or []
+    return {flag: name in chosen for flag, name in RELATIVE_PERIOD_FLAGS.items()}
 
 
 def raw_periods(rendering: Rendering, schema: Schema, document: Json) -> list[str]:
@@ -125,11 +171,28 @@ def _data_items(rendering: Rendering, document: Json) -> list[Json]:
     found: list[Json] = []
     for row in cast("list[Json]", document.get("dataDimensionItems") or []):
         key = next((key for key in DATA_ITEMS if row.get(key)), None)
-        if key is None:
-            continue
-        uid = linked(row, key)
-        found.append(_item(rendering, key, uid) if uid else dict(row[key]))
+        if key == "reportingRate":
+            found.append(_reporting_rate(rendering, row[key]))
+        elif key in COMPOSITES:
+            found.append(_composite(rendering, COMPOSITES[key], row[key]))
+        elif key is not None:
+            found.append(_item(rendering, key, linked(row, key)))
     return found
+
+
+def _reporting_rate(rendering: Rendering, rate: Json) -> Json:
+    metric: str = rate.get("metric") or "REPORTING_RATE"
+    item = _item(rendering, "dataSet", linked(rate, "dataSet"))
+    words = f" - {metric.replace('_', ' ').capitalize()}"
+    named = {key: f"{item[key]}{words}" for key in ("name", "shortName", "displayName") if item.get(key)}
+    return {**item, **named, "dimensionItem": f"{item['id']}.{metric}"}
+
+
+def _composite(rendering: Rendering, links: tuple[tuple[str, str], ...], value: Json) -> Json:
+    parts = [_item(rendering, type, linked(value, key)) for key, type in links if value.get(key)]
+    name = " ".join(str(part["name"]) for part in parts if part.get("name") not in (None, "default"))
+    uid = ".".join(part["id"] for part in parts)
+    return {"id": uid, "name": name, "displayName": name, "dimensionItem": uid}
 
 
 def _period_items(document: Json) -> list[Json]:

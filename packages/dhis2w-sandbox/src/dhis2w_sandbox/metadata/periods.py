@@ -83,3 +83,20 @@ def period_name(period: str) -> str:
         last = int(found[3]) * length
         return f"{MONTHS[(last - length) % 12]} - {MONTHS[(last - 1) % 12]} {found[1]}"
     return period
+
+
+_FIXED = re.compile(
+    r"\d{4}"
+    r"|\d{4}(0[1-9]|1[0-2])(\d\d|B)?"
+    r"|\d{4}-\d\d-\d\d"
+    r"|\d{4}(Wed|Thu|Sat|Sun)?W\d{1,2}"
+    r"|\d{4}BiW\d{1,2}"
+    r"|\d{4}(Nov)?Q[1-4]"
+    r"|\d{4}(April|Nov)?S[12]"
+    r"|\d{4}(Feb|April|July|Aug|Sep|Oct|Nov)"
+)
+
+
+def is_fixed(period: str) -> bool:
+    """Whether a text is a period of its own rather than a relative one, by its form."""
+    return _FIXED.fullmatch(period) is not None

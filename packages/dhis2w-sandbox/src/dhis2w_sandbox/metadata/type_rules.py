@@ -11,8 +11,8 @@ from typing import Any
 
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import ErrorReport, java_date
+from dhis2w_sandbox.metadata import axes
 from dhis2w_sandbox.metadata.hooks import Hook, register
-from dhis2w_sandbox.metadata.periods import RELATIVE_PERIOD_FLAGS
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.user import User
 
@@ -289,12 +289,21 @@ def clean_notification(server: Server, user: User, new: Json, old: Json | None) 
 # --- analytical objects (DefaultAnalyticalObjectImportHandler) ---
 
 
-def complete_periods(server: Server, user: User, new: Json, old: Json | None) -> None:
-    """`rawPeriods` holds the relative periods, however they were sent; fixed ones that come as `periods` stay there."""
-    del server, user, old
-    relative: Json = new.pop("relativePeriods", None) or {}
-    names = [name for flag, name in RELATIVE_PERIOD_FLAGS.items() if relative.get(flag)]
-    new["rawPeriods"] = list(dict.fromkeys([*new.get("rawPeriods", ()), *names]))
+def complete_favorite(server: Server, user: User, new: Json, old: Json | None) -> None:
+    """`rawPeriods` holds the periods of the axes and the relative ones; data items refer to what is there."""
+    del user, old
+    new["rawPeriods"] = axes.raw_periods(new)
+    new.pop("relativePeriods", None)
+    if new.get("dataDimensionItems"):
+        new["dataDimensionItems"] = [axes.stored_item(server, row) for row in new["dataDimensionItems"]]
+
+
+def complete_layers(server: Server, user: User, new: Json, old: Json | None) -> None:
+    """The layers of a map are favorites too (EmbeddedObjectObjectBundleHook)."""
+    for layer in new.get("mapViews", ()):
+        complete_favorite(server, user, layer, old)
+        for axis in set(axes.AXES) & layer.keys():
+            del layer[axis]
 
 
 # --- the rest ---
@@ -349,11 +358,12 @@ RULES: list[tuple[str, Hook]] = [
     ("dataSet", Hook(prepare=raise_version)),
     ("dataSet", Hook(prepare=own_elements, check=check_input_periods, after=clean_sections)),
     ("document", Hook(check=check_document)),
-    ("eventChart", Hook(prepare=complete_periods)),
+    ("eventChart", Hook(prepare=complete_favorite)),
     ("eventFilter", Hook(prepare=complete_criteria)),
-    ("eventReport", Hook(prepare=complete_periods)),
-    ("eventVisualization", Hook(prepare=complete_periods)),
+    ("eventReport", Hook(prepare=complete_favorite)),
+    ("eventVisualization", Hook(prepare=complete_favorite)),
     ("jobConfiguration", Hook(complete=complete_job)),
+    ("map", Hook(prepare=complete_layers)),
     ("option", Hook(prepare=place_option)),
     ("option", _bumps_parent("optionSet", "optionSet")),
     ("optionSet", Hook(prepare=raise_version)),
@@ -367,7 +377,7 @@ RULES: list[tuple[str, Hook]] = [
     ("section", Hook(prepare=drop_foreign_grey_fields)),
     ("section", _bumps_parent("dataSet", "dataSet")),
     ("trackedEntityType", Hook(prepare=_owns("trackedEntityTypeAttributes", "trackedEntityType"))),
-    ("visualization", Hook(prepare=complete_periods)),
+    ("visualization", Hook(prepare=complete_favorite)),
 ]
 
 for _type, _hook in RULES:
