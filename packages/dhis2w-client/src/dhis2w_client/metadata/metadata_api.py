@@ -126,4 +126,5 @@ async def together(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
 
 def by_plural(facts: SchemaFacts, ids: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
     """UIDs by plural, from UIDs by class; classes without a list of their own are left out."""
-    return {type.plural: set(ids[name]) for name in ids if (type := facts.type(name)) and type.is_metadata}
+    types = {name: facts.type(name) for name in ids}
+    return {type.plural: set(ids[name]) for name, type in types.items() if type and type.plural in rows_by_name()}
