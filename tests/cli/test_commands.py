@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+import dhis2w_cli
 from dhis2w_cli.__main__ import root
 from dhis2w_cli.commands import IndexCommand, IndexGroup
 from dhis2w_cli.exit_codes import ExitCode
-from dhis2w_core.operation_index import read_index
+from dhis2w_core.operation_index import FILE_NAME, read_index
 from tests.cli.conftest import Command
 from tests.core.conftest import Home
 
@@ -229,12 +230,12 @@ def test_sharing_translations_and_names_are_changed_and_undone(d2w: Command) -> 
     uid = a_data_element(d2w)
     before = d2w("metadata", "get", "dataElements", uid, "--fields", "name,sharing,translations", "-o", "json").out
     for words in (
-        ("share", "dataElements", uid, "--public", "--------"),
-        ("translate", "dataElements", uid, "fr", "--text", "NAME=Nom"),
-        ("replace", "dataElements", "^", "New: ", "--id", uid, "--property", "name"),
-        ("patch", "dataElements", uid, '{"description": "Described"}'),
+        ("metadata", "share", "dataElements", uid, "--public", "--------"),
+        ("metadata", "translate", "dataElements", uid, "fr", "--text", "NAME=Nom"),
+        ("metadata", "replace", "dataElements", "^", "New: ", "--id", uid, "--property", "name"),
+        ("metadata", "patch", "dataElements", uid, '{"description": "Described"}'),
     ):
-        done = d2w("metadata", *words, "--yes")
+        done = d2w(*words, "--yes")
         assert (done.code, "undo" in done.err) == (0, True), done.err
     after = json.loads(d2w("metadata", "get", "dataElements", uid, "--fields", ":owner", "-o", "json").out)
     assert after["sharing"]["public"] == "--------"
@@ -303,3 +304,25 @@ def test_bundles_are_exported_checked_compared_and_imported(d2w: Command, tmp_pa
 def test_what_a_version_has_is_listed_for_it(d2w: Command) -> None:
     rows = json.loads(d2w("metadata", "types", "dataElements", "-o", "json").out)
     assert rows[0]["versions"] == "41-44"
+
+
+def test_authorities_and_ping(d2w: Command) -> None:
+    assert d2w("system", "authorities", "--query", "[].authority").out.split()[0].isupper()
+    assert json.loads(d2w("system", "ping", "-o", "json").out)["version"] == "2.42.5.2"
+
+
+def test_the_journal_is_purged(d2w: Command) -> None:
+    assert d2w("metadata", "patch", "dataElements", a_data_element(d2w), '{"url": "http://a"}', "--yes").code == 0
+    assert json.loads(d2w("journal", "purge", "-o", "json").out) == {"deleted": 0}
+    assert json.loads(d2w("journal", "purge", "--days", "0", "-o", "json").out) == {"deleted": 1}
+
+
+def test_every_operation_has_a_test() -> None:
+    here = Path(__file__).parent
+    tests = "".join(
+        file.read_text("utf-8") for file in [*here.glob("*.py"), *(here.parent / "operations").glob("*.py")]
+    )
+    indexes = (read_index(), read_index(Path(dhis2w_cli.__file__).with_name(FILE_NAME)))
+    names = [entry.name for index in indexes for entry in index.entries]
+    missing = [name for name in names if '", "'.join(name.split()).join('""') not in tests]
+    assert missing == []

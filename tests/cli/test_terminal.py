@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from dhis2w_sandbox import Sandbox
+from dhis2w_sandbox.faults import Fault
 from tests.core.conftest import Home
 
 if sys.platform == "win32":
@@ -166,3 +168,59 @@ def test_the_sandbox_is_found_by_its_lock_and_not_by_a_number(sandbox: str) -> N
     deadline = time.monotonic() + SECONDS
     while '"running": true' in in_terminal("sandbox", "status", "-o", "json")[1]:
         assert time.monotonic() < deadline
+
+
+def test_no_secret_is_in_the_arguments_of_a_process(sandbox: str) -> None:
+    assert sandbox
+    token = in_terminal("sandbox", "env")[1].split("DHIS2_PAT=")[1].strip()
+    commands = Path("/proc").glob("[0-9]*/cmdline")
+    assert token not in "".join(_command_line(file) for file in commands)
+
+
+def _command_line(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8", "replace")
+    except OSError:  # it ended
+        return ""
+
+
+def test_a_bundle_is_imported_and_gone_after_a_reset(
+    sandbox: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.json"
+    file.write_text('{"dataElementGroups": [{"id": "abcdefghij1", "name": "G", "shortName": "G"}]}')
+    code, seen = in_terminal("sandbox", "import", str(file))
+    assert (code, "created" in seen) == (0, True), seen
+    monkeypatch.setenv("DHIS2_URL", sandbox)
+    for expected, words in ((0, ("sandbox", "env")), (3, ("sandbox", "reset", "--yes"))):
+        code, seen = in_terminal(*words)
+        assert code == 0, seen
+        assert f"DHIS2_URL={sandbox}" in seen
+        monkeypatch.setenv("DHIS2_PAT", seen.split("DHIS2_PAT=")[1].strip())
+        assert in_terminal("metadata", "get", "dataElementGroups", "abcdefghij1")[0] == expected
+
+
+def test_a_first_profile_is_made_by_questions(sandbox: str) -> None:
+    command = Terminal("profile", "bootstrap")
+    for question, answer in (
+        ("Name of the profile", "first"),
+        ("Address of the server", sandbox),
+        ("User name", "admin"),
+        ("[y/N]: ", "n"),
+        ("Password: ", "district"),
+    ):
+        command.wait_for(question)
+        command.type(answer)
+    assert command.end() == 0, command.seen
+    assert "2.42.5.2" in command.seen
+
+
+def test_one_is_told_when_it_takes_long(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert home
+    slow = Fault(delay=1.5, path="system/info", times=None)
+    with Sandbox(42, empty=True, faults=[slow]) as server, server.serve() as url:
+        monkeypatch.setenv("DHIS2_URL", url)
+        monkeypatch.setenv("DHIS2_PAT", server.pat())
+        code, seen = in_terminal("system", "ping")
+        assert (code, "Waiting for the server: 1 s" in seen) == (0, True), seen
+        assert "Waiting" not in in_terminal("system", "ping", "-q")[1]

@@ -1,7 +1,8 @@
-"""How long the command takes to start, as ratios of `import typer` measured in the same run.
+"""How long the command takes to start, as ratios of a floor measured in the same run.
 
 `python packages/dhis2w-cli/bench/startup.py` prints one row each: what, ratio, limit. Each time is the median of fresh
-interpreters, floor and candidate in turn, so that a noisy machine hits both.
+interpreters, floor and candidate in turn, so that a noisy machine hits both. `d2w system info` and its floor ask the
+same sandbox.
 """
 
 from __future__ import annotations
@@ -12,11 +13,31 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from dhis2w_sandbox import Sandbox
 
 ROUNDS = 15
-LIMIT = 2.0
-FLOOR = ("-c", "import typer")
-COMMANDS = {"d2w --help": ("--help",), "d2w profile list": ("profile", "list")}
+IMPORT_TYPER = ("-c", "import typer")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command that is measured against a floor."""
+
+    words: tuple[str, ...]
+    floor: tuple[str, ...]
+    limit: float
+    connects: bool = False
+    """Whether it talks to a server."""
+
+
+COMMANDS = (
+    Command(("--help",), IMPORT_TYPER, 2.0),
+    Command(("profile", "list"), IMPORT_TYPER, 2.0),
+    Command(("system", "info"), (str(Path(__file__).with_name("system_info_floor.py")),), 1.8, connects=True),
+)
 
 
 def seconds(arguments: tuple[str, ...], environment: dict[str, str]) -> float:
@@ -26,22 +47,23 @@ def seconds(arguments: tuple[str, ...], environment: dict[str, str]) -> float:
     return time.perf_counter() - begun
 
 
-def ratio(arguments: tuple[str, ...], environment: dict[str, str]) -> float:
-    """Median time of a command over that of the floor."""
-    run = ("-m", "dhis2w_cli", *arguments)
-    times = [(seconds(FLOOR, environment), seconds(run, environment)) for _ in range(ROUNDS)]
+def ratio(command: Command, environment: dict[str, str]) -> float:
+    """Median time of a command over that of its floor."""
+    run = ("-m", "dhis2w_cli", *command.words)
+    times = [(seconds(command.floor, environment), seconds(run, environment)) for _ in range(ROUNDS)]
     return statistics.median(run for _, run in times) / statistics.median(floor for floor, _ in times)
 
 
 def main() -> int:
     """Print the rows; the exit code says whether all are within their limits."""
     good = True
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, Sandbox(42) as sandbox, sandbox.serve() as url:
         environment = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
-        for name, arguments in COMMANDS.items():
-            found = ratio(arguments, environment)
-            good = good and found <= LIMIT
-            print(f"{name:<50} {found:5.2f}  limit {LIMIT}")
+        server = {"DHIS2_URL": url, "DHIS2_PAT": sandbox.pat()}
+        for command in COMMANDS:
+            found = ratio(command, environment | server if command.connects else environment)
+            good = good and found <= command.limit
+            print(f"{'d2w ' + ' '.join(command.words):<50} {found:5.2f}  limit {command.limit}")
     return 0 if good else 1
 
 

@@ -37,7 +37,11 @@ def run_operation(entry: IndexEntry, arguments: dict[str, Any], settings: Settin
         return _without_loop(work.call({}))
     import asyncio
 
-    return asyncio.run(work.connected() if entry.connects else work.call({}))
+    from dhis2w_cli.patience import Patience
+
+    patience = Patience(settings)
+    work.terminal.before_text = patience.clear
+    return asyncio.run(patience.with_word(work.connected() if entry.connects else work.call({})))
 
 
 def _without_loop(work: Coroutine[Any, Any, int]) -> int:
@@ -56,7 +60,7 @@ class _Run:
         self._entry = entry
         self._arguments = arguments
         self._settings = settings
-        self._terminal = Terminal(settings)
+        self.terminal = Terminal(settings)
 
     async def connected(self) -> int:
         """Connect with the profile, then call."""
@@ -75,7 +79,7 @@ class _Run:
 
     async def call(self, given: dict[str, Any]) -> int:
         """Call the function, and see to what it gives."""
-        kinds = {**given, "face": self._terminal}
+        kinds = {**given, "face": self.terminal}
         extra = {name: kinds[kind] for name, _, kind in (each.partition("=") for each in self._entry.given)}
         result = await function_of(self._entry)(**extra, **self._arguments)
         if hasattr(result, "fingerprint"):
@@ -95,18 +99,20 @@ class _Run:
             result = setting_lines(result) if self._settings.output == "table" else dict(result.values)
         nothing = result in ({}, []) and self._settings.output == "table"
         if not (self._settings.quiet or nothing):
+            self.terminal.before_text()
             print_result(result, self._settings, sys.stdout)
         return code
 
     async def _stream(self, rows: AsyncIterator[Any]) -> int:
         """Rows that come one by one: NDJSON prints each as it comes, everything else needs all of them."""
         if self._settings.output == "ndjson" and not self._settings.quiet:
+            self.terminal.before_text()
             async for row in rows:
                 print_row(row, self._settings, sys.stdout)
             return ExitCode.DONE
         found = [row async for row in rows]
         if not found and self._settings.output == "table":
-            self._terminal.say("Nothing was found.")
+            self.terminal.say("Nothing was found.")
         return self._show(found)
 
     async def _carried_out(self, plan: Any, client: Dhis2Client) -> object:
@@ -122,8 +128,8 @@ class _Run:
 
         if not self._settings.yes:
             for line in preview_lines(preview):
-                self._terminal.say(line)
-        return self._terminal.confirm("Do it?")
+                self.terminal.say(line)
+        return self.terminal.confirm("Do it?")
 
     def _told(self, done: Execution) -> object:
         from dhis2w_cli.errors import NotConfirmedError
@@ -137,13 +143,13 @@ class _Run:
                     else preview_facts(done.preview)
                 )
             case "nothing to do":
-                self._terminal.say("Nothing would change; nothing was sent.")
+                self.terminal.say("Nothing would change; nothing was sent.")
                 return {}
             case "declined":
                 raise NotConfirmedError("It was not confirmed; nothing was sent.")
             case "done":
                 if done.run and done.preview.undo != "none":
-                    self._terminal.say(f"Done. `d2w undo {done.run}` takes it back.")
+                    self.terminal.say(f"Done. `d2w undo {done.run}` takes it back.")
                 return done.result
 
 

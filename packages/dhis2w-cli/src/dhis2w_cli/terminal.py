@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ class Terminal:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.before_text: Callable[[], None] = _nothing
+        """Makes room before anything is written."""
 
     @property
     def is_interactive(self) -> bool:
@@ -50,6 +52,7 @@ class Terminal:
             )
         from getpass import getpass
 
+        self.before_text()
         with _interruptible():
             return _given(PlainSecret(getpass(f"{what.capitalize()}: ", stream=sys.stderr)), f"the {what}")
 
@@ -57,6 +60,7 @@ class Terminal:
         """A line of text."""
         if not self.is_interactive:
             raise OperationError("This asks questions, and nobody can answer here.", next_step="Run it in a terminal.")
+        self.before_text()
         sys.stderr.write(f"{what}: ")
         sys.stderr.flush()
         with _interruptible():
@@ -78,6 +82,7 @@ class Terminal:
     def say(self, text: str) -> None:
         """Tell something that is not part of the result."""
         if not self._settings.quiet:
+            self.before_text()
             sys.stderr.write(f"{printable(text)}\n")
 
     def edit(self, text: str) -> str:
@@ -86,6 +91,7 @@ class Terminal:
         import subprocess
         from tempfile import TemporaryDirectory
 
+        self.before_text()
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
         with TemporaryDirectory(prefix="d2w-") as folder:  # private to its owner
             file = Path(folder) / "object.json"
@@ -97,6 +103,9 @@ class Terminal:
             if done.returncode != 0:
                 raise OperationError(f"The editor ended with {done.returncode}; nothing was sent.")
             return file.read_text(encoding="utf-8")
+
+
+def _nothing() -> None: ...
 
 
 @contextmanager

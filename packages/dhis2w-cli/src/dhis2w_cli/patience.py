@@ -1,0 +1,51 @@
+"""A word on standard error when something takes longer than a second, so that nobody takes it for a hang."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from dhis2w_cli.settings import Settings
+
+T = TypeVar("T")
+FIRST_WORD = 1.0
+"""Seconds before anything is said, and between two words."""
+
+
+class Patience:
+    """Tells how long one has waited; silent when standard error is no terminal, or with `--quiet`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._silent = settings.quiet or settings.verbose or not sys.stderr.isatty()
+        self._shown = False
+        self._seconds = 0
+
+    async def with_word(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of the work."""
+        if self._silent:
+            return await work
+        clock = asyncio.create_task(self._tell())
+        try:
+            return await work
+        finally:
+            clock.cancel()
+            self.clear()
+
+    def clear(self) -> None:
+        """Take the word away, before something else is written; waiting begins anew."""
+        self._seconds = 0
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(FIRST_WORD)
+            self._seconds += 1
+            self._shown = True
+            sys.stderr.write(f"\rWaiting for the server: {self._seconds} s\x1b[K")
+            sys.stderr.flush()
