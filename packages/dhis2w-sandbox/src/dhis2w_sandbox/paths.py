@@ -35,7 +35,10 @@ def is_spelled_out(version: str, method: str, path: str, pattern: str) -> bool:
 
 def _names_more(template: str, pattern: str) -> bool:
     segments = zip(template.split("/"), pattern.split("/"), strict=False)
-    return any("{" not in named and "{" in left_open and left_open != "{type}" for named, left_open in segments)
+    return any(
+        "{" not in named and named != "**" and "{" in left_open and left_open != "{type}"
+        for named, left_open in segments
+    )
 
 
 def _near(version: str, path: str) -> list[tuple[frozenset[str], str, re.Pattern[str]]]:

@@ -43,13 +43,22 @@ from dhis2w_sandbox.oauth2.authority import Authority
 from dhis2w_sandbox.routing import Endpoint
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.services import (
+    apps,
+    catalogs,
     configuration,
     data_store,
     files,
+    geometries,
+    interpretations,
     legacy_system_settings,
+    locales,
     maintenance,
+    metadata_versions,
+    proposals,
+    routes,
     sql_views,
     static_content,
+    statistics,
     system_settings,
     user_data_store,
 )
@@ -97,6 +106,15 @@ MODULES = (
     files,
     static_content,
     sql_views,
+    catalogs,
+    locales,
+    statistics,
+    apps,
+    metadata_versions,
+    interpretations,
+    geometries,
+    routes,
+    proposals,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 

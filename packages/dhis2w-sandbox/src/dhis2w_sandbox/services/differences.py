@@ -26,6 +26,38 @@ class Differences:
     """Whether the 404 of a logo that there is not has an error code."""
     tells_sql_errors: bool
     """Whether a statement that fails is answered by the database's own words."""
+    names_period_types: bool
+    """Whether period types come by name, with the names that users see."""
+    counted_tracker_types: tuple[str, ...]
+    """The kinds of data of persons that are counted among the objects."""
+    tags_locales: bool
+    """Whether languages have a `languageTag`."""
+    locale_needs_country: bool
+    """Whether a new language for translations must have a country."""
+    refused_region: tuple[int, str]
+    """Status and pattern of the refusal of a country that there is not; language, country."""
+    no_representation: str
+    """The 406 of what comes as text only."""
+    audits_need_entities: bool
+    """Whether the audits of tracked entities fail where none are named."""
+    hub_unreachable: str
+    """Pattern of the 503 of the app hub; `{}` is the address."""
+    codes_foreign_interpretation: bool
+    """Whether the 403 for somebody else's interpretation has an error code."""
+    limits_route_urls: bool
+    """Whether a route may only lead to addresses that the configuration allows: `https`, by default."""
+    route_not_found: str
+    """Pattern of the 404 of a route that is not there or is switched off."""
+    route_refused: tuple[int, str]
+    """Status and pattern of what a route answers when nobody listens; method, address, host with port."""
+    pages_proposals: bool
+    """Whether lists of proposals name a next page and are not to be stored."""
+    has_integrity_metrics: bool
+    """Whether the results of integrity checks can be read as text."""
+    types_geo_report: bool
+    """Whether the report of a GeoJSON import has a `responseType`."""
+    lists_program_data_elements: bool
+    """Whether the data elements of no program can be listed."""
 
 
 _ADD_ENTRY = (
@@ -43,13 +75,65 @@ _V42 = Differences(
     ),
     codes_missing_logo=True,
     tells_sql_errors=True,
+    names_period_types=False,
+    counted_tracker_types=("trackedEntity", "enrollment", "event"),
+    tags_locales=True,
+    locale_needs_country=False,
+    refused_region=(409, "Invalid region code: {1}"),
+    no_representation="No acceptable representation",
+    audits_need_entities=True,
+    hub_unreachable='I/O error on GET request for "{}": apps.dhis2.org',
+    codes_foreign_interpretation=True,
+    limits_route_urls=True,
+    route_not_found="Route not found: '{}'",
+    route_refused=(500, "finishConnect(..) failed with error(-111): Connection refused: /{2}"),
+    pages_proposals=False,
+    has_integrity_metrics=True,
+    types_geo_report=True,
+    lists_program_data_elements=False,
 )
-_V41 = replace(_V42, data_store_signature=_ADD_ENTRY, codes_missing_logo=False, tells_sql_errors=False)
+_V41 = replace(
+    _V42,
+    data_store_signature=_ADD_ENTRY,
+    codes_missing_logo=False,
+    tells_sql_errors=False,
+    counted_tracker_types=(
+        *_V42.counted_tracker_types,
+        "trackedEntityInstance",
+        "programInstance",
+        "programStageInstance",
+    ),
+    tags_locales=False,
+    locale_needs_country=True,
+    refused_region=(400, "Invalid locale format: {0}_{1}"),
+    no_representation="Could not find acceptable representation",
+    audits_need_entities=False,
+    hub_unreachable=(
+        'I/O error on GET request for "{}": apps.dhis2.org;'
+        " nested exception is java.net.UnknownHostException: apps.dhis2.org"
+    ),
+    codes_foreign_interpretation=False,
+    limits_route_urls=False,
+    route_not_found="Route {} not found",
+    route_refused=(
+        503,
+        'I/O error on {0} request for "{1}": Connect to {2} [/{3}] failed: Connection refused;'
+        " nested exception is org.apache.http.conn.HttpHostConnectException:"
+        " Connect to {2} [/{3}] failed: Connection refused",
+    ),
+    has_integrity_metrics=False,
+    types_geo_report=False,
+    lists_program_data_elements=True,
+)
 _V43 = replace(
     _V42,
     answers_maintenance=True,
     checks_file_uid=True,
     file_not_served="File resource not found or not accessible: {}",
+    names_period_types=True,
+    counted_tracker_types=("trackedEntity", "enrollment", "event", "trackerevent", "singleevent"),
+    route_refused=(500, "io_uring connect(..) failed with error(-111): Connection refused"),
+    pages_proposals=True,
 )
 _V44 = _V43
 

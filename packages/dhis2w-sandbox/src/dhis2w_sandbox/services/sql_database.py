@@ -64,8 +64,8 @@ def run(server: Server, sql: str, arguments: list[Any], views: dict[str, Grid]) 
 
 def _series(found: re.Match[str]) -> str:
     first, last, name = found.groups()
-    counted = f"SELECT {first} UNION ALL SELECT {name} + 1 FROM counted WHERE {name} < {last}"
-    return f"(WITH RECURSIVE counted({name}) AS ({counted}) SELECT {name} FROM counted) {name}"
+    counted = f"SELECT {first} UNION ALL SELECT {name} + 1 FROM counted WHERE {name} < {last}"  # noqa: S608 - numbers and names that a pattern found
+    return f"(WITH RECURSIVE counted({name}) AS ({counted}) SELECT {name} FROM counted) {name}"  # noqa: S608 - numbers and names that a pattern found
 
 
 def _make_type(database: sqlite3.Connection, server: Server, name: str, sql: str) -> None:
@@ -92,7 +92,7 @@ def _cell(value: Any) -> Any:
 def _make(database: sqlite3.Connection, name: str, columns: list[str], rows: list[list[Any]]) -> None:
     quoted = ", ".join(f"[{column}]" for column in columns)
     database.execute(f"CREATE TABLE [{name}] ({quoted})")
-    database.executemany(f"INSERT INTO [{name}] VALUES ({', '.join('?' * len(columns))})", rows)
+    database.executemany(f"INSERT INTO [{name}] VALUES ({', '.join('?' * len(columns))})", rows)  # noqa: S608 - names of types and properties
 
 
 def _failure(sql: str, text: str) -> SqlFailure:
