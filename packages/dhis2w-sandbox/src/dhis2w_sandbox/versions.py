@@ -147,12 +147,18 @@ class Behaviour:
     """Whether the refusals of a merge have codes of their own for each type, which its report names in capitals."""
     names_missing_authorities: bool
     """Whether a 403 says which authorities would do."""
+    limits_route_urls: bool
+    """Whether a route may only lead to addresses that the configuration allows: `https`, by default."""
     names_pushed_requests: bool
     """Whether the authorization server says where requests may be pushed to (`/oauth2/par`)."""
     enters_data_in_groups: bool
     """Whether data values are imported by groups of one data set, all checks always on; otherwise row by row."""
     reads_numbers_as_values: bool
     """Whether a JSON number or boolean is taken for the text of a data value."""
+    limits_output_periods: bool
+    """Whether the analytics tables have columns for the period types that were chosen only."""
+    hides_sql_errors: bool
+    """Whether a missing analytics table is told without the words of the database."""
     names_period_types: bool
     """Whether period types are listed by name, each with a name to show; otherwise from days to years."""
 
@@ -255,11 +261,14 @@ _V41 = Behaviour(
     old_oauth2=True,
     checks_client_settings=False,
     names_missing_authorities=False,
+    limits_route_urls=False,
     names_pushed_requests=False,
     old_merge_errors=True,
     enters_data_in_groups=False,
     reads_numbers_as_values=True,
     names_period_types=False,
+    limits_output_periods=False,
+    hides_sql_errors=True,
 )
 _V42 = Behaviour(
     name="v42",
@@ -328,11 +337,14 @@ _V42 = Behaviour(
     old_oauth2=False,
     checks_client_settings=False,
     names_missing_authorities=True,
+    limits_route_urls=True,
     names_pushed_requests=False,
     old_merge_errors=False,
     enters_data_in_groups=False,
     reads_numbers_as_values=True,
     names_period_types=False,
+    limits_output_periods=False,
+    hides_sql_errors=False,
 )
 _V43 = Behaviour(
     name="v43",
@@ -401,11 +413,14 @@ _V43 = Behaviour(
     old_oauth2=False,
     checks_client_settings=False,
     names_missing_authorities=True,
+    limits_route_urls=True,
     names_pushed_requests=True,
     old_merge_errors=False,
     enters_data_in_groups=True,
     reads_numbers_as_values=False,
     names_period_types=True,
+    limits_output_periods=True,
+    hides_sql_errors=False,
 )
 _V44 = Behaviour(
     name="v44",
@@ -474,11 +489,14 @@ _V44 = Behaviour(
     old_oauth2=False,
     checks_client_settings=True,
     names_missing_authorities=True,
+    limits_route_urls=True,
     names_pushed_requests=True,
     old_merge_errors=False,
     enters_data_in_groups=True,
     reads_numbers_as_values=True,
     names_period_types=True,
+    limits_output_periods=True,
+    hides_sql_errors=False,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}

@@ -422,6 +422,56 @@ FOR_ALL: dict[str, Compute] = {
 }
 """By key, for every type with an identity that has the property."""
 
+# What of a way to prove who one is nobody is shown.
+_SECRETS = ("password", "token", "headers", "queryParams", "clientSecret")
+
+
+def public_auth(rendering: Rendering, schema: Schema, document: Json) -> Json | None:
+    """How a route proves who it is, without the secrets."""
+    del rendering, schema
+    return _without_secrets(document.get("auth"))
+
+
+def public_targets(rendering: Rendering, schema: Schema, document: Json) -> list[Json]:
+    """Where an event hook sends to, without the secrets, and with what is usual filled in."""
+    del rendering, schema
+    rows: list[Json] = document.get("targets") or []
+    return [_public_target(row) for row in rows]
+
+
+def _public_target(row: Json) -> Json:
+    shown = {key: value for key, value in row.items() if key not in ("password", "auth")}
+    if row.get("type") == "webhook":
+        shown = {"contentType": "application/json", **shown}
+    return {**shown, "auth": _without_secrets(row["auth"])} if row.get("auth") else shown
+
+
+def _without_secrets(auth: Json | None) -> Json | None:
+    return {key: value for key, value in auth.items() if key not in _SECRETS} if auth else None
+
+
+def job_is_configurable(rendering: Rendering, schema: Schema, document: Json) -> bool:
+    """Whether users may change the job: DHIS2's own housekeeping is not theirs."""
+    del rendering, schema
+    return document.get("jobType") not in HOUSEKEEPING_JOBS
+
+
+HOUSEKEEPING_JOBS = frozenset(
+    {
+        "ACCOUNT_EXPIRY_ALERT",
+        "CREDENTIALS_EXPIRY_ALERT",
+        "DATA_SET_NOTIFICATION",
+        "DATA_STATISTICS",
+        "DATA_VALUE_TRIM",
+        "FILE_RESOURCE_CLEANUP",
+        "HOUSEKEEPING",
+        "REMOVE_USED_OR_EXPIRED_RESERVED_VALUES",
+        "SYSTEM_VERSION_UPDATE_CHECK",
+        "VALIDATION_RESULTS_NOTIFICATION",
+    }
+)
+"""Jobs that a server runs by itself."""
+
 DIMENSION_ITEM_TYPES = {
     "categoryOption": "CATEGORY_OPTION",
     "categoryOptionGroup": "CATEGORY_OPTION_GROUP",
@@ -451,6 +501,9 @@ _PROGRAM_ATTRIBUTE = (("program", "program"), ("trackedEntityAttribute", "tracke
 _TYPE_ATTRIBUTE = (("trackedEntityType", "trackedEntityType"), ("trackedEntityAttribute", "trackedEntityAttribute"))
 
 BY_TYPE: dict[tuple[str, str], Compute] = {
+    ("route", "auth"): public_auth,
+    ("eventHook", "targets"): public_targets,
+    ("jobConfiguration", "configurable"): job_is_configurable,
     **{(type, "dimensionItemType"): constant(word) for type, word in DIMENSION_ITEM_TYPES.items()},
     **{(type, "dimensionType"): constant(word) for type, word in DIMENSION_TYPES.items()},
     ("categoryOptionCombo", "name"): option_combo_name,

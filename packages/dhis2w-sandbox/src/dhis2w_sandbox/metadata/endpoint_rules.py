@@ -105,13 +105,16 @@ def _period_errors(item: str | None, period: Json | None) -> list[str]:
 
 
 def _check_route(server: Server, body: Json, old: Json | None) -> None:
-    del server, old
-    url = body.get("url")
-    if not isinstance(url, str) or not re.fullmatch(r"[a-z]+://[^\s/]+(/\S*)?", url):
+    """RouteService.validateRoute, with the addresses that a fresh server allows."""
+    found = re.fullmatch(r"(https?|ftp|file)://[^\s/]+(/\S*)?", str(body.get("url")))
+    if found is None:
         raise conflict("Malformed route URL")
-    if not url.startswith("https://"):
+    if found[1] not in ("http", "https"):
+        raise conflict("Route URL scheme must be either http or https")
+    if found[1] == "http" and server.behaviour.limits_route_urls:
         raise conflict("Route URL is not permitted")
-    body.setdefault("sharing", {"public": "--------"})
+    if old is None:
+        body.setdefault("sharing", {"public": "--------"})
 
 
 def _check_job(server: Server, body: Json, old: Json | None) -> None:

@@ -44,8 +44,6 @@ class Differences:
     """Pattern of the 503 of the app hub; `{}` is the address."""
     codes_foreign_interpretation: bool
     """Whether the 403 for somebody else's interpretation has an error code."""
-    limits_route_urls: bool
-    """Whether a route may only lead to addresses that the configuration allows: `https`, by default."""
     route_not_found: str
     """Pattern of the 404 of a route that is not there or is switched off."""
     route_refused: tuple[int, str]
@@ -84,7 +82,6 @@ _V42 = Differences(
     audits_need_entities=True,
     hub_unreachable='I/O error on GET request for "{}": apps.dhis2.org',
     codes_foreign_interpretation=True,
-    limits_route_urls=True,
     route_not_found="Route not found: '{}'",
     route_refused=(500, "finishConnect(..) failed with error(-111): Connection refused: /{2}"),
     pages_proposals=False,
@@ -113,7 +110,6 @@ _V41 = replace(
         " nested exception is java.net.UnknownHostException: apps.dhis2.org"
     ),
     codes_foreign_interpretation=False,
-    limits_route_urls=False,
     route_not_found="Route {} not found",
     route_refused=(
         503,
