@@ -64,18 +64,15 @@ class _Run:
 
     async def connected(self) -> int:
         """Connect with the profile, then call."""
-        from dhis2w_client.client_context import open_client
-        from dhis2w_core.operation import Target
-        from dhis2w_core.profiles import choose_profile, profile_of
+        from dhis2w_core.entry_client import open_entry
+        from dhis2w_core.profiles import choose_profile
 
-        chosen = choose_profile(self._settings.profile).entry
-        target = Target(profile_of(chosen), chosen.name)
-        async with open_client(target.profile) as client:
+        async with open_entry(choose_profile(self._settings.profile).entry) as client:
             if not is_in(self._entry, client.version):
                 raise OperationError(
                     f"DHIS2 {client.raw_version} has no {self._entry.name}: it is in {self._entry.versions}."
                 )
-            return await self.call({"client": client, "target": target})
+            return await self.call({"client": client})
 
     async def call(self, given: dict[str, Any]) -> int:
         """Call the function, and see to what it gives."""

@@ -3,18 +3,12 @@
 ```python
 @operation("metadata get", effect="read")
 async def get_object(client: Dhis2Client, type: MetadataType, id: str, *, fields: str | None = None) -> Row:
-    \"\"\"Show one object.
-
-Args:
-        type: Its type.
-        id: Its UID.
-        fields: Which properties.
-    \"\"\"
+    ...  # with a docstring that says what it does, and describes `type`, `id` and `fields` under `Args:`
 ```
 
 Help, completion, reference pages and agents read what `dhis2w_core.operation_index` makes of signature and docstring.
-Parameters before the `*` are given by position, the others by name. A parameter that is a `Dhis2Client`, a `Face` or a
-`Target` is given by whoever runs the operation.
+Parameters before the `*` are given by position, the others by name. A parameter that is a `Dhis2Client` or a `Face` is
+given by whoever runs the operation.
 """
 
 from __future__ import annotations
@@ -24,7 +18,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from dhis2w_client.profile import Profile
     from dhis2w_core.secret import PlainSecret
 
 Effect: TypeAlias = Literal["read", "write", "destroy", "local"]
@@ -49,15 +42,6 @@ MetadataType: TypeAlias = Annotated[str, Completion("metadata type")]
 """DHIS2's plural of a metadata type, such as `dataElements`."""
 ProfileName: TypeAlias = Annotated[str, Completion("profile")]
 """Name of a profile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The profile that an operation runs with; given to operations that ask for it."""
-
-    profile: Profile
-    name: str | None
-    """Its name; raw environment has none."""
 
 
 class Face(Protocol):

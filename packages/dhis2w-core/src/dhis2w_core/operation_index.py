@@ -57,7 +57,7 @@ class IndexEntry:
     effect_varies: bool = False
     """Whether the arguments decide the effect of a call; `effect` is the most that it does."""
     given: tuple[str, ...] = ()
-    """What whoever runs it gives: parameters by kind, `client=client`, `face=face`, `target=target`."""
+    """What whoever runs it gives: parameters by kind, `client=client`, `face=face`."""
     parameters: tuple[Parameter, ...] = field(default=())
 
     @property

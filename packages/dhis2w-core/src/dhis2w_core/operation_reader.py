@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from dhis2w_client.client import Dhis2Client
-from dhis2w_core.operation import Completion, Face, Target, operation_of
+from dhis2w_core.operation import Completion, Face, operation_of
 from dhis2w_core.operation_index import Index, IndexEntry, Parameter
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-GIVEN = {Dhis2Client: "client", Face: "face", Target: "target"}
+GIVEN = {Dhis2Client: "client", Face: "face"}
 """The annotations of what whoever runs an operation gives."""
 SIMPLE = {str: "text", int: "integer", float: "number", bool: "boolean", Path: "file", object: "json"}
 
@@ -57,7 +57,7 @@ def entry_of(function: Any) -> IndexEntry:
     if declared is None:
         raise TypeError(f"{function!r} is no operation")
     summary, description, helps = parts_of_docstring(inspect.getdoc(function) or "")
-    names = {"Dhis2Client": Dhis2Client, "Face": Face, "Target": Target}
+    names = {"Dhis2Client": Dhis2Client, "Face": Face}
     asked = {name: hint for name, hint in function.__annotations__.items() if name != "return"}
     holder = types.SimpleNamespace(__annotations__=asked)
     hints = get_type_hints(holder, globalns=function.__globals__, localns=names, include_extras=True)

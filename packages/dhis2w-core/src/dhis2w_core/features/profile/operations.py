@@ -14,7 +14,6 @@ from dhis2w_core.profiles import (
     ProfileValue,
     add_profile,
     choose_profile,
-    profile_of,
     remove_profile,
     rename_profile,
     review_project,
@@ -166,10 +165,10 @@ async def verify(name: ProfileName | None = None) -> dict[str, Any]:
     Args:
         name: The profile; without it, the one that is used.
     """
-    from dhis2w_client.client_context import open_client
+    from dhis2w_core.entry_client import open_entry
 
     entry = choose_profile(name).entry
-    async with open_client(profile_of(entry)) as client:
+    async with open_entry(entry) as client:
         me = await client.system.me()
         return {
             "profile": entry.name or "(environment)",
