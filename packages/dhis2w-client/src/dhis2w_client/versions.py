@@ -59,6 +59,8 @@ class Dialect:
     """Whether a body of the wrong shape answers 409; otherwise it answers 500."""
     shows_user_credentials: bool
     """Whether users carry the old `userCredentials` object."""
+    has_legacy_oauth2: bool
+    """Whether the authorization server is the one of 2.41: other clients, other paths, opaque tokens."""
     lists_sessions: bool
     """Whether `/api/sessions` exists."""
     tells_session_timeout: bool
@@ -84,6 +86,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=False,
             maps_broken_bodies_to_conflict=False,
             shows_user_credentials=True,
+            has_legacy_oauth2=True,
             lists_sessions=False,
             tells_session_timeout=False,
             merges_data_elements=False,
@@ -101,6 +104,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=False,
             maps_broken_bodies_to_conflict=False,
             shows_user_credentials=False,
+            has_legacy_oauth2=False,
             lists_sessions=True,
             tells_session_timeout=False,
             merges_data_elements=True,
@@ -118,6 +122,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=True,
             maps_broken_bodies_to_conflict=True,
             shows_user_credentials=False,
+            has_legacy_oauth2=False,
             lists_sessions=True,
             tells_session_timeout=True,
             merges_data_elements=True,
@@ -135,6 +140,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=True,
             maps_broken_bodies_to_conflict=True,
             shows_user_credentials=False,
+            has_legacy_oauth2=False,
             lists_sessions=True,
             tells_session_timeout=True,
             merges_data_elements=True,

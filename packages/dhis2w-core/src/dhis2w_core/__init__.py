@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         read_catalogue,
         user_location,
     )
+    from dhis2w_core.client_context import open_client
     from dhis2w_core.errors import (
         FileBusyError,
         LeftoverSecretWarning,
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
         SecretUnavailableError,
         UntrustedProfileError,
     )
+    from dhis2w_core.oauth2.errors import LoginFailedError, LoginRequiredError, OAuth2Error
+    from dhis2w_core.oauth2.login import Login, Logout, login, logout
+    from dhis2w_core.oauth2.registration import RegisteredClient, register_client
+    from dhis2w_core.oauth2.token_store import TokenStore
     from dhis2w_core.plugin_view import choose_plugin_view
     from dhis2w_core.profiles import (
         add_profile,
@@ -80,6 +85,17 @@ HOMES = {
     "ProfileSettingsError": "dhis2w_core.errors",
     "SecretUnavailableError": "dhis2w_core.errors",
     "UntrustedProfileError": "dhis2w_core.errors",
+    "Login": "dhis2w_core.oauth2.login",
+    "Logout": "dhis2w_core.oauth2.login",
+    "login": "dhis2w_core.oauth2.login",
+    "logout": "dhis2w_core.oauth2.login",
+    "RegisteredClient": "dhis2w_core.oauth2.registration",
+    "register_client": "dhis2w_core.oauth2.registration",
+    "open_client": "dhis2w_core.client_context",
+    "TokenStore": "dhis2w_core.oauth2.token_store",
+    "OAuth2Error": "dhis2w_core.oauth2.errors",
+    "LoginRequiredError": "dhis2w_core.oauth2.errors",
+    "LoginFailedError": "dhis2w_core.oauth2.errors",
     "choose_plugin_view": "dhis2w_core.plugin_view",
     "add_profile": "dhis2w_core.profiles",
     "choose_profile": "dhis2w_core.profiles",
@@ -115,7 +131,12 @@ __all__ = [
     "Layer",
     "LayerFile",
     "LeftoverSecretWarning",
+    "Login",
+    "LoginFailedError",
+    "LoginRequiredError",
+    "Logout",
     "NoProfileError",
+    "OAuth2Error",
     "PlainSecret",
     "PlainSecretWarning",
     "PrivateFileError",
@@ -124,7 +145,9 @@ __all__ = [
     "ProfileFileError",
     "ProfileLocation",
     "ProfileSettingsError",
+    "RegisteredClient",
     "SecretUnavailableError",
+    "TokenStore",
     "TrustReview",
     "UnknownProfileError",
     "UntrustedProfileError",
@@ -132,10 +155,14 @@ __all__ = [
     "add_profile",
     "choose_plugin_view",
     "choose_profile",
+    "login",
+    "logout",
+    "open_client",
     "profile_from_env",
     "profile_of",
     "project_location",
     "read_catalogue",
+    "register_client",
     "remove_profile",
     "rename_profile",
     "resolve_profile",

@@ -1,0 +1,30 @@
+"""`OAuth2Auth`: the auth provider of a login; it refreshes before the access token ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dhis2w_core.oauth2.refresh import TokenRefresher
+
+
+class OAuth2Auth:
+    """An OAuth2 access token on every request: `Authorization: Bearer …`."""
+
+    def __init__(self, refresher: TokenRefresher) -> None:
+        self._refresher = refresher
+        self._sent: str | None = None
+
+    async def headers(self) -> Mapping[str, str]:
+        """The `Authorization` header; raises as `TokenRefresher.access_token`."""
+        self._sent = await self._refresher.access_token()
+        return {"Authorization": f"Bearer {self._sent}"}
+
+    async def renew(self) -> None:
+        """Replace the access token that was sent last, because the server refused it before its time."""
+        await self._refresher.access_token(refused=self._sent)
+
+    def __repr__(self) -> str:
+        return "OAuth2Auth()"

@@ -1,0 +1,317 @@
+"""`login` and `logout`: a person lets this client act for them, with a browser, and takes that back."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import secrets
+import sys
+import time
+import warnings
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from dhis2w_client.errors import CredentialsError, Dhis2Error
+from dhis2w_core.oauth2.authorization_server import (
+    RefusedGrantError,
+    exchange_code,
+    find_authorization_server,
+    refresh_tokens,
+    revoke_tokens,
+)
+from dhis2w_core.oauth2.errors import LoginFailedError, LoginRequiredError, PublicClientWarning
+from dhis2w_core.oauth2.loopback import LoopbackReceiver
+from dhis2w_core.oauth2.redirect import RedirectAddress, Returned, parse_redirect_address, read_redirect
+from dhis2w_core.oauth2.token_store import TokenKey, TokenStore
+from dhis2w_core.oauth2.tokens import REFRESH_LIFETIME, Grant, Tokens, refreshed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from dhis2w_client.profile import Profile
+    from dhis2w_core.oauth2.authorization_server import AuthorizationServer
+
+DEFAULT_REDIRECT_URI = "http://127.0.0.1:8765/callback"
+"""Where the browser is sent back to when the profile does not say; `register_client` registers it."""
+LOGIN_SECONDS = 300.0
+"""How long a person may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login that was made and stored."""
+
+    base_url: str
+    client_id: str
+    ends: float | None
+    """When a person has to log in again, in seconds since 1970; `None` where the server sets no end, or moves it on."""
+    has_refresh_token: bool
+
+    @property
+    def told(self) -> str:
+        """What a user should know of it, as a sentence."""
+        if self.ends is None:
+            return "The login goes on for as long as it is used."
+        clock = datetime.fromtimestamp(self.ends).astimezone().strftime("%H:%M")
+        if not self.has_refresh_token:
+            return f"The login ends at {clock}, with its only access token; then log in again."
+        return (
+            f"The login ends at about {clock} (DHIS2's limit, unless the administrator changed it); then log in again."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    """A login that was forgotten."""
+
+    existed: bool
+    """Whether there was one."""
+    revoked: bool
+    """Whether the server was told; an access token that it gave may open the API until it expires."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One authorization request."""
+
+    server: AuthorizationServer
+    state: str
+    verifier: str | None
+
+    def url(self, profile: Profile, address: RedirectAddress) -> str:
+        """Where the browser goes."""
+        query = {
+            "response_type": "code",
+            "client_id": profile.client_id or "",
+            "redirect_uri": address.text,
+            "scope": profile.scope or self.server.default_scope,
+            "state": self.state,
+        }
+        if self.verifier is not None:
+            digest = hashlib.sha256(self.verifier.encode()).digest()
+            query["code_challenge"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            query["code_challenge_method"] = "S256"
+        return f"{self.server.authorize_url}?{urlencode(query)}"
+
+
+def token_key(profile: Profile, scope: str = "user", profile_name: str | None = None) -> TokenKey:
+    """The name of a profile's login in the store.
+
+    Raises:
+        CredentialsError: The profile has no client id.
+    """
+    if not (profile.client_id or "").strip():
+        raise CredentialsError(
+            "The profile has auth='oauth2', but no client_id.",
+            next_step="Register a client with d2w profile oauth2 client register, and set client_id and its secret.",
+        )
+    return TokenKey(scope, profile_name or "", profile.base_url, profile.client_id or "")
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _paste() -> str:
+    return input("The address that the browser ended on: ")
+
+
+def _open_browser(url: str) -> object:
+    import webbrowser
+
+    return webbrowser.open(url)
+
+
+async def login(
+    profile: Profile,
+    *,
+    scope: str = "user",
+    profile_name: str | None = None,
+    no_browser: bool = False,
+    seconds: float = LOGIN_SECONDS,
+    store: TokenStore | None = None,
+    tell: Callable[[str], object] = _tell,
+    paste: Callable[[], str] = _paste,
+    open_browser: Callable[[str], object] = _open_browser,
+) -> Login:
+    """Log in with a browser, and keep the tokens.
+
+    The authorization code grant: with PKCE (S256) on 42 and newer, found by their discovery document; on 2.41 at its
+    legacy server. A wrong password is told by DHIS2's own login page, which stays open for another try.
+
+    Args:
+        profile: Server and client; `client_secret` is missing for a public client, `redirect_uri` has to be registered
+            for the client (default `http://127.0.0.1:8765/callback`).
+        scope: The file that the profile is in, `ProfileLocation.key`: `user` (default), or `project` with its path.
+        profile_name: The profile's name, where it has one.
+        no_browser: Do not open a browser and do not listen: the address is told, and the one that the browser ended on
+            is asked for. For remote shells.
+        seconds: How long to wait for the browser.
+        store: Where logins are kept. Default: the user's.
+        tell: Shows a line to the user. Default: on standard error.
+        paste: Asks for the address that the browser ended on. Default: on standard input.
+        open_browser: Opens an address.
+
+    Returns:
+        What was made, and when it will end.
+
+    Raises:
+        CredentialsError: The profile has no client id.
+        NoAuthorizationServerError: The server offers no OAuth2.
+        LoginDeniedError: The consent was denied, or the server refused.
+        ForgedStateError: What came back belongs to another login.
+        LoginTimeoutError: Nobody came back.
+        LoginFailedError: Another reason; nothing was stored.
+        ClientRefusedError: The server does not accept the client.
+
+    Warns:
+        PublicClientWarning: The client has no secret, so the login is short.
+        KeyFileWarning: The key that encrypts the tokens lies in a file.
+    """
+    key = token_key(profile, scope, profile_name)
+    if not profile.client_secret:
+        warnings.warn(
+            "The profile has no client_secret: DHIS2 gives such a public client no refresh token, so the login ends "
+            "with its first access token, after about 5 minutes.",
+            PublicClientWarning,
+            stacklevel=2,
+        )
+    server = await find_authorization_server(profile)
+    request = _Request(server, secrets.token_urlsafe(24), None if server.is_legacy else secrets.token_urlsafe(48))
+    address = parse_redirect_address(profile.redirect_uri or DEFAULT_REDIRECT_URI)
+
+    async def finish(returned: Returned, final: RedirectAddress) -> Tokens:
+        tokens = await _first_tokens(profile, request, returned, final)
+        await asyncio.to_thread((store or TokenStore()).save, key, tokens)
+        return tokens
+
+    if no_browser:
+        tokens = await _by_pasting(profile, request, address, finish=finish, tell=tell, paste=paste)
+    else:
+        tokens = await _by_loopback(
+            profile, request, address, finish=finish, tell=tell, open_browser=open_browser, seconds=seconds
+        )
+    return Login(profile.base_url, key.client_id, tokens.login_ends, tokens.refresh_token is not None)
+
+
+async def _by_pasting(
+    profile: Profile,
+    request: _Request,
+    address: RedirectAddress,
+    *,
+    finish: Callable[[Returned, RedirectAddress], Awaitable[Tokens]],
+    tell: Callable[[str], object],
+    paste: Callable[[], str],
+) -> Tokens:
+    tell(f"Open this address in any browser and log in:\n{request.url(profile, address)}")
+    tell("The last page may not load; its address is what counts.")
+    query = urlsplit(paste().strip()).query
+    if not query:
+        raise LoginFailedError(
+            "That is not the address that the browser ended on.",
+            next_step=f"Start again; the address begins with {address.text}?",
+        )
+    return await finish(read_redirect(query, request.state), address)
+
+
+async def _by_loopback(
+    profile: Profile,
+    request: _Request,
+    address: RedirectAddress,
+    *,
+    finish: Callable[[Returned, RedirectAddress], Awaitable[Tokens]],
+    tell: Callable[[str], object],
+    open_browser: Callable[[str], object],
+    seconds: float,
+) -> Tokens:
+    if not address.is_loopback:
+        raise LoginFailedError(
+            "The profile's redirect_uri is no http address of this machine, so the browser cannot be waited for.",
+            next_step="Use --no-browser, or register http://127.0.0.1:8765/callback.",
+        )
+    may_move = address.is_ip and request.server.ignores_loopback_port
+    async with LoopbackReceiver(address, request.state, may_move=may_move) as receiver:
+        url = request.url(profile, receiver.address)
+        tell(f"Log in with the browser. If none opens, go to:\n{url}")
+        opening = asyncio.create_task(_opened(open_browser, url))
+        try:
+            return await finish(await receiver.wait(seconds), receiver.address)
+        finally:
+            opening.cancel()
+
+
+async def _opened(open_browser: Callable[[str], object], url: str) -> None:
+    """Open a browser, which in a terminal takes until the user leaves it."""
+    with contextlib.suppress(Exception):  # what a launcher raises; the address was told
+        await asyncio.to_thread(open_browser, url)
+
+
+async def _first_tokens(profile: Profile, request: _Request, returned: Returned, address: RedirectAddress) -> Tokens:
+    """The tokens for the code, refreshed once: that shows whether a refresh works, and whether its token rotates.
+
+    Whether it rotates decides what can be done when a process is killed while it refreshes.
+    """
+    asked_at = time.time()
+    server = request.server
+    try:
+        grant = await exchange_code(profile, server, returned.code, address.text, request.verifier)
+        tokens = _tokens_of(grant, server, asked_at)
+        if tokens.refresh_token is None:
+            return replace(tokens, login_ends=tokens.access_expires)
+        asked_at = time.time()
+        tokens = refreshed(tokens, await refresh_tokens(profile, tokens), asked_at)
+    except RefusedGrantError as error:
+        word = str(error)
+    else:
+        return tokens
+    raise LoginFailedError(
+        f"The server did not take the authorization code ({word}): it expired, or was used already.",
+        next_step="Start again with d2w login.",
+    )
+
+
+def _tokens_of(grant: Grant, server: AuthorizationServer, asked_at: float) -> Tokens:
+    return Tokens(
+        access_token=grant.access_token,
+        access_expires=asked_at + grant.lifetime,
+        refresh_token=grant.refresh_token,
+        token_url=server.token_url,
+        is_legacy=server.is_legacy,
+        revoke_url=server.revoke_url,
+        login_ends=None if server.is_legacy else asked_at + REFRESH_LIFETIME,
+    )
+
+
+async def logout(
+    profile: Profile, *, scope: str = "user", profile_name: str | None = None, store: TokenStore | None = None
+) -> Logout:
+    """Forget a login, and tell the server where it can be told.
+
+    Args:
+        profile: Server and client.
+        scope: As in `login`.
+        profile_name: As in `login`.
+        store: Where logins are kept. Default: the user's.
+
+    Raises:
+        CredentialsError: The profile has no client id.
+        TokenStoreError: The store cannot be used.
+    """
+    store = store or TokenStore()
+    key = token_key(profile, scope, profile_name)
+    try:
+        stored = await asyncio.to_thread(store.read, key)
+    except LoginRequiredError:  # it cannot be decrypted, but forgotten
+        stored, existed = None, True
+    else:
+        existed = stored is not None
+    await asyncio.to_thread(store.delete, key)
+    revoked = False
+    if stored and stored.tokens:
+        with contextlib.suppress(Dhis2Error):  # forgotten here it is, reachable or not
+            revoked = await revoke_tokens(profile, stored.tokens)
+    return Logout(existed, revoked)

@@ -1,0 +1,100 @@
+"""What the browser brings back from the authorization server, as the address that it was sent to."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from dhis2w_core.oauth2.errors import ForgedStateError, LoginDeniedError, LoginFailedError
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectAddress:
+    """Where the browser is sent back to."""
+
+    host: str
+    port: int
+    path: str
+    text: str
+    """The whole address, as it is registered."""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it can be waited for on this machine."""
+        return self.host in ("127.0.0.1", "localhost")
+
+    @property
+    def is_ip(self) -> bool:
+        """Whether a server that follows RFC 8252 ignores its port."""
+        return self.host == "127.0.0.1"
+
+    def with_port(self, port: int) -> RedirectAddress:
+        """The same address with another port."""
+        return RedirectAddress(self.host, port, self.path, f"http://{self.host}:{port}{self.path}")
+
+
+def parse_redirect_address(text: str) -> RedirectAddress:
+    """Read a redirect address.
+
+    Raises:
+        LoginFailedError: It is no HTTP address.
+    """
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port, parts = None, None, urlsplit("")
+    if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+        raise LoginFailedError(
+            "redirect_uri is no address that a browser can be sent back to.",
+            next_step="It looks like http://127.0.0.1:8765/callback, and is registered for the client.",
+        )
+    # what cannot be listened on is pasted
+    listens = parts.scheme == "http"
+    return RedirectAddress(host if listens else "", port or 80, parts.path or "/", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came back: an authorization code."""
+
+    code: str = field(repr=False)
+
+
+def read_redirect(query: str, state: str) -> Returned:
+    """The authorization code in a query; the state is checked before anything else is looked at.
+
+    Raises:
+        ForgedStateError: The state is another one.
+        LoginDeniedError: The user or the server said no.
+        LoginFailedError: There is no code.
+    """
+    values = parse_qs(query, keep_blank_values=True)
+    if not hmac.compare_digest(_single(values, "state").encode(), state.encode()):
+        raise ForgedStateError(
+            "What came back from the browser belongs to another login; it was not used.",
+            next_step="Start again with d2w login. If it happens again, a page or program tries to log you in as "
+            "somebody else.",
+        )
+    error = _single(values, "error")
+    if error == "access_denied":
+        raise LoginDeniedError("The consent was denied.", next_step="Start again with d2w login, and allow the access.")
+    if error:
+        word = error if error.replace("_", "").isascii() and error.replace("_", "").isalpha() else "unknown"
+        raise LoginDeniedError(f"The server refused the login ({word[:40]}).", next_step=_STEPS.get(error))
+    code = _single(values, "code")
+    if not code:
+        raise LoginFailedError("The browser came back without an authorization code.", next_step="Start again.")
+    return Returned(code)
+
+
+_STEPS = {
+    "invalid_scope": "The client is not registered for this scope: correct scope of the profile, or the client.",
+    "unauthorized_client": "The client is not registered for the grant authorization_code.",
+}
+
+
+def _single(values: dict[str, list[str]], name: str) -> str:
+    found = values.get(name, [])
+    return found[0] if len(found) == 1 else ""
