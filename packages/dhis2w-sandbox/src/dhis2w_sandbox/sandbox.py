@@ -26,6 +26,8 @@ from dhis2w_sandbox.boot import first_boot
 from dhis2w_sandbox.country.bundle import load
 from dhis2w_sandbox.data import export as data_export
 from dhis2w_sandbox.data import forms, period_types, registrations, single_values, value_sets
+from dhis2w_sandbox.data.analytics import endpoints as analytics
+from dhis2w_sandbox.data.analytics import tables as analytics_tables
 from dhis2w_sandbox.faults import Fault, Faults
 from dhis2w_sandbox.metadata import export, gist, gist_bridge, merging, reading, unit_lists, writing
 from dhis2w_sandbox.oauth2 import (
@@ -49,6 +51,7 @@ from dhis2w_sandbox.services import (
     data_store,
     files,
     geometries,
+    integrity,
     interpretations,
     legacy_system_settings,
     locales,
@@ -89,6 +92,8 @@ MODULES = (
     registrations,
     period_types,
     forms,
+    analytics,
+    analytics_tables,
     discovery,
     enrolment,
     login_form,
@@ -115,6 +120,7 @@ MODULES = (
     geometries,
     routes,
     proposals,
+    integrity,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 

@@ -74,6 +74,23 @@ class Job:
             (self.type, self.uid, json.dumps(summary)),
         )
 
+    def finish(self, status: str = "COMPLETED") -> None:
+        """Keep the job's configuration as it is when the job has run, with how that ended (COMPLETED, FAILED)."""
+        document: Json = {
+            "id": self.uid,
+            "name": self.name,
+            "created": self.created,
+            "lastUpdated": self.server.now(),
+            "jobType": self.type,
+            "jobStatus": "DISABLED",
+            "lastExecutedStatus": status,
+            "schedulingType": "ONCE_ASAP",
+            "enabled": False,
+            "configurable": False,
+            "jobParameters": self.parameters,
+        }
+        self.server.store.put("jobConfiguration", self.uid, document)
+
     def reply(self, call: Call) -> Reply:
         """The answer to the request that started the job: where to ask for its story."""
         response: Json = {

@@ -151,6 +151,12 @@ class Behaviour:
     """Whether a route may only lead to addresses that the configuration allows: `https`, by default."""
     names_pushed_requests: bool
     """Whether the authorization server says where requests may be pushed to (`/oauth2/par`)."""
+    wants_whole_option_combo_sets: bool
+    """Whether an import of option combinations must hold all of their category combination."""
+    protects_templates: bool
+    """Whether a notification template that a rule's action names cannot be deleted."""
+    unit_circle: str | None
+    """The failure when a unit is put below itself; None where it is done. (41: inferred from 42.)"""
     enters_data_in_groups: bool
     """Whether data values are imported by groups of one data set, all checks always on; otherwise row by row."""
     reads_numbers_as_values: bool
@@ -264,6 +270,9 @@ _V41 = Behaviour(
     limits_route_urls=False,
     names_pushed_requests=False,
     old_merge_errors=True,
+    wants_whole_option_combo_sets=False,
+    protects_templates=True,
+    unit_circle="Handler dispatch failed; nested exception is java.lang.StackOverflowError",
     enters_data_in_groups=False,
     reads_numbers_as_values=True,
     names_period_types=False,
@@ -340,6 +349,9 @@ _V42 = Behaviour(
     limits_route_urls=True,
     names_pushed_requests=False,
     old_merge_errors=False,
+    wants_whole_option_combo_sets=False,
+    protects_templates=False,
+    unit_circle="Handler dispatch failed: java.lang.StackOverflowError",
     enters_data_in_groups=False,
     reads_numbers_as_values=True,
     names_period_types=False,
@@ -416,6 +428,9 @@ _V43 = Behaviour(
     limits_route_urls=True,
     names_pushed_requests=True,
     old_merge_errors=False,
+    wants_whole_option_combo_sets=True,
+    protects_templates=False,
+    unit_circle=None,
     enters_data_in_groups=True,
     reads_numbers_as_values=False,
     names_period_types=True,
@@ -492,6 +507,9 @@ _V44 = Behaviour(
     limits_route_urls=True,
     names_pushed_requests=True,
     old_merge_errors=False,
+    wants_whole_option_combo_sets=True,
+    protects_templates=False,
+    unit_circle=None,
     enters_data_in_groups=True,
     reads_numbers_as_values=True,
     names_period_types=True,

@@ -71,8 +71,9 @@ def _started(call: Call, media: str, options: ImportOptions) -> Reply:
     try:
         summary = run_import(call, media, options)
     except Dhis2Refusal as refusal:
-        job.tell(refusal.message or "", completed=True, level="ERROR")
-    else:
-        job.tell("Data value set import completed", completed=True)
-        job.summarize(summary.as_json())
+        summary = Summary({}, "ERROR", f"The import process failed: {refusal.message}")
+    counts = f"{summary.imported} created, {summary.updated} updated, {summary.deleted} deleted, {summary.ignored} ignored"
+    job.tell(f"Import complete with status {summary.status}, {counts}", completed=True)
+    job.summarize(summary.as_json())
+    job.finish("FAILED" if summary.status == "ERROR" else "COMPLETED")
     return job.reply(call)

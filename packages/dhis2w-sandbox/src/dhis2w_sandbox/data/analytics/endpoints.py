@@ -1,0 +1,146 @@
+"""`/api/analytics`: aggregate queries over the tables.
+
+Source: `AnalyticsController` of dhis2-core; recordings `data/analytics-query`, `data/analytics-errors`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.data.analytics import grid, tables
+from dhis2w_sandbox.data.analytics.aggregation import Aggregation, Result, fits
+from dhis2w_sandbox.data.analytics.query import Query, checked_refusal, measure_criteria, read_query, refusal
+from dhis2w_sandbox.data.entry_rules import EntryRules
+from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, NotInSandbox, message_patterns
+from dhis2w_sandbox.routing import Endpoints
+
+Json = dict[str, Any]
+
+endpoints = Endpoints()
+
+MOST_ROWS = 100_000
+
+
+@endpoints.add("GET", "/api/analytics", RECORDED, suffixes=["csv", "xml", "html", "xls", "xlsx"])
+def query_analytics(call: Call) -> Reply:
+    """Answer an aggregate query; an error in any format but JSON is a text with status 200."""
+    if call.suffix in {None, "json"}:
+        return Reply.json(_answer(call), headers=dict(tables.CACHED))
+    if not call.path.endswith(call.suffix) and not call.raw_path.endswith(f".{call.suffix}"):
+        raise HtmlRefusal(406, call.server.behaviour.not_acceptable)
+    try:
+        answer = _answer(call)
+    except Dhis2Refusal as refused:
+        return _as_text(call, refused)
+    if call.suffix == "csv":
+        headers = {"Content-Disposition": 'attachment; filename="data.csv"'}
+        return Reply(200, grid.as_csv(answer).encode(), "application/csv", {**headers, **tables.CACHED})
+    raise NotInSandbox(f"analytics as {call.suffix}")
+
+
+def _as_text(call: Call, refused: Dhis2Refusal) -> Reply:
+    if refused.code == "E7144":
+        raise HtmlRefusal(500, f"Request processing failed: {refused.message}") from refused
+    pattern = message_patterns(call.server.version).get(refused.code or "", refused.message or "")
+    headers = {"Content-Disposition": 'inline; filename="error.html"', **tables.CACHED}
+    return Reply(200, f"{refused.code}: {pattern}".encode(), None, headers)
+
+
+def _answer(call: Call) -> Json:
+    rules = EntryRules(call.server, call.user)
+    query = read_query(call, rules)
+    return grid.grid(call, rules, query, [] if call.flag("skipData") else results(call, rules, query))
+
+
+def results(call: Call, rules: EntryRules, query: Query) -> list[Result]:
+    """The rows of a query; 409 where there are no tables, or too many rows."""
+    after = measure_criteria(call, "measureCriteria")
+    before = measure_criteria(call, "preAggregationMeasureCriteria")
+    tables.require(call.server)
+    if not tables.has_periods(call.server, {period.type.name for period in query.periods}):
+        return []
+    rows = Aggregation(call.server, rules, query, before).results()
+    rows = [row for row in rows if isinstance(row.value, str) or fits(row.value, after)]
+    most = int(call.server.setting("analyticsMaxLimit", MOST_ROWS))
+    if len(rows) > most and not call.flag("ignoreLimit"):
+        raise checked_refusal(call, "E7128", most)
+    if order := call.param("order"):
+        rows.sort(key=lambda row: (isinstance(row.value, str), row.value), reverse=order.upper() == "DESC")
+    return rows
+
+
+@endpoints.add("GET", "/api/analytics.html", RECORDED, suffixes="*")
+def query_as_page(call: Call) -> Reply:
+    """Answer an aggregate query as a page: errors only."""
+    return query_analytics(replace(call, suffix="html"))
+
+
+@endpoints.add("GET", "/api/analytics/dataValueSet", RECORDED)
+def data_value_set(call: Call) -> Reply:
+    """Answer an aggregate query as a set of data values, for another server."""
+    rules = EntryRules(call.server, call.user)
+    query = read_query_for_values(call, rules)
+    now = f"{call.server.now()[:10]}"
+    rows: list[Json] = []
+    for row in results(call, rules, query):
+        at = dict(zip((column.id for column in query.columns if column.id != "dx"), row.cell, strict=True))
+        element, _, combo = row.data.partition(".")
+        value: Json = {
+            "dataElement": element,
+            "period": at["pe"],
+            "orgUnit": at["ou"],
+            "value": grid.number_text(row.value, is_indicator=row.indicator is not None, rounded=True),
+            "storedBy": "[aggregated]",
+            "created": now,
+            "lastUpdated": now,
+            "comment": "[aggregated]",
+            "followup": False,
+            "categoryOptionCombo": combo or at.get("co"),
+            "attributeOptionCombo": at.get("ao"),
+        }
+        rows.append(value)
+    return Reply.json({"dataValues": rows}, headers=dict(tables.CACHED))
+
+
+def read_query_for_values(call: Call, rules: EntryRules) -> Query:
+    """A query that has data, periods and units as dimensions; 400 where one is missing."""
+    query = _lenient(call, rules)
+    columns = {column.id for column in query.columns} if query else set[str]()
+    for id, text in (
+        ("dx", "Data dimension index must be greater than or equal to zero"),
+        ("pe", "Period header does not exist"),
+        ("ou", "Org unit header does not exist"),
+    ):
+        if id not in columns:
+            raise Dhis2Refusal(400, text, headers=dict(tables.CACHED))
+    assert query is not None
+    return query
+
+
+def _lenient(call: Call, rules: EntryRules) -> Query | None:
+    """The query; None where it has no data, which is refused in other words here."""
+    try:
+        return read_query(call, rules)
+    except Dhis2Refusal as refused:
+        if refused.code == "E7102":
+            return None
+        raise
+
+
+@endpoints.add("GET", "/api/analytics/rawData", RECORDED)
+def raw_data(call: Call) -> Reply:
+    """List the values behind a query, one by one."""
+    rules = EntryRules(call.server, call.user)
+    read_query(call, rules)
+    tables.require(call.server)
+    raise NotInSandbox("raw analytics data")
+
+
+@endpoints.add("GET", "/api/analytics/outlierDetection", RECORDED)
+def outliers(call: Call) -> Reply:
+    """Find outliers: 409 where the tables were built without them."""
+    if not call.server.configuration.read("analytics outliers", False):
+        raise refusal(call, "E7180")
+    raise NotInSandbox("outliers in analytics tables")

@@ -1,0 +1,240 @@
+"""The answer of an analytics query: headers, metadata and rows, every cell a text.
+
+Source: `ListGrid`, `MetadataHandler`, `AnalyticsUtils.getRoundedValue` of dhis2-core; recordings
+`data/analytics-query`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from dhis2w_sandbox.call import Call
+from dhis2w_sandbox.data.analytics.aggregation import Result
+from dhis2w_sandbox.data.analytics.query import DataItem, Dimension, Query
+from dhis2w_sandbox.data.entry_rules import EntryRules
+from dhis2w_sandbox.data.identifiers import UID, IdScheme, name_in, read_scheme
+from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.metadata.periods import period_name
+from dhis2w_sandbox.metadata.units import lineage
+
+Json = dict[str, Any]
+
+_ITEM_TYPES = {
+    "ou": "organisationUnit",
+    "co": "categoryOptionCombo",
+    "ao": "categoryOptionCombo",
+    "category": "categoryOption",
+    "organisationUnitGroupSet": "organisationUnitGroup",
+    "categoryOptionGroupSet": "categoryOptionGroup",
+    "dataElementGroupSet": "dataElementGroup",
+}
+_NUM_DEN = ("Numerator", "Denominator", "Factor", "Multiplier", "Divisor")
+_DIMENSION_TYPES = {"dx": "DATA_X", "pe": "PERIOD", "ou": "ORGANISATION_UNIT"}
+
+
+def header(name: str, title: str, *, number: bool = False, hidden: bool = False) -> Json:
+    """One header."""
+    return {
+        "name": name,
+        "column": title,
+        "valueType": "NUMBER" if number else "TEXT",
+        "type": "java.lang.Double" if number else "java.lang.String",
+        "hidden": hidden,
+        "meta": not number,
+    }
+
+
+def grid(call: Call, rules: EntryRules, query: Query, results: list[Result]) -> Json:
+    """The whole answer."""
+    if call.flag("skipData"):
+        return {**_sized([], []), "metaData": {} if call.flag("skipMeta") else metadata(call, rules, query)}
+    headers = [header(row.id, row.title) for row in query.columns] + [header("value", "Value", number=True)]
+    num_den = call.flag("includeNumDen")
+    if num_den:
+        headers += [header(title.lower(), title, number=True) for title in _NUM_DEN]
+    naming = _Naming(call, rules, query)
+    rounded = not call.flag("skipRounding")
+    rows = [_row(query, naming, row, rounded=rounded, num_den=num_den) for row in results]
+    return {**_sized(headers, rows), "metaData": {} if call.flag("skipMeta") else metadata(call, rules, query)}
+
+
+def _sized(headers: list[Json], rows: list[list[str]]) -> Json:
+    return {
+        "headers": headers,
+        "metaData": {},
+        "rowContext": {},
+        "rows": rows,
+        "width": len(headers) if rows else 0,
+        "height": len(rows),
+        "headerWidth": len(headers),
+    }
+
+
+def _row(query: Query, naming: _Naming, row: Result, *, rounded: bool, num_den: bool) -> list[str]:
+    cells = iter(row.cell)
+    texts = [naming.name(column, row.data if column.id == "dx" else next(cells)) for column in query.columns]
+    texts.append(number_text(row.value, is_indicator=row.indicator is not None, rounded=rounded))
+    if num_den:
+        parts = row.indicator
+        texts += [str(parts[0]), str(parts[1]), str(parts[2]), f"{parts[2]:g}", "1"] if parts else [""] * 5
+    return texts
+
+
+def number_text(value: float | str, *, is_indicator: bool, rounded: bool) -> str:
+    """A number as a cell: at most two decimals, whole ones of data elements without any."""
+    if isinstance(value, str):
+        return value
+    if rounded:
+        value = round(value, 2) if abs(value) >= 1 else float(f"{value:.3g}")
+    return str(float(value)) if is_indicator or value != int(value) else str(int(value))
+
+
+class _Naming:
+    """How the answer names items: by uid, or by the scheme that is asked for, unless metadata is left out."""
+
+    def __init__(self, call: Call, rules: EntryRules, query: Query) -> None:
+        text = call.param("outputIdScheme")
+        self._scheme: IdScheme = (read_scheme(text) if text and not call.flag("skipMeta") else None) or UID
+        self._rules = rules
+        self._data = {item.id: item for item in query.data}
+
+    def name(self, column: Dimension, item: str) -> str:
+        """The name of an item of a column."""
+        if self._scheme == UID:
+            return item
+        if column.type == "pe":
+            return period_name(item) if self._scheme.kind == "NAME" else item
+        document = self._data[item].document if column.type == "dx" else self._rules.document(_ITEM_TYPES[column.type], item)
+        return name_in(self._scheme, document or {}) or item
+
+
+def metadata(call: Call, rules: EntryRules, query: Query) -> Json:
+    """Names of everything in the answer, and the items of each dimension."""
+    details = call.flag("includeMetadataDetails")
+    items: Json = {}
+    for dimension in query.dimensions:
+        items[dimension.id] = _dimension_item(dimension, details=details)
+        for item in dimension.items:
+            items[item] = _item(rules, query, dimension, item, details=details)
+    combos = _combos(rules, query)
+    for combo in combos:
+        document = rules.document("categoryOptionCombo", combo) or {}
+        items[combo] = _combo_item(document, details=details)
+    items |= query.names
+    dimensions: Json = {row.id: row.items for row in query.dimensions if row.id != "co"}
+    found: Json = {"items": items, "dimensions": {**dimensions, "co": combos}}
+    if call.flag("hierarchyMeta"):
+        found["ouHierarchy"] = {unit: _ancestors(rules, unit, "id") for unit in query.units}
+    if call.flag("showHierarchy"):
+        found["ouNameHierarchy"] = {unit: "/" + _path_names(rules, unit) for unit in query.units}
+    return found
+
+
+def _ancestors(rules: EntryRules, unit: str, key: str) -> str:
+    del key
+    path = lineage(rules.store, rules.document("organisationUnit", unit) or {"id": unit})
+    return "/".join(path[:-1])
+
+
+def _path_names(rules: EntryRules, unit: str) -> str:
+    path = lineage(rules.store, rules.document("organisationUnit", unit) or {"id": unit})
+    return "/".join((rules.document("organisationUnit", uid) or {}).get("name", uid) for uid in path)
+
+
+def _dimension_item(dimension: Dimension, *, details: bool) -> Json:
+    if not dimension.title:
+        return {}
+    if not details:
+        return {"name": dimension.title}
+    return {
+        "uid": dimension.id,
+        "name": dimension.title,
+        "dimensionType": _DIMENSION_TYPES.get(dimension.type, dimension.type.upper()),
+    }
+
+
+def _item(rules: EntryRules, query: Query, dimension: Dimension, item: str, *, details: bool) -> Json:
+    if dimension.type == "pe":
+        return _period_item(query, item, details=details)
+    if dimension.type == "dx":
+        data = next(row for row in query.data if row.id == item)
+        return _data_item(rules, data, details=details)
+    document = rules.document(_ITEM_TYPES[dimension.type], item) or {}
+    if not details:
+        return {"name": document.get("name", item)}
+    return {
+        "uid": item,
+        **({"code": document["code"]} if "code" in document else {}),
+        "name": document.get("name", item),
+        "dimensionItemType": "ORGANISATION_UNIT" if dimension.type == "ou" else "CATEGORY_OPTION",
+        "valueType": "TEXT",
+        "totalAggregationType": "SUM",
+    }
+
+
+def _period_item(query: Query, item: str, *, details: bool) -> Json:
+    if not details:
+        return {"name": period_name(item)}
+    period = next(row for row in query.periods if row.iso == item)
+    return {
+        "uid": item,
+        "code": item,
+        "name": period_name(item),
+        "dimensionItemType": "PERIOD",
+        "valueType": "TEXT",
+        "totalAggregationType": "SUM",
+        "startDate": f"{period.start.isoformat()}T00:00:00.000",
+        "endDate": f"{period.end.isoformat()}T00:00:00.000",
+    }
+
+
+def _data_item(rules: EntryRules, item: DataItem, *, details: bool) -> Json:
+    name: str = item.document["name"]
+    if item.kind == "operand":
+        combo = rules.document("categoryOptionCombo", item.combo) or {}
+        name = f"{name} {combo.get('name', '')}".strip()
+    elif item.kind == "rate":
+        name = f"{name} - {(item.rate or '').replace('_', ' ').capitalize()}"
+    if not details:
+        return {"name": name}
+    kinds = {"dataElement": "DATA_ELEMENT", "indicator": "INDICATOR", "operand": "DATA_ELEMENT_OPERAND", "rate": "REPORTING_RATE"}
+    aggregation = item.document.get("aggregationType")
+    return {
+        "uid": item.id,
+        **({"code": item.document["code"]} if "code" in item.document else {}),
+        "name": name,
+        "dimensionItemType": kinds[item.kind],
+        "valueType": "NUMBER",
+        **({"aggregationType": aggregation} if aggregation else {}),
+        "totalAggregationType": aggregation or "SUM",
+    }
+
+
+def _combo_item(document: Json, *, details: bool) -> Json:
+    if not details:
+        return {"name": document.get("name", "")}
+    return {
+        "uid": document.get("id"),
+        **({"code": document["code"]} if "code" in document else {}),
+        "name": document.get("name", ""),
+        "valueType": "NUMBER",
+        "totalAggregationType": "SUM",
+    }
+
+
+def _combos(rules: EntryRules, query: Query) -> list[str]:
+    """The combos of the data elements that are asked for, each category combo's together."""
+    elements = (item.document for item in query.data if item.kind in {"dataElement", "operand"})
+    combos = dict.fromkeys(linked(element, "categoryCombo") or "" for element in elements)
+    return [combo for name in combos for combo in sorted(rules.combos_of(name))]
+
+
+def as_csv(answer: Json) -> str:
+    """The rows below the titles of their columns."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow([row["column"] for row in answer["headers"]])
+    writer.writerows(answer["rows"])
+    return out.getvalue()
