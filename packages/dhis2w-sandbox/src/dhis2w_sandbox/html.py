@@ -66,6 +66,9 @@ def jetty_page(status: int, message: str, path: str, method: str, accept: str) -
     if "application/json" in accept:
         rows = {"servlet": "dispatcher", "message": message, "url": path, "status": str(status)}
         return Reply.json(rows, status, cache)
+    if "text/plain" in accept:
+        rest = f"URI: {path}\nSTATUS: {status}\nMESSAGE: {message}\nSERVLET: dispatcher\n"
+        return Reply(status, f"HTTP ERROR {status} {message}\n{rest}".encode(), "text/plain;charset=utf-8", cache)
     text = escape(message, _JETTY_ESCAPES)
     title = f"{status} {text}"
     page = (

@@ -49,6 +49,7 @@ from dhis2w_sandbox.services import (
     catalogs,
     configuration,
     data_store,
+    derived_lists,
     files,
     geometries,
     integrity,
@@ -121,6 +122,7 @@ MODULES = (
     routes,
     proposals,
     integrity,
+    derived_lists,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 

@@ -50,12 +50,8 @@ class Differences:
     """Status and pattern of what a route answers when nobody listens; method, address, host with port."""
     pages_proposals: bool
     """Whether lists of proposals name a next page and are not to be stored."""
-    has_integrity_metrics: bool
-    """Whether the results of integrity checks can be read as text."""
     types_geo_report: bool
     """Whether the report of a GeoJSON import has a `responseType`."""
-    lists_program_data_elements: bool
-    """Whether the data elements of no program can be listed."""
 
 
 _ADD_ENTRY = (
@@ -85,9 +81,7 @@ _V42 = Differences(
     route_not_found="Route not found: '{}'",
     route_refused=(500, "finishConnect(..) failed with error(-111): Connection refused: /{2}"),
     pages_proposals=False,
-    has_integrity_metrics=True,
     types_geo_report=True,
-    lists_program_data_elements=False,
 )
 _V41 = replace(
     _V42,
@@ -117,9 +111,7 @@ _V41 = replace(
         " nested exception is org.apache.http.conn.HttpHostConnectException:"
         " Connect to {2} [/{3}] failed: Connection refused",
     ),
-    has_integrity_metrics=False,
     types_geo_report=False,
-    lists_program_data_elements=True,
 )
 _V43 = replace(
     _V42,
