@@ -46,7 +46,8 @@ def listen(app: App, port: int = 0) -> Generator[str]:
 
 
 def _bound(port: int) -> socket.socket:
-    listener = socket.socket()
+    # asyncio sends at once (TCP_NODELAY) only where the protocol is spelled out; else each answer waits for 40 ms
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":  # Windows would let two servers share the port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
