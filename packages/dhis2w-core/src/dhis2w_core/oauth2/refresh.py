@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 WAITS = 4
 """How many leases long to wait for others before giving up."""
-POLL_SECONDS = 0.05
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
+"""Seconds between two looks at what another process is doing; each is half as long again as the one before."""
 
 _NOTHING_SENT = (HostNotFoundError, ConnectionRefusedByServerError, TlsError, ProxyError, ClientRefusedError)
 
@@ -70,8 +71,8 @@ def next_move(login: StoredLogin | None, now: float, *, refused: str | None = No
     tokens = login.tokens
     if tokens.is_fresh(now) and tokens.access_token != refused:
         return Move.USE
-    # a lease that ends later than any can is of a clock that was wrong
-    if login.lease_until is not None and now < login.lease_until <= now + lease:
+    # a lease that ends much later than one taken now would is of a clock that was wrong
+    if login.lease_until is not None and now < login.lease_until <= now + 2 * lease:
         return Move.WAIT
     if tokens.refresh_token is None:
         return Move.SHORT
@@ -138,6 +139,7 @@ class TokenRefresher:
 
     async def _fresh_tokens(self, refused: str | None) -> Tokens:
         deadline = time.monotonic() + WAITS * self._lease
+        pause = FIRST_PAUSE
         while time.monotonic() < deadline:
             login = await asyncio.to_thread(self._store.read, self._key)
             move = next_move(login, self._now(), refused=refused, lease=self._lease)
@@ -146,7 +148,8 @@ class TokenRefresher:
             if move is Move.USE:
                 return login.tokens
             if move is Move.WAIT:
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(pause)
+                pause = min(1.5 * pause, LONGEST_PAUSE)
             elif move is Move.REFRESH:
                 # in a thread: a task that is cancelled must not lose a refresh token that was spent
                 await asyncio.to_thread(self._refresh, login)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 LONGEST_BCRYPT = 72
 """Bytes of a secret that bcrypt looks at."""
-LONGEST_LEGACY = 36
-"""Characters of a secret that 2.41 keeps."""
+LEGACY_LENGTH = 36
+"""Characters that a secret of 2.41 has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ async def register_client(
 
     Raises:
         ClientExistsError: There is a client of that id.
-        ClientRefusedError: The secret is too long, or 2.41 is asked for a public client.
+        ClientRefusedError: The secret has the wrong length, or 2.41 is asked for a public client.
         ForbiddenError: The authority is missing.
         ConflictError: DHIS2 refused; `rows` say why.
     """
@@ -66,7 +66,7 @@ async def register_client(
     await _refuse_existing(client, client_id, "cid" if is_legacy else "clientId")
     if is_legacy and public:
         raise ClientRefusedError("2.41 has no public OAuth2 clients.", next_step="Register one with a secret.")
-    plain = None if public else secret or secrets.token_urlsafe(27)
+    plain = None if public else secret or secrets.token_urlsafe(27)  # 36 characters
     if is_legacy:
         body = _legacy_body(client_id, plain or "", redirect_uris)
     else:
@@ -110,8 +110,8 @@ def _hashed(secret: str) -> str:
 
 
 def _legacy_body(client_id: str, secret: str, redirect_uris: Sequence[str]) -> dict[str, Any]:
-    if len(secret) > LONGEST_LEGACY:
-        raise ClientRefusedError(f"The secret has more than {LONGEST_LEGACY} characters, which 2.41 cannot keep.")
+    if len(secret) != LEGACY_LENGTH:
+        raise ClientRefusedError(f"The secret has {len(secret)} characters; 2.41 wants {LEGACY_LENGTH}.")
     return {
         "cid": client_id,
         "secret": secret,

@@ -129,8 +129,8 @@ class TokenStore:
         from sqlalchemy import or_
 
         columns = self._table.c
-        # a lease that ends later than any can is of a clock that was wrong
-        free = or_(columns.lease_until.is_(None), columns.lease_until <= now, columns.lease_until > now + lease)
+        # a lease that ends much later than one taken now would is of a clock that was wrong
+        free = or_(columns.lease_until.is_(None), columns.lease_until <= now, columns.lease_until > now + 2 * lease)
         reusable = login.tokens is not None and login.tokens.rotates is False
         unspent = [] if reusable else [columns.spent.is_(False)]
         return self._update(

@@ -1,0 +1,294 @@
+"""Logging in, out, and in again, against the authorization servers of each version."""
+
+import asyncio
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+
+from dhis2w_client import Profile
+from dhis2w_core import login, logout, open_client
+from dhis2w_core.oauth2.errors import (
+    ClientRefusedError,
+    ForgedStateError,
+    LoginDeniedError,
+    LoginFailedError,
+    LoginRequiredError,
+    LoginTimeoutError,
+    NoAuthorizationServerError,
+    PublicClientWarning,
+)
+from dhis2w_core.oauth2.login import token_key
+from dhis2w_core.oauth2.token_store import TokenStore
+from dhis2w_sandbox import Sandbox
+from tests.core_oauth2.conftest import Serve
+from tests.core_oauth2.person import Person
+
+VERSIONS = pytest.mark.parametrize("version", [41, 42, 43, 44])
+
+
+def quiet(text: str) -> None:
+    del text
+
+
+async def username(profile: Profile, store: TokenStore) -> str | None:
+    async with open_client(profile, store=store) as client:
+        return (await client.system.me()).username
+
+
+def expire(store: TokenStore, profile: Profile) -> None:
+    """Make the access token look old, as it is after five minutes."""
+    key = token_key(profile)
+    stored = store.read(key)
+    assert stored
+    assert stored.tokens
+    store.save(key, replace(stored.tokens, access_expires=0))
+
+
+@VERSIONS
+def test_somebody_logs_in_and_the_client_works_and_refreshes_and_logs_out(
+    serve: Serve, store: TokenStore, version: int
+) -> None:
+    async def use() -> None:
+        server = serve(version)
+        profile = await server.profile()
+        person = Person()
+        made = await login(profile, store=store, tell=quiet, open_browser=person)
+        assert "You are logged in" in person.last_page()
+        assert made.has_refresh_token
+        assert (made.ends is None) == (version == 41)
+        assert await username(profile, store) == "admin"
+        expire(store, profile)
+        before = len(server.spends)
+        assert await username(profile, store) == "admin"
+        assert len(server.spends) == before + 1
+        gone = await logout(profile, store=store)
+        assert gone.existed
+        assert gone.revoked == (version != 41)
+        with pytest.raises(LoginRequiredError, match="d2w login"):
+            await username(profile, store)
+        assert not (await logout(profile, store=store)).existed
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("version", [41, 42])
+def test_a_wrong_password_is_told_by_the_login_page_and_the_login_ends_in_time(
+    serve: Serve, store: TokenStore, version: int
+) -> None:
+    async def use() -> None:
+        person = Person(password="wrong")
+        profile = await serve(version).profile()
+        with pytest.raises(LoginTimeoutError, match="nobody logged in there"):
+            await login(profile, store=store, tell=quiet, open_browser=person, seconds=1.5)
+        assert "Incorrect username or password" in person.last_page()
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("version", [41, 42])
+def test_a_denied_consent(serve: Serve, store: TokenStore, version: int) -> None:
+    async def use() -> None:
+        person = Person(consents=False)
+        profile = await serve(version).profile()
+        with pytest.raises(LoginDeniedError, match="consent was denied"):
+            await login(profile, store=store, tell=quiet, open_browser=person)
+        assert "The login failed" in person.last_page()
+        assert "consent was denied" in person.last_page()
+
+    asyncio.run(use())
+
+
+def test_a_forged_state_is_refused_before_its_code_is_used(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        server = serve(42)
+        profile = await server.profile()
+        replies: list[httpx2.Response] = []
+
+        def forge(url: str) -> None:
+            target = parse_qs(urlsplit(url).query)["redirect_uri"][0]
+            replies.append(httpx2.get(target + "?code=planted-code&state=another"))
+
+        with pytest.raises(ForgedStateError) as caught:
+            await login(profile, store=store, tell=quiet, open_browser=forge)
+        assert replies[0].status_code == 400
+        assert "another login" in replies[0].text
+        assert "planted-code" not in str(caught.value) + replies[0].text
+
+    asyncio.run(use())
+
+
+def test_a_closed_browser_ends_in_time(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        profile = await serve(42).profile()
+        with pytest.raises(LoginTimeoutError, match="closed"):
+            await login(profile, store=store, tell=quiet, open_browser=quiet, seconds=0.05)
+
+    asyncio.run(use())
+
+
+def test_strays_get_404_and_do_not_end_the_waiting(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        profile = await serve(42).profile()
+        seen: list[int] = []
+
+        def stray_then_log_in(url: str) -> None:
+            target = parse_qs(urlsplit(url).query)["redirect_uri"][0]
+            seen.append(httpx2.get(target.replace("/callback", "/favicon.ico")).status_code)
+            seen.append(httpx2.post(target + "?code=x&state=y").status_code)
+            Person()(url)
+
+        await login(profile, store=store, tell=quiet, open_browser=stray_then_log_in)
+        assert seen == [404, 404]
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("version", [41, 42])
+def test_without_a_browser_the_address_is_pasted(serve: Serve, store: TokenStore, version: int) -> None:
+    async def use() -> None:
+        profile = await serve(version).profile()
+        told: list[str] = []
+        person = Person(stays=False)
+
+        def paste() -> str:
+            person(next(line for line in told[0].splitlines() if line.startswith("http")))
+            return f"  {person.ended_on}\n"
+
+        await login(profile, store=store, no_browser=True, tell=told.append, paste=paste)
+        assert await username(profile, store) == "admin"
+        with pytest.raises(ForgedStateError):
+            await login(profile, store=store, no_browser=True, tell=quiet, paste=lambda: person.ended_on)
+        with pytest.raises(LoginFailedError, match="not the address"):
+            await login(profile, store=store, no_browser=True, tell=quiet, paste=lambda: "yes")
+
+    asyncio.run(use())
+
+
+def test_a_public_client_is_warned_of_and_told_to_log_in_again(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        server = serve(42)
+        profile = await server.profile(public=True)
+        with pytest.warns(PublicClientWarning, match="5 minutes"):
+            made = await login(profile, store=store, tell=quiet, open_browser=Person())
+        assert not made.has_refresh_token
+        assert "only access token" in made.told
+        assert await username(profile, store) == "admin"
+        expire(store, profile)
+        with pytest.raises(LoginRequiredError, match="no refresh token"):
+            await username(profile, store)
+        assert server.spends == []
+
+    asyncio.run(use())
+
+
+def test_a_revoked_login_says_how_to_log_in_again_and_asks_the_server_once(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        server = serve(42)
+        profile = await server.profile()
+        await login(profile, profile_name="prod", store=store, tell=quiet, open_browser=Person())
+        key = token_key(profile, "user", "prod")
+        stored = store.read(key)
+        assert stored
+        assert stored.tokens
+        form = {"token": stored.tokens.refresh_token, "client_id": "d2w", "client_secret": profile.client_secret}
+        httpx2.post(f"{server.url}/oauth2/revoke", data=form).raise_for_status()
+        store.save(key, replace(stored.tokens, access_expires=0))
+        before = len(server.spends)
+        for _ in range(3):
+            with pytest.raises(LoginRequiredError, match=r"expired, or was revoked.\nLog in: d2w login --profile prod"):
+                async with open_client(profile, profile_name="prod", store=store):
+                    pass
+        assert len(server.spends) == before + 1
+
+    asyncio.run(use())
+
+
+def test_a_token_that_a_restarted_server_does_not_know_is_replaced(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        profile = await serve(42).profile()
+        await login(profile, store=store, tell=quiet, open_browser=Person())
+        key = token_key(profile)
+        stored = store.read(key)
+        assert stored
+        assert stored.tokens
+        store.save(key, replace(stored.tokens, access_token="eyJhbGciOiJSUzI1NiJ9.e30.c2ln"))
+        assert await username(profile, store) == "admin"
+
+    asyncio.run(use())
+
+
+def test_a_wrong_client_secret(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        profile = await serve(42).profile()
+        wrong = Profile(**(profile.reveal() | {"client_secret": "planted-wrong-secret"}))
+        with pytest.raises(ClientRefusedError, match="bcrypt") as caught:
+            await login(wrong, store=store, tell=quiet, open_browser=Person())
+        assert "planted-wrong-secret" not in str(caught.value)
+
+    asyncio.run(use())
+
+
+def test_a_busy_port_is_moved_from_where_the_server_does_not_mind(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        for version in (42, 41):
+            profile = await serve(version).profile()
+            port = urlsplit(profile.redirect_uri or "").port
+            squatter = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", port)
+            async with squatter:
+                if version == 42:
+                    await login(profile, store=store, tell=quiet, open_browser=Person())
+                else:
+                    with pytest.raises(LoginFailedError, match=f"port {port}"):
+                        await login(profile, store=store, tell=quiet, open_browser=Person())
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("version", [41, 42])
+def test_a_server_without_oauth2_says_how_to_switch_it_on(store: TokenStore, version: int) -> None:
+    async def use() -> None:
+        with Sandbox(version, empty=True, oauth2=False) as sandbox, sandbox.serve() as url:
+            profile = Profile(base_url=url, auth="oauth2", client_id="d2w", client_secret="s")
+            with pytest.raises(NoAuthorizationServerError, match=r"oauth2\.server\.enabled"):
+                await login(profile, store=store, tell=quiet, open_browser=quiet)
+
+    asyncio.run(use())
+
+
+def test_logins_of_profiles_of_different_files_are_apart(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        profile = await serve(42).profile()
+        await login(profile, scope="project /p", profile_name="prod", store=store, tell=quiet, open_browser=Person())
+        with pytest.raises(LoginRequiredError, match="no login for profile 'prod'"):
+            async with open_client(profile, profile_name="prod", store=store):
+                pass
+        async with open_client(profile, scope="project /p", profile_name="prod", store=store) as client:
+            assert (await client.system.me()).username == "admin"
+
+    asyncio.run(use())
+
+
+def test_every_other_kind_of_profile_is_opened_too(serve: Serve) -> None:
+    async def use() -> None:
+        async with open_client(serve(42).admin) as client:
+            assert (await client.system.me()).username == "admin"
+
+    asyncio.run(use())
+
+
+def test_the_request_has_pkce_and_the_scopes_that_name_a_user(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        urls: list[str] = []
+        for version in (42, 41):
+            profile = await serve(version).profile()
+            with pytest.raises(LoginTimeoutError):
+                await login(profile, store=store, tell=quiet, open_browser=urls.append, seconds=0.2)
+        newer, legacy = (parse_qs(urlsplit(url).query) for url in urls)
+        assert newer["code_challenge_method"] == ["S256"]
+        assert newer["scope"] == ["openid username"]
+        assert legacy["scope"] == ["ALL"]
+        assert "code_challenge" not in legacy
+
+    asyncio.run(use())
