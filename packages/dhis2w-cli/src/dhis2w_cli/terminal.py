@@ -61,9 +61,9 @@ class Terminal:
         if not self.is_interactive:
             raise OperationError("This asks questions, and nobody can answer here.", next_step="Run it in a terminal.")
         self.before_text()
-        sys.stderr.write(f"{what}: ")
-        sys.stderr.flush()
         with _interruptible():
+            sys.stderr.write(f"{what}: ")
+            sys.stderr.flush()
             line = sys.stdin.readline()
         if not line:
             raise EOFError
@@ -116,9 +116,21 @@ def _interruptible() -> Generator[None]:
         return
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        if _is_being_cancelled():
+            raise KeyboardInterrupt
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _is_being_cancelled() -> bool:
+    """Whether Ctrl-C came before the question, and an event loop has noted it."""
+    asyncio = sys.modules.get("asyncio")
+    try:
+        task = asyncio.current_task() if asyncio else None
+    except RuntimeError:  # no event loop
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 def _given(secret: PlainSecret, where: str) -> PlainSecret:
