@@ -34,7 +34,14 @@ _BY_MONTH = {
     ("P3M", 5): "QuarterlyNov",
     ("P3M", 8): "QuarterlyNov",
 }
-_USUAL = {"P1D": "Daily", "P1M": "Monthly", "P2M": "BiMonthly", "P3M": "Quarterly", "P6M": "SixMonthly", "P1Y": "Yearly"}
+_USUAL = {
+    "P1D": "Daily",
+    "P1M": "Monthly",
+    "P2M": "BiMonthly",
+    "P3M": "Quarterly",
+    "P6M": "SixMonthly",
+    "P1Y": "Yearly",
+}
 _WEEKS = ("Weekly", None, "WeeklyWednesday", "WeeklyThursday", "WeeklyFriday", "WeeklySaturday", "WeeklySunday")
 
 

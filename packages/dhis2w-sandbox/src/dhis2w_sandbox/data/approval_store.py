@@ -33,6 +33,16 @@ class Approval:
     """The uid of who approved."""
 
 
+class ApprovalAudit(NamedTuple):
+    """What somebody did to an approval."""
+
+    key: ApprovalKey
+    level: str
+    action: str
+    created: str
+    creator: str
+
+
 _COLUMNS = "workflow, period, unit, attribute, level, accepted, created, creator"
 _KEY = "workflow = ? AND period = ? AND unit = ? AND attribute = ?"
 
@@ -47,6 +57,27 @@ class Approvals:
             " unit TEXT NOT NULL, attribute TEXT NOT NULL, level TEXT NOT NULL, accepted INTEGER NOT NULL,"
             " created TEXT NOT NULL, creator TEXT NOT NULL, PRIMARY KEY (workflow, period, unit, attribute))"
         )
+        self._sql.execute(
+            "CREATE TABLE IF NOT EXISTS data_approval_audit (number INTEGER PRIMARY KEY, workflow TEXT NOT NULL,"
+            " period TEXT NOT NULL, unit TEXT NOT NULL, attribute TEXT NOT NULL, level TEXT NOT NULL,"
+            " action TEXT NOT NULL, created TEXT NOT NULL, creator TEXT NOT NULL)"
+        )
+
+    def note(self, row: Approval, action: str, created: str, creator: str) -> None:
+        """Keep what somebody did: APPROVE, UNAPPROVE, ACCEPT or UNACCEPT."""
+        self._sql.execute(
+            "INSERT INTO data_approval_audit (workflow, period, unit, attribute, level, action, created, creator)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row.key, row.level, action, created, creator),
+        )
+
+    def audits(self) -> list[ApprovalAudit]:
+        """What everybody did, oldest first."""
+        rows = self._sql.execute(
+            "SELECT workflow, period, unit, attribute, level, action, created, creator FROM data_approval_audit"
+            " ORDER BY number"
+        )
+        return [ApprovalAudit(ApprovalKey(*row[:4]), *row[4:]) for row in rows]
 
     def get(self, key: ApprovalKey) -> Approval | None:
         """The approval, or None."""

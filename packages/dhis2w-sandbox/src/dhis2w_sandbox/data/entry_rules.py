@@ -126,9 +126,7 @@ class EntryRules:
     def input_period_open(self, data_set: Json, period: Period) -> bool:
         """Whether a set takes data of a period today; a set without input periods always does."""
         windows: list[Json] = data_set.get("dataInputPeriods") or []
-        return not windows or any(
-            linked(row, "period") == period.iso and self._within(row) for row in windows
-        )
+        return not windows or any(linked(row, "period") == period.iso and self._within(row) for row in windows)
 
     def _within(self, window: Json) -> bool:
         opens, closes = window.get("openingDate"), window.get("closingDate")
@@ -165,7 +163,9 @@ class EntryRules:
 
     def _data_sets_of(self, element: str) -> list[Json]:
         rows = self.store.referrers("dataElement", element)
-        uids = dict.fromkeys(row.uid for row in rows if (row.type, row.path) == ("dataSet", "dataSetElements.dataElement"))
+        uids = dict.fromkeys(
+            row.uid for row in rows if (row.type, row.path) == ("dataSet", "dataSetElements.dataElement")
+        )
         return [data_set for uid in uids if (data_set := self.store.get("dataSet", uid))]
 
     def _combos_of(self, category_combo: str) -> frozenset[str]:
@@ -173,7 +173,10 @@ class EntryRules:
         return frozenset(row.uid for row in rows if row.type == "categoryOptionCombo")
 
     def _options_of(self, option_set: str) -> frozenset[str]:
-        options = (self.store.get("option", row["id"]) for row in (self.store.get("optionSet", option_set) or {}).get("options") or ())
+        options = (
+            self.store.get("option", row["id"])
+            for row in (self.store.get("optionSet", option_set) or {}).get("options") or ()
+        )
         return frozenset(option["code"] for option in options if option and "code" in option)
 
     def category_options(self, combo: str) -> list[Json]:
@@ -194,7 +197,9 @@ class EntryRules:
 
     def _attribute_units(self, combo: str) -> list[set[str]]:
         """For each option of a combo that has units, these."""
-        found = ({row["id"] for row in option.get("organisationUnits") or ()} for option in self.category_options(combo))
+        found = (
+            {row["id"] for row in option.get("organisationUnits") or ()} for option in self.category_options(combo)
+        )
         return [units for units in found if units]
 
 

@@ -174,7 +174,14 @@ def _named(call: Call, rules: EntryRules, row: DataValue, *, grouped: bool) -> w
         options = writers.options_by_category(rules, category_combo, key.combo, UID)
         unfolded = {name: option or "" for name, option in options.items()}
     return writers.Named(
-        element, key.period, unit, unfolded, attribute, row, _time(row.created, grouped), _time(row.last_updated, grouped)
+        element,
+        key.period,
+        unit,
+        unfolded,
+        attribute,
+        row,
+        _time(row.created, grouped),
+        _time(row.last_updated, grouped),
     )
 
 

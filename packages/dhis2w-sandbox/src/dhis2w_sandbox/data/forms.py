@@ -97,4 +97,8 @@ def form(call: Call) -> Reply:
 def _label(rules: EntryRules, element: str, combo: str) -> str:
     document = rules.document("dataElement", element) or {}
     name: str = document.get("formName") or document.get("name", "")
-    return name if combo == rules.default_combo else f"{name} {(rules.document('categoryOptionCombo', combo) or {}).get('name', '')}"
+    return (
+        name
+        if combo == rules.default_combo
+        else f"{name} {(rules.document('categoryOptionCombo', combo) or {}).get('name', '')}"
+    )

@@ -16,7 +16,7 @@ from dhis2w_sandbox.data.approval_store import ApprovalKey, Approvals
 from dhis2w_sandbox.data.combos import combo_by_names
 from dhis2w_sandbox.data.completeness import Registration, RegistrationKey, Registrations
 from dhis2w_sandbox.data.entry_rules import EntryRules
-from dhis2w_sandbox.data.identifiers import UID, IdScheme, Identifiers
+from dhis2w_sandbox.data.identifiers import UID, Identifiers, IdScheme
 from dhis2w_sandbox.data.import_options import ImportOptions
 from dhis2w_sandbox.data.import_summary import Summary, pipeline_conflict
 from dhis2w_sandbox.data.payload import RawGroup, RawValue
@@ -177,9 +177,7 @@ class GroupImport:
             summary.rejected.add(value.index)
         return len(errors)
 
-    def _refuse_atomic(
-        self, valid: int, entered: int, errors: list[tuple[EntryValue, str, tuple[Any, ...]]]
-    ) -> None:
+    def _refuse_atomic(self, valid: int, entered: int, errors: list[tuple[EntryValue, str, tuple[Any, ...]]]) -> None:
         _, code, args = errors[0]
         if entered == 1:
             raise Refused(code, *args)
@@ -225,7 +223,7 @@ class GroupImport:
             value = DataValue(key, row.value, comment, row.follow_up, deleted, name, created, self.now)
             new.append((value, row.period))
             kind = "DELETE" if deleted else "CREATE" if old is None else "UPDATE"
-            audits.append(Audit(key, old.value if old and kind != "CREATE" else row.value, name, self.now, kind))
+            audits.append(Audit(key, row.value, name, self.now, kind))
         self.values.put(new)
         self.values.audit(audits)
 

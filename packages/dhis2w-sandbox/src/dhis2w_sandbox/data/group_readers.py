@@ -132,7 +132,9 @@ def _adx_value(group: adx.AdxGroup, row: dict[str, str]) -> RawValue:
 
 def _json_value(server: Server, row: Json) -> RawValue:
     combo = row.get("categoryOptionCombo")
-    text = (lambda key: _any_text(row, key)) if server.behaviour.reads_numbers_as_values else (lambda key: _text(row, key))
+    text = (
+        (lambda key: _any_text(row, key)) if server.behaviour.reads_numbers_as_values else (lambda key: _text(row, key))
+    )
     return RawValue(
         _text(row, "dataElement"),
         _text(row, "period"),

@@ -136,9 +136,7 @@ def _weeks(name: str, infix: str, first_weekday: int, length: int = 1) -> Period
         return day if number >= 1 and day < _week_one(year + 1, first_weekday) else None
 
     def contains(day: date) -> tuple[int, int]:
-        year = next(
-            year for year in (day.year + 1, day.year, day.year - 1) if _week_one(year, first_weekday) <= day
-        )
+        year = next(year for year in (day.year + 1, day.year, day.year - 1) if _week_one(year, first_weekday) <= day)
         return year, (day - _week_one(year, first_weekday)).days // (7 * length) + 1
 
     return PeriodType(
@@ -188,9 +186,7 @@ def _numbered_months(name: str, suffix: str, separator: str, length: int, freque
         f"yyyyMM{suffix}",
         f"P{length}M",
         frequency,
-        lambda year, number: (
-            date(year, (number - 1) * length + 1, 1) if year and 1 <= number <= 12 // length else None
-        ),
+        lambda year, number: date(year, (number - 1) * length + 1, 1) if year and 1 <= number <= 12 // length else None,
         lambda day: (day.year, (day.month - 1) // length + 1),
         lambda year, number: f"{year:04}{number:02}{suffix}",
         lambda first: _add_months(first, length),

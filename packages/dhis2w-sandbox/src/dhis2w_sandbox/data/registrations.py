@@ -136,7 +136,9 @@ def _key(
             summary.conflicts.append(Conflict(text, {}, object=str(name)))
             return None, None
     if not rules.in_hierarchy(unit or ""):
-        summary.conflicts.append(Conflict(f"Organisation unit not in hierarchy of user: {call.user.username}", {}, object=unit))
+        summary.conflicts.append(
+            Conflict(f"Organisation unit not in hierarchy of user: {call.user.username}", {}, object=unit)
+        )
         return None, None
     key = RegistrationKey(data_set or "", period.iso if period else "", unit or "", attribute or rules.default_combo)
     return key, period

@@ -337,9 +337,7 @@ class RowImport:
             and linked(data_set, "categoryCombo") == linked(combo, "categoryCombo")
         ]
 
-    def in_targets(
-        self, row: _Row, check: Callable[[Json], Conflict | None], *, strict: bool
-    ) -> list[Conflict]:
+    def in_targets(self, row: _Row, check: Callable[[Json], Conflict | None], *, strict: bool) -> list[Conflict]:
         """What a check finds in the sets of a value: nothing, unless strict, as soon as one set is fine."""
         if self.force:
             return []
@@ -417,7 +415,9 @@ def _strict(run: RowImport, row: _Row) -> Iterator[Conflict]:
         attribute in rules.combos_of(linked(row, "categoryCombo") or "") for row in data_sets
     ):
         yield run.conflict(row, "E7635", raw.attribute, raw.element)
-    elif run.options.flag("strictOrganisationUnits") and not any(row_unit in rules.units_of(data_set) for data_set in data_sets for row_unit in [row.unit]):
+    elif run.options.flag("strictOrganisationUnits") and not any(
+        row_unit in rules.units_of(data_set) for data_set in data_sets for row_unit in [row.unit]
+    ):
         yield run.conflict(row, "E7636", raw.unit, raw.element)
     elif raw.stored_by and len(raw.stored_by) > 255:
         yield run.conflict(row, "E7637", "stored_by_length_greater_than_max_length")
@@ -486,8 +486,11 @@ def _input_period_open(run: RowImport, row: _Row) -> Iterator[Conflict]:
     found = run.in_targets(row, check, strict=run.options.flag("strictDataSetInputPeriods"))
     yield from found
     data_sets = run.rules.data_sets_of((row.element or {})["id"])
-    if not found and not run.force and data_sets and not any(
-        run.rules.input_period_open(data_set, period) for data_set in data_sets
+    if (
+        not found
+        and not run.force
+        and data_sets
+        and not any(run.rules.input_period_open(data_set, period) for data_set in data_sets)
     ):
         yield run.conflict(row, "E7644", row.raw.period)
 
@@ -495,7 +498,7 @@ def _input_period_open(run: RowImport, row: _Row) -> Iterator[Conflict]:
 def _file_exists(run: RowImport, row: _Row) -> Iterator[Conflict]:
     element = row.element or {}
     if run.options.kind == "DELETE" and element["valueType"] in FILES:
-        stored = run.values.get(run._new_value(row).key)  # noqa: SLF001 - the checks belong to the import
+        stored = run.values.get(run._new_value(row).key)
         if stored is None or stored.deleted:
             yield run.conflict(row, "E7645", row.raw.element)
 

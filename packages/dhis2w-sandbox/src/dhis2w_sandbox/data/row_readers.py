@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from dhis2w_sandbox.data import adx
 from dhis2w_sandbox.data.combos import combo_by_names
 from dhis2w_sandbox.data.entry_rules import EntryRules
-from dhis2w_sandbox.data.identifiers import CODE, IdScheme, Identifiers, read_scheme
+from dhis2w_sandbox.data.identifiers import CODE, Identifiers, IdScheme, read_scheme
 from dhis2w_sandbox.data.import_options import SCHEMES, ImportOptions
 from dhis2w_sandbox.data.payload import RawGroup, RawValue, Unreadable
 from dhis2w_sandbox.documents import linked

@@ -14,7 +14,7 @@ from typing import Any
 from dhis2w_sandbox.call import Call
 from dhis2w_sandbox.data.combos import combo_with
 from dhis2w_sandbox.data.entry_rules import EntryRules
-from dhis2w_sandbox.data.identifiers import UID, IdScheme, Identifiers, read_scheme
+from dhis2w_sandbox.data.identifiers import UID, Identifiers, IdScheme, read_scheme
 from dhis2w_sandbox.data.import_options import boolean
 from dhis2w_sandbox.data.parameters import day, listed, number
 from dhis2w_sandbox.data.periods import Period

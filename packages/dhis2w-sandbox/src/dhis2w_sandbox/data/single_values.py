@@ -134,7 +134,18 @@ def _mark(call: Call, rows: list[Json]) -> None:
         key = Key(row["dataElement"], iso, row["orgUnit"], combo or default, attribute or default)
         stored = values.get(key)
         if stored is None or period is None:
-            raw = EntryValue(0, key.element, key.unit, combo, attribute, period or strict_period(rules, "0000"), None, None, None, None)
+            raw = EntryValue(
+                0,
+                key.element,
+                key.unit,
+                combo,
+                attribute,
+                period or strict_period(rules, "0000"),
+                None,
+                None,
+                None,
+                None,
+            )
             raise _refusal(call, "E2032", f"[{raw.key_text}]")
         found.append((replace(stored, follow_up=bool(row["followup"]), last_updated=call.server.now()), period))
     values.put(found)
@@ -338,9 +349,7 @@ def _strict_attribute(call: Call, rules: EntryRules, entry: Entry) -> str | None
     combo = combo_with(rules, entry.category_combo, entry.options)
     if combo is None:
         shown = sorted(entry.options) or None
-        raise Dhis2Refusal(
-            400, message(call.server.version, "E8127", 0, entry.category_combo, shown), "E8127"
-        )
+        raise Dhis2Refusal(400, message(call.server.version, "E8127", 0, entry.category_combo, shown), "E8127")
     return combo
 
 
@@ -400,7 +409,11 @@ def _from_json(row: Json) -> Entry:
         attribute.get("combo"),
         list(attribute.get("options") or ()),
         row.get("dataSet"),
-        value if value is None or isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value),
+        value
+        if value is None or isinstance(value, str)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value),
         row.get("comment"),
         row.get("followUp"),
         bool(row.get("force")),

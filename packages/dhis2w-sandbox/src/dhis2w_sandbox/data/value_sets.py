@@ -72,7 +72,9 @@ def _started(call: Call, media: str, options: ImportOptions) -> Reply:
         summary = run_import(call, media, options)
     except Dhis2Refusal as refusal:
         summary = Summary({}, "ERROR", f"The import process failed: {refusal.message}")
-    counts = f"{summary.imported} created, {summary.updated} updated, {summary.deleted} deleted, {summary.ignored} ignored"
+    counts = (
+        f"{summary.imported} created, {summary.updated} updated, {summary.deleted} deleted, {summary.ignored} ignored"
+    )
     job.tell(f"Import complete with status {summary.status}, {counts}", completed=True)
     job.summarize(summary.as_json())
     job.finish("FAILED" if summary.status == "ERROR" else "COMPLETED")

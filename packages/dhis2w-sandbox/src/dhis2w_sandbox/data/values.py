@@ -52,7 +52,9 @@ class Audit(NamedTuple):
     """CREATE, UPDATE or DELETE."""
 
 
-_COLUMNS = "element, period, unit, combo, attribute, value, comment, follow_up, deleted, stored_by, created, last_updated"
+_COLUMNS = (
+    "element, period, unit, combo, attribute, value, comment, follow_up, deleted, stored_by, created, last_updated"
+)
 _KEY = "element = ? AND period = ? AND unit = ? AND combo = ? AND attribute = ?"
 
 
@@ -110,7 +112,7 @@ class Values:
         """The audits that an SQL condition holds for, latest first."""
         rows = self._sql.execute(
             "SELECT element, period, unit, combo, attribute, value, modified_by, created, type"
-            f" FROM data_value_audit WHERE {where} ORDER BY number DESC",  # noqa: S608 - conditions are this package's own
+            f" FROM data_value_audit WHERE {where} ORDER BY number DESC",
             tuple(args),
         )
         return [Audit(Key(*row[:5]), *row[5:]) for row in rows]

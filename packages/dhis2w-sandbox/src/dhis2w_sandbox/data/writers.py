@@ -159,7 +159,9 @@ def _xml_value(row: Named, *, grouped: bool) -> dict[str, Any]:
 
 
 def _attributes(row: dict[str, Any]) -> str:
-    return "".join(f" {key}={quoteattr(str(value), {chr(39): chr(39)})}" for key, value in row.items() if value is not None)
+    return "".join(
+        f" {key}={quoteattr(str(value), {chr(39): chr(39)})}" for key, value in row.items() if value is not None
+    )
 
 
 def as_csv(rows: Iterable[Named], *, grouped: bool) -> str:
@@ -200,7 +202,8 @@ def _adx_group(rules: EntryRules, data_set: str, rows: list[DataValue], scheme: 
     document = rules.document("dataSet", data_set) or {}
     elements = set(rules.elements_of(document))
     mine = sorted(
-        (row for row in rows if row.key.element in elements), key=lambda row: (row.key.period, row.key.unit, row.key.attribute)
+        (row for row in rows if row.key.element in elements),
+        key=lambda row: (row.key.period, row.key.unit, row.key.attribute),
     )
     text = ""
     for (iso, unit, attribute), values in groupby(mine, lambda row: (row.key.period, row.key.unit, row.key.attribute)):

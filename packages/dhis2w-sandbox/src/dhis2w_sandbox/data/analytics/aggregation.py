@@ -73,9 +73,9 @@ class Aggregation:
             self._by_element.setdefault(fact.element, []).append(fact)
 
     def results(self) -> list[Result]:
-        """The rows: indicators first, then the rest as asked for."""
-        ordered = sorted(self.query.data, key=lambda item: item.kind != "indicator")
-        return [row for item in ordered for row in self._rows(item)]
+        """The rows, kind by kind; DHIS2 promises no order."""
+        kinds = ("indicator", "dataElement", "operand", "rate")
+        return [row for kind in kinds for item in self.query.data if item.kind == kind for row in self._rows(item)]
 
     def _rows(self, item: DataItem) -> Iterable[Result]:
         if item.kind == "indicator":
@@ -118,7 +118,11 @@ class Aggregation:
         if self.query.start is not None and self.query.end is not None and not self.query.periods:
             if not (self.query.start.isoformat() <= fact.first_day and fact.last_day <= self.query.end.isoformat()):
                 return []
-        if not all(self._matches(dimension, fact) for dimension in self.query.dimensions if dimension.is_filter and dimension.id != "dx"):
+        if not all(
+            self._matches(dimension, fact)
+            for dimension in self.query.dimensions
+            if dimension.is_filter and dimension.id != "dx"
+        ):
             return []
         return product(*(self._matches(dimension, fact) for dimension in self.columns))
 
@@ -227,9 +231,7 @@ class Aggregation:
         return found
 
     def _with_constants(self, text: str) -> str:
-        return _CONSTANT.sub(
-            lambda match: str((self.rules.document("constant", match[1]) or {}).get("value", 0)), text
-        )
+        return _CONSTANT.sub(lambda match: str((self.rules.document("constant", match[1]) or {}).get("value", 0)), text)
 
     # Reporting rates.
 

@@ -106,7 +106,9 @@ class _Naming:
             return item
         if column.type == "pe":
             return period_name(item) if self._scheme.kind == "NAME" else item
-        document = self._data[item].document if column.type == "dx" else self._rules.document(_ITEM_TYPES[column.type], item)
+        document = (
+            self._data[item].document if column.type == "dx" else self._rules.document(_ITEM_TYPES[column.type], item)
+        )
         return name_in(self._scheme, document or {}) or item
 
 
@@ -199,7 +201,12 @@ def _data_item(rules: EntryRules, item: DataItem, *, details: bool) -> Json:
         name = f"{name} - {(item.rate or '').replace('_', ' ').capitalize()}"
     if not details:
         return {"name": name}
-    kinds = {"dataElement": "DATA_ELEMENT", "indicator": "INDICATOR", "operand": "DATA_ELEMENT_OPERAND", "rate": "REPORTING_RATE"}
+    kinds = {
+        "dataElement": "DATA_ELEMENT",
+        "indicator": "INDICATOR",
+        "operand": "DATA_ELEMENT_OPERAND",
+        "rate": "REPORTING_RATE",
+    }
     aggregation = item.document.get("aggregationType")
     return {
         "uid": item.id,
@@ -225,7 +232,7 @@ def _combo_item(document: Json, *, details: bool) -> Json:
 
 
 def _combos(rules: EntryRules, query: Query) -> list[str]:
-    """The combos of the data elements that are asked for, each category combo's together."""
+    """The combos of the data elements that are asked for; DHIS2 promises no order."""
     elements = (item.document for item in query.data if item.kind in {"dataElement", "operand"})
     combos = dict.fromkeys(linked(element, "categoryCombo") or "" for element in elements)
     return [combo for name in combos for combo in sorted(rules.combos_of(name))]

@@ -163,7 +163,11 @@ def _aggregation(call: Call) -> str | None:
         return None
     if text not in AGGREGATIONS:
         values = f"Valid values are: [{', '.join(AGGREGATIONS)}]"
-        wrong = f"Value '{text}' is not valid for parameter aggregationType." if text else "aggregationType cannot be empty."
+        wrong = (
+            f"Value '{text}' is not valid for parameter aggregationType."
+            if text
+            else "aggregationType cannot be empty."
+        )
         raise Dhis2Refusal(400, f"{wrong} {values}")
     return None if text == "DEFAULT" else text
 
