@@ -177,6 +177,8 @@ class Bundle:
         self._attributes: dict[str, dict[str, Json]] = {}
         self._holders: dict[tuple[str, str], dict[str, str]] = {}
         self._coming: dict[tuple[str, str], Json] = {}
+        self.refused: list[Item] = []
+        """What the checks took out."""
         for schema in _metadata_schemas(server):
             if payload.get(schema.plural):
                 self.batches.append(self._batch(schema, payload[schema.plural]))
@@ -234,6 +236,15 @@ class Bundle:
     def find(self, type: str, uid: str) -> Json | None:
         """An object by type and identifier, stored or of the payload."""
         return self.server.store.get(type, uid) or self._coming.get((type, uid))
+
+    def coming(self, type: str, uid: str) -> Json | None:
+        """An object of the payload by type and identifier, also where another is stored."""
+        return self._coming.get((type, uid))
+
+    def forget_refused(self) -> None:
+        """Let references find refused objects no more, unless they are stored."""
+        for item in self.refused:
+            self._coming.pop((item.schema.singular, item.uid), None)
 
     def attributes_of(self, schema: Schema) -> dict[str, Json]:
         """The attributes that objects of a type may have, stored or of the payload, by identifier."""

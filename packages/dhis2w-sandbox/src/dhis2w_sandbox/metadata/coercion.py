@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -133,6 +133,7 @@ def _read_one(schemas: Schemas, prop: Property, kind: str, value: Any, place: Pl
         if schema and isinstance(value, dict):
             return read_object(schemas, schema, value, place)
         _check_subtype(prop, value, place)
+        _check_constants(prop, value, place)
         return without_nulls(value)
     return _SIMPLE.get(kind, _text)(prop, value, place)
 
@@ -148,6 +149,24 @@ SUBTYPES = {
         "oauth2-client-credentials",
     ),
 }
+
+
+# Constants inside of values that the schemas do not describe: the class and the key, and what it may be.
+CONSTANTS = {
+    ("org.hisp.dhis.dataexchange.aggregate.Target", "type"): (
+        "org.hisp.dhis.dataexchange.aggregate.TargetType",
+        ("EXTERNAL", "INTERNAL"),
+    )
+}
+
+
+def _check_constants(prop: Property, value: Any, place: Place) -> None:
+    if not isinstance(value, dict):
+        return
+    for (klass, key), (constant, names) in CONSTANTS.items():
+        given = cast(Json, value).get(key)
+        if prop.value_klass == klass and isinstance(given, str) and given not in names:
+            raise place.key(klass, key).error(_unknown_constant(constant, given, names))
 
 
 def _check_subtype(prop: Property, value: Any, place: Place) -> None:
@@ -292,11 +311,15 @@ def _constant(prop: Property, value: Any, place: Place) -> str:
     if isinstance(value, str):
         if value in names or not names:
             return value
-        raise place.error(
-            f'Cannot deserialize value of type `{prop.value_klass}` from String "{value}": not one of the values '
-            f"accepted for Enum class: [{', '.join(names)}]"
-        )
+        raise place.error(_unknown_constant(prop.value_klass, value, names))
     raise place.error(_wrong_shape(prop.value_klass, value))
+
+
+def _unknown_constant(klass: str, value: str, names: Iterable[str]) -> str:
+    return (
+        f'Cannot deserialize value of type `{klass}` from String "{value}": not one of the values '
+        f"accepted for Enum class: [{', '.join(names)}]"
+    )
 
 
 def _date(prop: Property, value: Any, place: Place) -> str:

@@ -446,6 +446,16 @@ def _public_target(row: Json) -> Json:
     return {**shown, "auth": _without_secrets(row["auth"])} if row.get("auth") else shown
 
 
+def public_exchange_target(rendering: Rendering, schema: Schema, document: Json) -> Json | None:
+    """Where a data exchange sends to, without the secrets."""
+    del rendering, schema
+    target: Json | None = document.get("target")
+    api: Json | None = (target or {}).get("api")
+    if target is None or api is None:
+        return target
+    return {**target, "api": {key: value for key, value in api.items() if key not in ("accessToken", "password")}}
+
+
 def _without_secrets(auth: Json | None) -> Json | None:
     return {key: value for key, value in auth.items() if key not in _SECRETS} if auth else None
 
@@ -506,6 +516,7 @@ BY_TYPE: dict[tuple[str, str], Compute] = {
     ("jobConfiguration", "configurable"): job_is_configurable,
     **{(type, "dimensionItemType"): constant(word) for type, word in DIMENSION_ITEM_TYPES.items()},
     **{(type, "dimensionType"): constant(word) for type, word in DIMENSION_TYPES.items()},
+    ("aggregateDataExchange", "target"): public_exchange_target,
     ("categoryOptionCombo", "name"): option_combo_name,
     ("dashboard", "itemCount"): dashboard_item_count,
     ("dashboardItem", "attributeValues"): unless_plain_item(stored_list("attributeValues")),

@@ -123,7 +123,12 @@ KEEPS_ITS_USERS = frozenset(
 CASCADES: dict[str, list[tuple[str, str]]] = {
     "categoryCombo": [("categoryOptionCombo", "categoryCombo")],
     "categoryOption": [("categoryOptionCombo", "categoryOptions")],
-    "dataSet": [("section", "dataSet")],
+    "dataSet": [("section", "dataSet"), ("interpretation", "dataSet")],
+    "eventChart": [("interpretation", "eventChart")],
+    "eventReport": [("interpretation", "eventReport")],
+    "eventVisualization": [("interpretation", "eventVisualization")],
+    "map": [("interpretation", "map")],
+    "visualization": [("interpretation", "visualization")],
     "optionSet": [("option", "optionSet")],
     "program": [
         ("programStage", "program"),
@@ -328,11 +333,19 @@ def _rules(server: Server, type: str, uid: str) -> str | None:
     return f"ProgramRule ({', '.join(names)})" if names else None
 
 
+def _rule_of_template(server: Server, uid: str) -> str | None:
+    if not server.behaviour.protects_templates:
+        return None
+    named = any(action.get("templateUid") == uid for action in server.store.all("programRuleAction"))
+    return "ProgramRuleAction" if named else None
+
+
 OTHER_VETOES: dict[str, list[Callable[[Server, str], str | None]]] = {
     "attribute": [_attribute_values],
     "categoryCombo": [_user_of_combo],
     "dataApprovalWorkflow": [_workflow_levels],
     "dataElement": [_indicator_with_element],
+    "programNotificationTemplate": [_rule_of_template],
     "programStage": [_rules_of_stage],
     "programStageSection": [_rules_of_section],
 }

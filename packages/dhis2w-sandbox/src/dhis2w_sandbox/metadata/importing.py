@@ -72,6 +72,7 @@ def import_bundle(
     report = ImportReport(types=found)
     if not report.has_errors or options.atomic_mode == "NONE":
         if options.import_mode != "VALIDATE":
+            bundle.forget_refused()
             with server.store.transaction():
                 _commit(bundle, report, progress)
         if report.has_errors:

@@ -1,4 +1,4 @@
-"""Checks of single types that look at the other objects of the payload, and failures of DHIS2's own checks.
+"""Checks of single types that look at other objects, stored or of the payload, and failures of DHIS2's own checks.
 
 Source: the object bundle hooks of dhis2-core, named at each check.
 """
@@ -6,10 +6,16 @@ Source: the object bundle hooks of dhis2-core, named at each check.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
+from math import prod
 from typing import Any
 
+from dhis2w_sandbox.boot import DEFAULT_COMBO
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport
+from dhis2w_sandbox.metadata import access, rule_actions, tracker_checks
 from dhis2w_sandbox.metadata.bundle import Bundle, Item
+from dhis2w_sandbox.metadata.units import lineage
 
 Json = dict[str, Any]
 
@@ -47,11 +53,12 @@ def check_variable_has_program(bundle: Bundle, item: Item) -> list[ErrorReport]:
     raise null_pointer(bundle, "program.Program.getUid()", getter)
 
 
-def check_action_has_rule(bundle: Bundle, item: Item) -> list[ErrorReport]:
+def check_action(bundle: Bundle, item: Item) -> list[ErrorReport]:
     """ProgramRuleActionObjectBundleHook needs the rule."""
-    if item.new.get("programRule"):
-        return []
-    raise null_pointer(bundle, "programrule.ProgramRule.getProgram()", '"rule"')
+    rule = bundle.find("programRule", linked(item.new, "programRule") or "")
+    if rule is None:
+        raise null_pointer(bundle, "programrule.ProgramRule.getProgram()", '"rule"')
+    return rule_actions.check(bundle, item, rule)
 
 
 _EXCHANGE = f"{_ROOT}.dataexchange.aggregate.AggregateDataExchange"
@@ -95,10 +102,186 @@ def fail_by_code(bundle: Bundle, item: Item) -> list[ErrorReport]:
     return []
 
 
+# --- option sets (OptionObjectBundleHook) ---
+
+_OPTION_SET = f"{_ROOT}.option.OptionSet"
+
+
+def check_option(bundle: Bundle, item: Item) -> list[ErrorReport]:
+    """E4028: another option of the stored set has the name or code; E1118: a code that separates."""
+    uid, code = linked(item.new, "optionSet"), item.new.get("code")
+    if uid is None:
+        return []
+    store, errors = bundle.server.store, list[ErrorReport]()
+    rows: list[Json] = (store.get("optionSet", uid) or {}).get("options") or []
+    for row in rows:
+        other = store.get("option", row["id"]) or {}
+        named = other.get("name") is not None and other.get("code") is not None and other["id"] != item.uid
+        if named and (other["name"] == item.new.get("name") or other["code"] == code):
+            errors.append(ErrorReport("E4028", (uid, other["id"]), _OPTION_SET))
+    listing = bundle.find("optionSet", uid) or {}
+    if listing.get("valueType") == "MULTI_TEXT" and "," in str(code):
+        errors.append(ErrorReport("E1118", (uid, code), _OPTION_SET))
+    return errors
+
+
+# --- the category model (CategoryObjectBundleHook and its like, DefaultCategoryService.validate) ---
+
+_COMBO = f"{_ROOT}.category.CategoryOptionCombo"
+_MAX_CATEGORIES, _MAX_OPTIONS, _MAX_COMBINATIONS = 5, 50, 500
+
+
+def _stored_options(bundle: Bundle, category: str) -> int:
+    return len((bundle.server.store.get("category", category) or {}).get("categoryOptions") or ())
+
+
+def check_category(bundle: Bundle, item: Item) -> list[ErrorReport]:
+    """E1127: too many options."""
+    count = len(item.new.get("categoryOptions") or ()) or _stored_options(bundle, item.uid)
+    return _size_errors(bundle, item.uid, count)
+
+
+def _size_errors(bundle: Bundle, category: str, count: int) -> list[ErrorReport]:
+    if count <= _MAX_OPTIONS or not bundle.server.behaviour.checks_option_combos:
+        return []
+    return [ErrorReport("E1127", (category, _MAX_OPTIONS, count), _COMBO)]
+
+
+def check_category_combo(bundle: Bundle, item: Item) -> list[ErrorReport]:
+    """E1126 to E1128: too many categories, options or combinations, as far as the options are stored."""
+    if not bundle.server.behaviour.checks_option_combos:
+        return []
+    categories = [row.get("id", "") for row in item.new.get("categories") or ()]
+    if len(categories) > _MAX_CATEGORIES:
+        return [ErrorReport("E1126", (item.uid, _MAX_CATEGORIES, len(categories)), _COMBO)]
+    counts = [_stored_options(bundle, category) for category in categories]
+    for category, count in zip(categories, counts, strict=True):
+        if errors := _size_errors(bundle, category, count):
+            return errors
+    combinations = prod(counts)
+    if combinations > _MAX_COMBINATIONS:
+        return [ErrorReport("E1128", (item.uid, _MAX_COMBINATIONS, combinations), _COMBO)]
+    return []
+
+
+def check_default_combo(bundle: Bundle, item: Item) -> list[ErrorReport]:
+    """E1122: the default category combination has one option combination and no other."""
+    checked = bundle.server.behaviour.checks_option_combos and linked(item.new, "categoryCombo") == DEFAULT_COMBO
+    return [ErrorReport("E1122", (item.new.get("name"),), _COMBO)] if checked else []
+
+
+def check_whole_set(bundle: Bundle, item: Item) -> list[ErrorReport]:
+    """E1130 to E1132: the payload holds one option combination for each choice of options, and no stored one twice."""
+    combo = linked((item.old or item.new), "categoryCombo")
+    if not bundle.server.behaviour.wants_whole_option_combo_sets or combo is None:
+        return []
+    expected = _choices(bundle, combo)
+    sent = [row for row in _option_combos(bundle) if linked(row, "categoryCombo") == combo]
+    if len(expected) != len(sent):
+        return [ErrorReport("E1130", (len(sent), len(expected), combo), _COMBO)]
+    mine = _options(item.new)
+    if item.old is None and (twin := _twin(bundle, combo, mine)):
+        return [ErrorReport("E1132", (item.uid, twin, combo, sorted(mine)), _COMBO)]
+    given = [_options(row) for row in sent]
+    unexpected = {options for options in given if options not in expected or given.count(options) > 1}
+    if set(given) == set(expected) or mine not in unexpected:
+        return []
+    missing = [sorted(options) for options in expected if options not in given]
+    return [ErrorReport("E1131", (sorted(mine), combo, missing), _COMBO)]
+
+
+def _option_combos(bundle: Bundle) -> list[Json]:
+    batches = [batch for batch in bundle.batches if batch.schema.singular == "categoryOptionCombo"]
+    return [row.new for batch in batches for row in batch.persisted + batch.fresh]
+
+
+def _options(combo: Json) -> frozenset[str]:
+    return frozenset(row.get("id", "") for row in combo.get("categoryOptions") or ())
+
+
+def _choices(bundle: Bundle, combo: str) -> list[frozenset[str]]:
+    """The sets of options that the categories of a combination, stored or of the payload, allow."""
+    document = bundle.coming("categoryCombo", combo) or bundle.find("categoryCombo", combo) or {}
+    uids = [row.get("id", "") for row in document.get("categories") or ()]
+    categories = [bundle.coming("category", uid) or bundle.find("category", uid) or {} for uid in uids]
+    lists = [[row.get("id", "") for row in category.get("categoryOptions") or ()] for category in categories]
+    return [frozenset(choice) for choice in product(*lists)] if lists else []
+
+
+def _twin(bundle: Bundle, combo: str, options: frozenset[str]) -> str | None:
+    store = bundle.server.store
+    rows = [row.uid for row in store.referrers("categoryCombo", combo) if row.type == "categoryOptionCombo"]
+    return next((uid for uid in rows if _options(store.get("categoryOptionCombo", uid) or {}) == options), None)
+
+
+# --- the rest ---
+
+_DASHBOARD = f"{_ROOT}.dashboard.Dashboard"
+_MAX_COLUMNS = 60
+
+
+def check_layout(bundle: Bundle, item: Item) -> list[ErrorReport]:
+    """E4070: a layout of more columns than the screen has (DashboardCheck)."""
+    del bundle
+    layout: Json = item.new.get("layout") or {}
+    columns: list[Json] = layout.get("columns") or []
+    too_many = len(columns) > _MAX_COLUMNS
+    return [ErrorReport("E4070", (item.uid, len(columns)), _DASHBOARD)] if too_many else []
+
+
+_UNIT = f"{_ROOT}.organisationunit.OrganisationUnit"
+
+
+def check_move(bundle: Bundle, item: Item) -> list[ErrorReport]:
+    """E1520 to E1523: who may put a unit elsewhere (OrganisationUnitObjectBundleHook)."""
+    user, before, now = bundle.user, linked(item.old or {}, "parent"), linked(item.new, "parent")
+    if item.old is None or user.is_super or before == now:
+        return []
+    if not user.has_any(["F_ORGANISATIONUNIT_MOVE"]):
+        return [ErrorReport("E1520", (user.uid,), _UNIT)]
+    errors: list[ErrorReport] = []
+    if not access.can_update(user, item.schema, item.old):
+        errors.append(ErrorReport("E1521", (user.uid, item.uid), _UNIT))
+    for code, parent in (("E1522", before), ("E1523", now)):
+        document = bundle.find("organisationUnit", parent) if parent else None
+        if document and not (access.can_update(user, item.schema, document) and _is_within(bundle, document)):
+            errors.append(ErrorReport(code, (user.uid, item.uid, parent), _UNIT))
+    return errors
+
+
+def _is_within(bundle: Bundle, unit: Json) -> bool:
+    """Whether a unit is one of the user's or below one."""
+    mine = {row["id"] for row in bundle.user.document.get("organisationUnits") or ()}
+    return bool(mine & set(lineage(bundle.server.store, unit)))
+
+
+def check_circle(bundle: Bundle, item: Item) -> list[ErrorReport]:
+    """A unit below itself: some versions fail, others do it."""
+    failure, parent = bundle.server.behaviour.unit_circle, linked(item.new, "parent")
+    seen: set[str] = set()
+    while failure and parent and parent not in seen:
+        if parent == item.uid:
+            raise Dhis2Refusal(500, failure)
+        seen.add(parent)
+        unit = bundle.coming("organisationUnit", parent) or bundle.find("organisationUnit", parent) or {}
+        parent = linked(unit, "parent")
+    return []
+
+
 PAYLOAD_CHECKS: dict[str, list[Callable[[Bundle, Item], list[ErrorReport]]]] = {
     "aggregateDataExchange": [check_exchange],
-    "dataElement": [fail_by_code],
-    "programRuleAction": [check_action_has_rule],
+    "category": [check_category],
+    "categoryCombo": [check_category_combo],
+    "categoryOptionCombo": [check_default_combo, check_whole_set],
+    "dashboard": [check_layout],
+    "dataElement": [fail_by_code, tracker_checks.check_field_mask],
+    "option": [check_option],
+    "organisationUnit": [check_move, check_circle],
+    "program": [tracker_checks.check_program],
+    "programRuleAction": [check_action],
     "programRuleVariable": [check_variable_has_program],
-    "programStage": [check_stage_has_program],
+    "programStage": [tracker_checks.check_next_date, check_stage_has_program],
+    "programStageWorkingList": [tracker_checks.check_working_list],
+    "relationshipType": [tracker_checks.check_relationship_type],
+    "trackedEntityAttribute": [tracker_checks.check_attribute],
 }

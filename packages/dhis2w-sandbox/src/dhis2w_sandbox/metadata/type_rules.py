@@ -336,6 +336,24 @@ def complete_exchange(server: Server, user: User, new: Json, old: Json | None) -
     new["source"] = {**source, "requests": [{"filters": [], **row} for row in requests]}
 
 
+# What the targets of event hooks have when the sender gives nothing else.
+_TARGETS: dict[str, Json] = {
+    "console": {},
+    "jms": {"groupId": "dhis2", "address": "dhis2.hooks", "brokerUrl": "tcp://localhost:61616", "useQueue": False},
+    "kafka": {"bootstrapServers": "localhost:9092", "topic": "dhis2.hooks"},
+    "webhook": {"contentType": "application/json", "headers": {}},
+}
+
+
+def complete_targets(server: Server, user: User, new: Json, old: Json | None) -> None:
+    """The targets of an event hook have a client name and what is usual for their kind."""
+    del user, old
+    new["targets"] = [
+        {"clientId": f"dhis2-{row.get('type')}-{server.new_uid()}", **_TARGETS.get(str(row.get("type")), {}), **row}
+        for row in new.get("targets", ())
+    ]
+
+
 _COMBO = f"{_ROOT}.category.CategoryOptionCombo"
 
 
@@ -360,6 +378,7 @@ RULES: list[tuple[str, Hook]] = [
     ("document", Hook(check=check_document)),
     ("eventChart", Hook(prepare=complete_favorite)),
     ("eventFilter", Hook(prepare=complete_criteria)),
+    ("eventHook", Hook(prepare=complete_targets)),
     ("eventReport", Hook(prepare=complete_favorite)),
     ("eventVisualization", Hook(prepare=complete_favorite)),
     ("jobConfiguration", Hook(complete=complete_job)),

@@ -35,11 +35,13 @@ def children_of(store: Store, uid: str) -> list[str]:
 
 
 def descendants(store: Store, uid: str) -> Iterator[str]:
-    """The identifiers of a unit and of all below it, from the top down."""
-    level = [uid]
+    """The identifiers of a unit and of all below it, from the top down; a circle is cut where it closes."""
+    level, seen = [uid], {uid}
     while level:
         yield from level
-        level = [child for parent in level for child in children_of(store, parent)]
+        below = [child for parent in level for child in children_of(store, parent) if child not in seen]
+        level = list(dict.fromkeys(below))
+        seen.update(level)
 
 
 def path(rendering: Rendering, schema: Schema, document: Json) -> str:

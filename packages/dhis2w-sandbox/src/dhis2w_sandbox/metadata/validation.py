@@ -70,6 +70,7 @@ def validate(bundle: Bundle) -> dict[str, TypeReport]:
         for check in checks:
             check(bundle, batch, findings)
         batch.remove(findings.marked)
+        bundle.refused += findings.marked
         _count(findings.report, batch, bundle.options.strategy)
         reports[batch.schema.klass] = findings.report
     return reports
