@@ -322,11 +322,13 @@ def unapprove_many(call: Call) -> Reply:
 
 def _keys(call: Call, board: Board) -> list[tuple[Json, ApprovalKey]]:
     body = json_object(call)
+    periods: list[str] = body.get("pe") or []
+    rows: list[Json] = body.get("approvals") or []
     return [
         (workflow, ApprovalKey(workflow["id"], period.iso, row["ou"], row.get("aoc") or board.rules.default_combo))
         for workflow in board.workflows(body.get("wf") or [], body.get("ds") or [])
-        for period in (board.period(text) for text in body.get("pe") or [])
-        for row in body.get("approvals") or []
+        for period in map(board.period, periods)
+        for row in rows
     ]
 
 

@@ -86,4 +86,4 @@ class Registrations:
             f"SELECT {_COLUMNS} FROM complete_registration WHERE {where} ORDER BY rowid",  # noqa: S608 - conditions are this package's own
             tuple(args),
         )
-        return [Registration(RegistrationKey(*row[:4]), *row[4:8], bool(row[8])) for row in rows]
+        return [Registration(RegistrationKey(*row[:4]), row[4], row[5], row[6], row[7], bool(row[8])) for row in rows]

@@ -60,6 +60,7 @@ def entry_values(call: Call) -> Reply:
     elements, args = among("element", rules.elements_of(data_set))
     where = f"{elements} AND period = ? AND unit = ? AND attribute = ? AND deleted = 0"
     rows = Values(call.server).select(where, [*args, period.iso, unit, attribute])
+    key = RegistrationKey(data_set["id"], period.iso, unit, attribute)
     limits = [row for row in MinMaxTable(call.server).all() if row.unit == unit and row.element in set(args)]
     return Reply.json(
         {
@@ -74,8 +75,8 @@ def entry_values(call: Call) -> Reply:
                 }
                 for row in limits
             ],
-            "lockStatus": _lock(call, rules, data_set, period, unit, attribute),
-            "completeStatus": _completion(call, RegistrationKey(data_set["id"], period.iso, unit, attribute)),
+            "lockStatus": _lock(rules, data_set, period, key),
+            "completeStatus": _completion(call, key),
         }
     )
 
@@ -101,11 +102,11 @@ def _value(rules: EntryRules, row: DataValue) -> Json:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _lock(call: Call, rules: EntryRules, data_set: Json, period: Period, unit: str, attribute: str) -> str:
+def _lock(rules: EntryRules, data_set: Json, period: Period, key: RegistrationKey) -> str:
     workflow = linked(data_set, "workflow")
-    if workflow and Approvals(call.server).get(ApprovalKey(workflow, period.iso, unit, attribute)):
+    if workflow and Approvals(rules.server).get(ApprovalKey(workflow, *key[1:])):
         return "APPROVED"
-    expired = rules.expired(data_set, period) and not rules.has_exception(data_set, period, unit)
+    expired = rules.expired(data_set, period) and not rules.has_exception(data_set, period, key.unit)
     return "LOCKED" if expired or not rules.input_period_open(data_set, period) else "OPEN"
 
 
@@ -131,7 +132,7 @@ def complete(call: Call) -> Reply:
     period = _period(call, rules, body.get("period"))
     unit = _found(call, rules, "organisationUnit", body.get("orgUnit"), "E1102")
     attribute: Json = body.get("attribute") or {}
-    options = attribute.get("options") or []
+    options: list[str] = attribute.get("options") or []
     combo = (combo_with(rules, attribute.get("combo") or "", options) if options else None) or rules.default_combo
     key = RegistrationKey(data_set["id"], period.iso, unit["id"], combo)
     now, name = call.server.now(), call.user.username
@@ -224,7 +225,8 @@ def value_audits(call: Call) -> Reply:
         found = [row for row in found if row.type != "CREATE"]
     rows = [_audit(call, rules, row) for row in found]
     if call.param("fields"):
-        rows = [{} for _ in rows]  # the server applies `fields` to each audit, and none is called dataValueAudits
+        nothing: Json = {}  # the server applies `fields` to each audit, and none has what is asked of the list
+        rows = [nothing for _ in rows]
     return Reply.json(paged(call, "dataValueAudits", rows))
 
 

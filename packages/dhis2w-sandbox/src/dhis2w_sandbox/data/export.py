@@ -19,6 +19,7 @@ from dhis2w_sandbox.data.identifiers import CODE, UID, IdScheme, name_in, read_s
 from dhis2w_sandbox.data.selecting import NoAccess, Selection, found_values, read_selection
 from dhis2w_sandbox.data.values import DataValue
 from dhis2w_sandbox.data.xml_messages import xml_message
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, message
 from dhis2w_sandbox.negotiation import negotiated
 from dhis2w_sandbox.routing import Endpoint, Endpoints
@@ -170,7 +171,7 @@ def _named(call: Call, rules: EntryRules, row: DataValue, *, grouped: bool) -> w
     unfolded: str | dict[str, str] | None = combo
     if grouped and call.flag("unfoldOptionCombos"):
         document = rules.document("categoryOptionCombo", key.combo) or {}
-        category_combo = (document.get("categoryCombo") or {}).get("id")
+        category_combo = linked(document, "categoryCombo")
         options = writers.options_by_category(rules, category_combo, key.combo, UID)
         unfolded = {name: option or "" for name, option in options.items()}
     return writers.Named(

@@ -77,7 +77,7 @@ def form(call: Call) -> Reply:
         for element in rules.elements_of(data_set)
         for combo in _combos(rules, data_set, element)
     ]
-    group = {
+    group: Json = {
         "label": "default",
         "description": "default",
         "dataElementCount": len(rules.elements_of(data_set)),

@@ -94,6 +94,17 @@ class EntryGroup:
     deletion: Scope | None = None
 
 
+@dataclass(frozen=True)
+class _Common:
+    """What the values of a group have in common, the unit and attribute combo still in the sender's scheme."""
+
+    data_set: str | None
+    period: Period | None
+    unit: str | None
+    attribute: str | None
+    options: ImportOptions
+
+
 class GroupImport:
     """One import by one user."""
 
@@ -241,7 +252,7 @@ class GroupImport:
         if day is not None and (group.data_set is None or group.unit is None or own_period is None):
             raise Refused("E8009")
         values = [
-            self._value(index, raw, group, data_set, own_period, attribute, options)
+            self._value(index, raw, _Common(data_set, own_period, group.unit, attribute, options))
             for index, raw in enumerate(group.values)
         ]
         completion = None
@@ -266,17 +277,9 @@ class GroupImport:
             options.scheme("categoryOptionIdScheme"),
         )
 
-    def _value(
-        self,
-        index: int,
-        raw: RawValue,
-        group: RawGroup,
-        data_set: str | None,
-        own_period: Period | None,
-        attribute: str | None,
-        options: ImportOptions,
-    ) -> EntryValue:
-        period = self._period(raw.period) or own_period
+    def _value(self, index: int, raw: RawValue, common: _Common) -> EntryValue:
+        options = common.options
+        period = self._period(raw.period) or common.period
         if period is None:
             raise Refused("E8100", index, java_input(raw))
         element_name = raw.element
@@ -285,13 +288,13 @@ class GroupImport:
         element = self._found(
             "dataElement", options.scheme("dataElementIdScheme"), element_name, "E8103", "E8104", index
         )
-        unit_name = raw.unit if raw.unit is not None else group.unit
+        unit_name = raw.unit if raw.unit is not None else common.unit
         if unit_name is None:
             raise Refused("E8105", index, java_input(raw))
         unit = self._found("organisationUnit", options.scheme("orgUnitIdScheme"), unit_name, "E8107", "E8106", index)
-        combo = self._value_combo(index, raw, data_set, element or "", options)
+        combo = self._value_combo(index, raw, common.data_set, element or "", options)
         scheme = options.scheme("attributeOptionComboIdScheme")
-        own = self._found("categoryOptionCombo", scheme, raw.attribute or attribute, "E8110", "E8111", index)
+        own = self._found("categoryOptionCombo", scheme, raw.attribute or common.attribute, "E8110", "E8111", index)
         return EntryValue(
             index, element or "", unit or "", combo, own, period, raw.value, raw.comment, raw.follow_up, raw.deleted
         )

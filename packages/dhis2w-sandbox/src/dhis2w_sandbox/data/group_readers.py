@@ -132,16 +132,14 @@ def _adx_value(group: adx.AdxGroup, row: dict[str, str]) -> RawValue:
 
 def _json_value(server: Server, row: Json) -> RawValue:
     combo = row.get("categoryOptionCombo")
-    text = (
-        (lambda key: _any_text(row, key)) if server.behaviour.reads_numbers_as_values else (lambda key: _text(row, key))
-    )
+    read_text = _any_text if server.behaviour.reads_numbers_as_values else _text
     return RawValue(
         _text(row, "dataElement"),
         _text(row, "period"),
         _text(row, "orgUnit"),
         combo if isinstance(combo, str) else None,
         _text(row, "attributeOptionCombo"),
-        text("value"),
+        read_text(row, "value"),
         _text(row, "comment"),
         follow_up=_boolean(row, "followUp"),
         deleted=_boolean(row, "deleted"),

@@ -1,4 +1,4 @@
-"""Min–max values: the limits within which a value is expected, kept by data element, unit and combo.
+"""Min-max values: the limits within which a value is expected, kept by data element, unit and combo.
 
 Source: `MinMaxDataElementController`, `MinMaxValueController`, `DefaultMinMaxDataElementService` of dhis2-core;
 recordings `data/entry-extras`.
@@ -17,6 +17,7 @@ from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.approvals import paged
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.values import Values
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal, argument_text, message
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.selection import selected
@@ -73,7 +74,7 @@ class MinMaxTable:
     def all(self) -> list[MinMax]:
         """All limits, oldest first."""
         rows = self._sql.execute("SELECT element, unit, combo, min, max, generated FROM min_max ORDER BY rowid")
-        return [MinMax(*row[:5], bool(row[5])) for row in rows]
+        return [MinMax(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows]
 
     def delete(self, row: MinMax) -> bool:
         """Remove the limits of a place; whether there were any."""
@@ -213,8 +214,8 @@ def _from_flat(row: Json) -> MinMax:
 
 
 def _from_object(row: Json) -> MinMax:
-    ids = ((row.get(key) or {}).get("id") for key in ("dataElement", "source", "optionCombo"))
-    return MinMax(*ids, row.get("min"), row.get("max"), row.get("generated"))
+    element, unit, combo = (linked(row, key) for key in ("dataElement", "source", "optionCombo"))
+    return MinMax(element, unit, combo, row.get("min"), row.get("max"), bool(row.get("generated")))
 
 
 def _check_data_set(call: Call, data_set: str | None, rows: list[MinMax]) -> None:

@@ -81,9 +81,7 @@ def parse(text: str, types: Collection[str]) -> Period | None:
 
 def containing(type: PeriodType, day: date) -> Period:
     """The period of a type in which a day lies."""
-    start = type.start(*type.contains(day))
-    assert start is not None
-    return _period(type, start)
+    return _period(type, type.start(*type.contains(day)) or day)
 
 
 def between(type: PeriodType, first: date, last: date) -> Iterator[Period]:

@@ -5,7 +5,7 @@ Source: `DefaultDataValueSetService` and `DataValueSetImportValidator` of dhis2-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -64,15 +64,24 @@ _CODES: dict[str, tuple[str | None, tuple[str, ...]]] = {
 _NEEDED = "Complete date is provided but no object of this type, which is needed to complete the data set"
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Head:
+    """What the identifiers in the head of a set stand for."""
+
+    period: Period | None
+    unit: str | None
+    attribute: str | None
+
+
+@dataclass(frozen=True)
 class _Row:
-    """One value with what its identifiers stand for."""
+    """One value with what its identifiers stand for; combos may be left out."""
 
     raw: RawValue
     index: int
-    element: Json | None
-    period: Period | None
-    unit: str | None
+    element: Json
+    period: Period
+    unit: str
     combo: str | None
     attribute: str | None
 
@@ -118,14 +127,14 @@ class RowImport:
             return self.summary
         self.summary.complete = self._completed(group, head)
         for index, raw in enumerate(group.values):
-            self._import(self._resolved(index, raw, head))
+            self._import(index, raw, head)
         self._flush()
         self.summary.status = "WARNING" if self.summary.conflicts else "SUCCESS"
         return self.summary
 
     # The head of a set: what all its values have in common.
 
-    def _head(self, group: RawGroup) -> _Row:
+    def _head(self, group: RawGroup) -> _Head:
         uid = self.identifiers.uid("dataSet", self.options.scheme("dataSetIdScheme"), group.data_set)
         document = self.rules.document("dataSet", uid)
         self.data_set = document if document and self.rules.can_read("dataSet", document) else None
@@ -139,22 +148,19 @@ class RowImport:
             self._abort("E7603", group.unit, group.data_set)
         if group.attribute and attribute is None:
             self._abort("E7604", group.attribute, group.data_set)
-        return _Row(RawValue(), -1, None, self.rules.period(_trimmed(group.period)), unit, None, attribute)
+        return _Head(self.rules.period(_trimmed(group.period)), unit, attribute)
 
     def _abort(self, code: str, *args: str | None) -> None:
         self.summary.add(self._conflict(code, args))
 
-    def _completed(self, group: RawGroup, head: _Row) -> str | None:
+    def _completed(self, group: RawGroup, head: _Head) -> str | None:
         """What the report says of completion; registers it, even in a dry run."""
         day = self._completion_day(group.complete_date)
         if self.data_set is None or day is None:
             return "false"
-        for name, found in (("OrganisationUnit", head.unit), ("Period", head.period)):
-            if found is None:
-                self.summary.add(Conflict(_NEEDED, {}, object=name))
-                return None
-        assert head.unit is not None
-        assert head.period is not None
+        if head.unit is None or head.period is None:
+            self.summary.add(Conflict(_NEEDED, {}, object="OrganisationUnit" if head.unit is None else "Period"))
+            return None
         key = RegistrationKey(self.data_set["id"], head.period.iso, head.unit, self.rules.default_combo)
         name = self.user.username
         row = Registration(key, f"{day.isoformat()}T00:00:00.000", name, self.now, name, completed=True)
@@ -174,16 +180,24 @@ class RowImport:
 
     # One value.
 
-    def _resolved(self, index: int, raw: RawValue, head: _Row) -> _Row:
-        return _Row(
-            raw,
-            index,
-            self._element(_trimmed(raw.element)),
-            head.period or self.rules.period(_trimmed(raw.period)),
-            head.unit or self._unit(raw.unit),
-            self._combo(raw.combo),
-            head.attribute or self._combo(raw.attribute),
-        )
+    def _resolved(self, index: int, raw: RawValue, head: _Head) -> _Row | Conflict:
+        """A value with its objects, or the first that is not there for the user."""
+        element = self._element(_trimmed(raw.element))
+        period = head.period or self.rules.period(_trimmed(raw.period))
+        unit = head.unit or self._unit(raw.unit)
+        combo = self._combo(raw.combo)
+        attribute = head.attribute or self._combo(raw.attribute)
+        if element is None:
+            return self._conflict("E7610", (raw.element,), index)
+        if period is None:
+            return self._conflict("E7611", (raw.period,), index)
+        if unit is None:
+            return self._conflict("E7612", (raw.unit,), index)
+        if combo is None and _trimmed(raw.combo):
+            return self._conflict("E7613", (raw.combo,), index)
+        if attribute is None and _trimmed(raw.attribute):
+            return self._conflict("E7615", (raw.attribute,), index)
+        return _Row(raw, index, element, period, unit, combo, attribute)
 
     def _element(self, name: str | None) -> Json | None:
         if name not in self._elements:
@@ -202,21 +216,25 @@ class RowImport:
         uid = self.identifiers.uid("categoryOptionCombo", scheme, _trimmed(name))
         return uid if uid and self.rules.can_write_combo(uid) else None
 
-    def _import(self, row: _Row) -> None:
-        conflicts = next((found for check in _CHECKS if (found := list(check(self, row)))), [])
-        if conflicts:
-            for conflict in conflicts:
-                self.summary.add(conflict)
-            self._reject(row)
+    def _import(self, index: int, raw: RawValue, head: _Head) -> None:
+        row = self._resolved(index, raw, head)
+        if isinstance(row, Conflict):
+            self._reject(index, [row])
             return
-        self._save(row)
+        found = next((found for check in _CHECKS if (found := list(check(self, row)))), None)
+        if found:
+            self._reject(index, found)
+        else:
+            self._save(row)
 
-    def _reject(self, row: _Row) -> None:
+    def _reject(self, index: int, conflicts: Iterable[Conflict] = ()) -> None:
+        for conflict in conflicts:
+            self.summary.add(conflict)
         self.summary.ignored += 1
-        self.summary.rejected.add(row.index)
+        self.summary.rejected.add(index)
 
     def _save(self, row: _Row) -> None:
-        new = self._new_value(row)
+        new = self.new_value(row)
         old = None if self.options.flag("skipExistingCheck") else self.values.get(new.key)
         if old is not None:
             new = replace(new, created=old.created)
@@ -230,16 +248,14 @@ class RowImport:
                 self.summary.deleted += 1
                 self._store(row, replace(new, deleted=True), old, "DELETE")
             else:
-                self._reject(row)
+                self._reject(row.index)
         elif kind in {"CREATE_AND_UPDATE", "CREATE"}:
             self._create(row, new, old)
         else:
-            self._reject(row)
+            self._reject(row.index)
 
-    def _new_value(self, row: _Row) -> DataValue:
-        assert row.element is not None
-        assert row.period is not None
-        assert row.unit is not None
+    def new_value(self, row: _Row) -> DataValue:
+        """The value as it would be stored."""
         key = Key(
             row.element["id"],
             row.period.iso,
@@ -259,7 +275,7 @@ class RowImport:
         )
 
     def _insignificant(self, row: _Row) -> bool:
-        element = row.element or {}
+        element = row.element
         return (
             element["valueType"] in NUMERIC
             and is_zero(row.raw.value)
@@ -277,7 +293,6 @@ class RowImport:
         elif self.dry_run:
             self.summary.imported += 1
         elif new.key not in self._pending:
-            assert row.period is not None
             self._pending[new.key] = (new, row.period)
             self.summary.imported += 1
 
@@ -294,7 +309,6 @@ class RowImport:
     def _store(self, row: _Row, new: DataValue, old: DataValue | None, audit: str) -> None:
         if self.dry_run:
             return
-        assert row.period is not None
         self.values.put([(new, row.period)])
         if old is not None and (audit == "DELETE" or old.value != new.value):
             self._audits.append(Audit(new.key, old.value, new.stored_by, self.now, audit))
@@ -328,7 +342,6 @@ class RowImport:
         """The sets that a value is entered for: the one of the head, or those that fit unit and attribute combo."""
         if self.data_set is not None:
             return [self.data_set]
-        assert row.element is not None
         combo = self.rules.document("categoryOptionCombo", row.attribute or self.rules.default_combo) or {}
         return [
             data_set
@@ -354,24 +367,13 @@ class RowImport:
 _Check = Callable[[RowImport, _Row], Iterator[Conflict]]
 
 
-def _identifiers_known(run: RowImport, row: _Row) -> Iterator[Conflict]:
-    raw = row.raw
-    if row.element is None:
-        yield run.conflict(row, "E7610", raw.element)
-    elif row.period is None:
-        yield run.conflict(row, "E7611", raw.period)
-    elif row.unit is None:
-        yield run.conflict(row, "E7612", raw.unit)
-    elif row.combo is None and _trimmed(raw.combo):
-        yield run.conflict(row, "E7613", raw.combo)
-    elif row.attribute is None and _trimmed(raw.attribute):
-        yield run.conflict(row, "E7615", raw.attribute)
-    elif not run.rules.in_hierarchy(row.unit):
-        yield run.conflict(row, "E7617", raw.unit or row.unit, run.user.uid)
+def _unit_in_reach(run: RowImport, row: _Row) -> Iterator[Conflict]:
+    if not run.rules.in_hierarchy(row.unit):
+        yield run.conflict(row, "E7617", row.raw.unit or row.unit, run.user.uid)
 
 
 def _value_valid(run: RowImport, row: _Row) -> Iterator[Conflict]:
-    raw, element = row.raw, row.element or {}
+    raw, element = row.raw, row.element
     type: str = element["valueType"]
     if not _trimmed(raw.value) and not _trimmed(raw.comment) and not raw.deleted and run.options.kind != "DELETE":
         yield run.conflict(row, "E7618", raw.element)
@@ -398,8 +400,7 @@ def _combos_given(run: RowImport, row: _Row) -> Iterator[Conflict]:
 
 def _strict(run: RowImport, row: _Row) -> Iterator[Conflict]:
     """The checks that are off unless an option asks for them."""
-    raw, rules, element = row.raw, run.rules, row.element or {}
-    assert row.period is not None
+    raw, rules, element = row.raw, run.rules, row.element
     data_sets = rules.data_sets_of(element["id"])
     targets = [run.data_set] if run.data_set is not None else data_sets
     combo, attribute = row.combo or rules.default_combo, row.attribute or rules.default_combo
@@ -425,18 +426,17 @@ def _strict(run: RowImport, row: _Row) -> Iterator[Conflict]:
 
 def _attribute_fits(run: RowImport, row: _Row) -> Iterator[Conflict]:
     attribute = row.attribute or run.rules.default_combo
-    assert row.period is not None
-    assert row.unit is not None
     start, end = run.rules.attribute_span(attribute)
     if (start and start > row.period.end) or (end and end < row.period.start):
         yield run.conflict(row, "E7638", row.raw.period or row.period.iso, row.raw.attribute or attribute)
-    elif (units := run.rules.attribute_units(attribute)) and not run.rules.is_below(row.unit, set.intersection(*units)):
+    elif (units := run.rules.attribute_units(attribute)) and not all(
+        run.rules.is_below(row.unit, tops) for tops in units
+    ):
         yield run.conflict(row, "E7639", row.raw.unit or row.unit, row.raw.attribute or attribute)
 
 
 def _not_locked(run: RowImport, row: _Row) -> Iterator[Conflict]:
-    period, unit = row.period, row.unit or ""
-    assert period is not None
+    period, unit = row.period, row.unit
 
     def check(data_set: Json) -> Conflict | None:
         if run.rules.expired(data_set, period) and not run.rules.has_exception(data_set, period, unit):
@@ -448,7 +448,6 @@ def _not_locked(run: RowImport, row: _Row) -> Iterator[Conflict]:
 
 def _not_in_future(run: RowImport, row: _Row) -> Iterator[Conflict]:
     period = row.period
-    assert period is not None
 
     def check(data_set: Json) -> Conflict | None:
         last = run.rules.last_open(data_set["periodType"], int(data_set.get("openFuturePeriods") or 0))
@@ -461,12 +460,11 @@ def _not_in_future(run: RowImport, row: _Row) -> Iterator[Conflict]:
 
 def _not_approved(run: RowImport, row: _Row) -> Iterator[Conflict]:
     period, attribute = row.period, row.attribute or run.rules.default_combo
-    assert period is not None
     approvals = Approvals(run.server)
 
     def check(data_set: Json) -> Conflict | None:
         workflow = linked(data_set, "workflow")
-        keys = (ApprovalKey(workflow or "", period.iso, unit, attribute) for unit in run.rules.path(row.unit or ""))
+        keys = (ApprovalKey(workflow or "", period.iso, unit, attribute) for unit in run.rules.path(row.unit))
         if workflow and any(approvals.get(key) for key in keys):
             return run.conflict(row, "E7642", row.raw.unit, row.raw.period, row.raw.attribute, data_set["id"])
         return None
@@ -476,7 +474,6 @@ def _not_approved(run: RowImport, row: _Row) -> Iterator[Conflict]:
 
 def _input_period_open(run: RowImport, row: _Row) -> Iterator[Conflict]:
     period = row.period
-    assert period is not None
 
     def check(data_set: Json) -> Conflict | None:
         if run.rules.input_period_open(data_set, period):
@@ -485,7 +482,7 @@ def _input_period_open(run: RowImport, row: _Row) -> Iterator[Conflict]:
 
     found = run.in_targets(row, check, strict=run.options.flag("strictDataSetInputPeriods"))
     yield from found
-    data_sets = run.rules.data_sets_of((row.element or {})["id"])
+    data_sets = run.rules.data_sets_of(row.element["id"])
     if (
         not found
         and not run.force
@@ -496,15 +493,15 @@ def _input_period_open(run: RowImport, row: _Row) -> Iterator[Conflict]:
 
 
 def _file_exists(run: RowImport, row: _Row) -> Iterator[Conflict]:
-    element = row.element or {}
+    element = row.element
     if run.options.kind == "DELETE" and element["valueType"] in FILES:
-        stored = run.values.get(run._new_value(row).key)
+        stored = run.values.get(run.new_value(row).key)
         if stored is None or stored.deleted:
             yield run.conflict(row, "E7645", row.raw.element)
 
 
 _CHECKS: tuple[_Check, ...] = (
-    _identifiers_known,
+    _unit_in_reach,
     _value_valid,
     _combos_given,
     _strict,

@@ -111,7 +111,7 @@ def _root(body: bytes) -> ElementTree.Element:
 
 
 def _json_value(value: Any) -> RawValue:
-    row: Json = value if isinstance(value, dict) else {}
+    row = cast("Json", value) if isinstance(value, dict) else Json()
     return RawValue(
         _text(row.get("dataElement")),
         _text(row.get("period")),

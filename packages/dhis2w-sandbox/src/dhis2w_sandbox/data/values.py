@@ -110,11 +110,9 @@ class Values:
 
     def audits(self, where: str, args: Iterable[Any]) -> list[Audit]:
         """The audits that an SQL condition holds for, latest first."""
-        rows = self._sql.execute(
-            "SELECT element, period, unit, combo, attribute, value, modified_by, created, type"
-            f" FROM data_value_audit WHERE {where} ORDER BY number DESC",
-            tuple(args),
-        )
+        columns = "element, period, unit, combo, attribute, value, modified_by, created, type"
+        statement = f"SELECT {columns} FROM data_value_audit WHERE {where} ORDER BY number DESC"  # noqa: S608 - conditions are this package's own
+        rows = self._sql.execute(statement, tuple(args))
         return [Audit(Key(*row[:5]), *row[5:]) for row in rows]
 
 

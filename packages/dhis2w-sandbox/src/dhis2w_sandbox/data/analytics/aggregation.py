@@ -39,9 +39,9 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
+    ast.Div: lambda left, right: left / right,
     ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
+    ast.Pow: lambda left, right: float(left**right),
 }
 
 Cell = tuple[str, ...]
@@ -115,9 +115,8 @@ class Aggregation:
 
     def _cells(self, fact: Fact) -> Iterable[Cell]:
         """The rows that a value counts for."""
-        if self.query.start is not None and self.query.end is not None and not self.query.periods:
-            if not (self.query.start.isoformat() <= fact.first_day and fact.last_day <= self.query.end.isoformat()):
-                return []
+        if not self._is_within_dates(fact):
+            return []
         if not all(
             self._matches(dimension, fact)
             for dimension in self.query.dimensions
@@ -125,6 +124,13 @@ class Aggregation:
         ):
             return []
         return product(*(self._matches(dimension, fact) for dimension in self.columns))
+
+    def _is_within_dates(self, fact: Fact) -> bool:
+        """Whether a value lies between the dates that are asked for instead of periods."""
+        start, end = self.query.start, self.query.end
+        if start is None or end is None or self.query.periods:
+            return True
+        return start.isoformat() <= fact.first_day and fact.last_day <= end.isoformat()
 
     def _matches(self, dimension: Dimension, fact: Fact) -> list[str]:
         """The items of a dimension that a value belongs to."""

@@ -313,7 +313,7 @@ def _check(call: Call, query: Query) -> None:
     columns = query.columns
     both = [row.id for row in columns if any(other.is_filter and other.id == row.id for other in query.dimensions)]
     filtered = [row for row in query.dimensions if row.is_filter]
-    filter_data = next((row.items for row in filtered if row.id == "dx"), [])
+    filter_data = [item for row in filtered if row.id == "dx" for item in row.items]
     kinds = [item.kind for item in query.data if item.id in filter_data]
     rates = any(item.kind == "rate" for item in query.data)
     has_dates = query.start is not None and query.end is not None
