@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from dhis2w_client import Dhis2Client, InvalidRequestError
+from dhis2w_client.metadata import Bundle
 from dhis2w_client.metadata.category_combos import CategorySpec, Known, OptionSpec, plan_combo
 from dhis2w_sandbox import Sandbox
 from tests.client_metadata.connecting import run
+from tests.client_metadata.test_import import listening
 
 SEX = CategorySpec("Sex", ["Female", "Male"])
 AGE = CategorySpec("Age", [OptionSpec("Under 5", code="U5"), "5 and over"], code="AGE")
@@ -49,6 +51,27 @@ def test_parts_are_reused(empty_sandbox: Sandbox) -> None:
         assert len(both.created["categoryOptions"]) == 2
 
     run(empty_sandbox, use)
+
+
+def test_option_combos_that_are_missing_are_made(empty_sandbox: Sandbox) -> None:
+    asked: list[str] = []
+
+    async def use(client: Dhis2Client) -> None:
+        options = [{"id": f"catOption0{number}", "name": f"O{number}", "shortName": f"O{number}"} for number in (1, 2)]
+        members = [{"id": option["id"]} for option in options]
+        kind = {"dataDimensionType": "DISAGGREGATION"}
+        category = {"id": "category001", "name": "C", "shortName": "C", "categoryOptions": members, **kind}
+        combo = {"id": "categCombo1", "name": "CC", "categories": [{"id": "category001"}], **kind}
+        parts = {"categoryOptions": options, "categories": [category], "categoryCombos": [combo]}
+        await client.metadata.import_bundle(Bundle(parts))
+        assert await client.category_option_combos.count(filters="categoryCombo.id:eq:categCombo1") == 0
+        built = await client.metadata.category_combos.build("CC", [CategorySpec("C", ["O1", "O2"])])
+        assert [combo.name for combo in built.option_combos] == ["O1", "O2"]
+        assert len([request for request in asked if "maintenance" in request]) == 1
+        await client.metadata.category_combos.build("CC", [CategorySpec("C", ["O1", "O2"])])
+        assert len([request for request in asked if "maintenance" in request]) == 1
+
+    run(empty_sandbox, use, transport=listening(empty_sandbox, asked))
 
 
 def test_what_is_there_and_is_another_one(empty_sandbox: Sandbox) -> None:

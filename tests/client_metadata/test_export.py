@@ -106,6 +106,33 @@ def test_an_object_with_what_it_needs_goes_to_another_server(country: Sandbox, b
         run(other, put)
 
 
+def test_units_and_users_are_left_out_unless_asked_for(country: Sandbox) -> None:
+    async def use(client: Dhis2Client) -> None:
+        data_set = await a_data_set(client)
+        export = client.metadata.export_needed
+        plain = await export("dataSets", data_set, by="client")
+        assert plain.objects["dataSets"][0]["organisationUnits"]
+        assert not {"organisationUnits", "userGroups", "users"} & set(plain.counts())
+        whole = await export("dataSets", data_set, by="client", not_followed=())
+        assert {"organisationUnits", "userGroups"} <= set(whole.counts())
+
+    run(country, use)
+
+
+def test_whom_it_is_shared_with_is_looked_up(country: Sandbox) -> None:
+    async def use(client: Dhis2Client) -> None:
+        def shared_with(user: str) -> Bundle:
+            sharing = {"public": "--------", "users": {user: {"id": user, "access": "rw------"}}}
+            return Bundle({"indicatorTypes": [{"id": "abcdefghij9", "name": "T", "factor": 1, "sharing": sharing}]})
+
+        me = str((await client.system.me()).id)
+        assert await client.metadata.validate(shared_with(me)) == ()
+        assert [row.code for row in await client.metadata.validate(shared_with("zzzzzzzzzzz"))] == ["E5002"]
+        assert await client.metadata.validate(shared_with("zzzzzzzzzzz"), skip_sharing=True) == ()
+
+    run(country, use)
+
+
 def test_what_other_types_need(country: Sandbox) -> None:
     async def use(client: Dhis2Client) -> Bundle:
         indicator = (await client.indicators.list())[0]

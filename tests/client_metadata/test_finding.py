@@ -33,6 +33,17 @@ def test_by_code_name_and_id(country: Sandbox) -> None:
     run(country, use)
 
 
+def test_the_best_first(empty_sandbox: Sandbox) -> None:
+    async def use(client: Dhis2Client) -> None:
+        names = {"Not AB": None, "AB": None, "ab and more": None, "Zulu": "AB"}
+        rows = [{"name": name, "shortName": name, "code": code, "value": 1} for name, code in names.items()]
+        await client.constants.create_many(rows)
+        found = await client.metadata.search("AB", types=["constants"])
+        assert [hit.name for hit in found] == ["Zulu", "AB", "ab and more", "Not AB"]
+
+    run(empty_sandbox, use)
+
+
 def test_only_some_types_and_ways(country: Sandbox) -> None:
     async def use(client: Dhis2Client) -> None:
         found = await client.metadata.search("malaria", types=["indicators"])

@@ -129,9 +129,7 @@ class AccountService:
             ObjectNotFoundError: There is no such user.
             ForbiddenError: A role is more than the caller has.
         """
-        held = await self.roles(id)
-        wanted = [*held, *(role for role in roles if role not in held)]
-        return await self._set_roles(id, wanted)
+        return await self._set_roles(id, [*dict.fromkeys([*await self.roles(id), *roles])])
 
     async def revoke(self, id: str, roles: Iterable[str]) -> WriteReport:
         """Take roles from a user; one must stay.

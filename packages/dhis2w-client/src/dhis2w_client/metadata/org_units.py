@@ -211,7 +211,7 @@ def tree_of(rows: Iterable[Mapping[str, Any]], id: str) -> UnitNode:
         nodes[row["id"]] = UnitNode(row["id"], str(row.get("name")), row["level"])
         parents[row["id"]] = as_text(as_object(row.get("parent")).get("id")) or ""
     for uid, parent in parents.items():
-        if parent in nodes and uid != id:
+        if parent in nodes:
             nodes[parent].children.append(nodes[uid])
     if id not in nodes:
         raise ObjectNotFoundError(f"There is no organisation unit {id} among those that the user may see.")
