@@ -1,0 +1,84 @@
+"""The scenarios leave a live server as they found it: shown on a sandbox of its own process, by its whole store."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("D2W_LIVE_URL" in os.environ, reason="this is the test that sets D2W_LIVE_URL"),
+]
+
+HERE = Path(__file__).parent
+NUMBERS = frozenset({"number"})
+"""Columns that only count."""
+
+Contents = dict[str, list[tuple[object, ...]]]
+
+
+@contextmanager
+def running(version: str, database: Path) -> Generator[str]:
+    """A sandbox in a process of its own; yields its address."""
+    options = ["--version", version, "--port", "0", "--database", str(database)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "dhis2w_sandbox", *options], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout
+            yield next(found[0] for line in process.stdout if (found := re.search(r"http://\S+", line)))
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+def contents(database: Path) -> Contents:
+    """Every row of every table, without what a login leaves."""
+    with closing(sqlite3.connect(database)) as sql:
+        names = [str(name) for (name,) in sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: _rows(sql, name) for name in names}
+
+
+def _rows(sql: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
+    cursor = sql.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - the name of a table of the sandbox itself
+    columns = [column[0] for column in cursor.description]
+    rows = (
+        tuple(_without_login(value) for name, value in zip(columns, row, strict=True) if name not in NUMBERS)
+        for row in cursor
+    )
+    return sorted(rows, key=str)
+
+
+def _without_login(value: object) -> object:
+    """A document as text, without the time of the last login, which every request of a user sets."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return value
+    document = json.loads(value)
+    document.pop("lastLogin", None)
+    return json.dumps(document, sort_keys=True)
+
+
+@pytest.mark.parametrize("version", ["41", "42", "43", "44"])
+def test_a_live_server_is_as_it_was(version: str, tmp_path: Path) -> None:
+    database = tmp_path / "sandbox.sqlite"
+    with running(version, database) as url:
+        before = contents(database)
+        live = {"D2W_LIVE_URL": url, "D2W_LIVE_USERNAME": "admin", "D2W_LIVE_PASSWORD": "district"}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        # the cache plugin would write into the checkout, beside that of the tests that run this
+        command = [sys.executable, "-m", "pytest", str(HERE), "-q", "-p", "no:cacheprovider"]
+        ended = subprocess.run(command, env=inherited | live, capture_output=True, text=True, check=False)
+        after = contents(database)
+    assert ended.returncode == 0, ended.stdout
+    assert " passed" in ended.stdout
+    assert before["object"]
+    assert after == before
