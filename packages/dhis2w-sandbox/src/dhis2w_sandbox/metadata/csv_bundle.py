@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from dhis2w_sandbox.errors import NotInSandbox
 from dhis2w_sandbox.server import Server
 
 Json = dict[str, Any]
@@ -19,14 +19,18 @@ class Column(NamedTuple):
     """One property of a row."""
 
     key: str
+    limit: int | None = None
+    """How many characters are read."""
     default: Any = None
     """What an empty column means; `NAME` stands for the object's name."""
     reference: bool = False
 
 
 NAME = "{name}"
-_HEAD = (Column("name"), Column("id"), Column("code"))
-_SHORT = Column("shortName", NAME)
+_SKIPPED = Column("_skipped")
+_HEAD = (Column("name", 230), Column("id", 11), Column("code", 50))
+_SHORT = Column("shortName", 50, NAME)
+_DISAGGREGATION = Column("dataDimensionType", 50, "DISAGGREGATION")
 
 COLUMNS: dict[str, tuple[str, tuple[Column, ...]]] = {
     "DATA_ELEMENT": (
@@ -35,48 +39,37 @@ COLUMNS: dict[str, tuple[str, tuple[Column, ...]]] = {
             *_HEAD,
             _SHORT,
             Column("description"),
-            Column("formName"),
-            Column("domainType", "AGGREGATE"),
-            Column("valueType", "INTEGER"),
-            Column("aggregationType", "SUM"),
-            Column("categoryCombo", reference=True),
-            Column("url"),
-            Column("zeroIsSignificant", "false"),
-            Column("optionSet", reference=True),
-            Column("commentOptionSet", reference=True),
+            Column("formName", 230),
+            Column("domainType", 16, "AGGREGATE"),
+            Column("valueType", 50, "INTEGER"),
+            Column("aggregationType", 50, "SUM"),
+            Column("categoryCombo", 11, reference=True),
+            Column("url", 255),
+            Column("zeroIsSignificant", default="false"),
+            Column("optionSet", 11, reference=True),
+            Column("commentOptionSet", 11, reference=True),
         ),
     ),
     "DATA_ELEMENT_GROUP": ("dataElementGroups", (*_HEAD, _SHORT)),
     "CATEGORY_OPTION": ("categoryOptions", (*_HEAD, _SHORT)),
     "CATEGORY": (
         "categories",
-        (
-            *_HEAD,
-            Column("description"),
-            Column("dataDimensionType", "DISAGGREGATION"),
-            Column("dataDimension", "false"),
-        ),
+        (*_HEAD, Column("description", 255), _DISAGGREGATION, Column("dataDimension", 40, "false")),
     ),
-    "CATEGORY_COMBO": (
-        "categoryCombos",
-        (*_HEAD, Column("dataDimensionType", "DISAGGREGATION"), Column("skipTotal", "false")),
-    ),
-    "CATEGORY_OPTION_GROUP": (
-        "categoryOptionGroups",
-        (*_HEAD, _SHORT, Column("dataDimensionType", "DISAGGREGATION")),
-    ),
+    "CATEGORY_COMBO": ("categoryCombos", (*_HEAD, _DISAGGREGATION, Column("skipTotal", 40, "false"))),
+    "CATEGORY_OPTION_GROUP": ("categoryOptionGroups", (*_HEAD, _SHORT, _DISAGGREGATION)),
     "INDICATOR": (
         "indicators",
         (
             *_HEAD,
-            Column("description"),
+            Column("description", 255),
             _SHORT,
             Column("denominator"),
-            Column("denominatorDescription"),
+            Column("denominatorDescription", 255),
             Column("numerator"),
-            Column("numeratorDescription"),
-            Column("annualized", "false"),
-            Column("decimals", 0),
+            Column("numeratorDescription", 255),
+            Column("annualized", 40, "false"),
+            Column("decimals", default=0),
             Column("indicatorType", reference=True),
         ),
     ),
@@ -84,32 +77,68 @@ COLUMNS: dict[str, tuple[str, tuple[Column, ...]]] = {
         "organisationUnits",
         (
             *_HEAD,
-            Column("parent", reference=True),
+            Column("parent", 230, reference=True),
             _SHORT,
             Column("description"),
-            Column("openingDate", "1970-01-01"),
+            Column("openingDate", default="1970-01-01"),
             Column("closedDate"),
             Column("comment"),
-            Column("_featureType"),
+            Column("_featureType", 50),
             Column("_coordinates"),
-            Column("url"),
-            Column("contactPerson"),
-            Column("address"),
-            Column("email"),
-            Column("phoneNumber"),
+            Column("url", 255),
+            Column("contactPerson", 255),
+            Column("address", 255),
+            Column("email", 150),
+            Column("phoneNumber", 150),
         ),
     ),
     "ORGANISATION_UNIT_GROUP": ("organisationUnitGroups", (*_HEAD, _SHORT)),
 }
 """The plural of the type and its columns, by import class."""
 
+_VALIDATION_RULE = (
+    *_HEAD,
+    Column("description", 255),
+    Column("instruction", 255),
+    Column("importance", 255, "MEDIUM"),
+    _SKIPPED,
+    Column("operator", 255, "equal_to"),
+    Column("periodType", 255, "Monthly"),
+)
+_SIDE = (
+    Column("expression", 255),
+    Column("description", 255),
+    Column("missingValueStrategy", 50, "NEVER_SKIP"),
+)
+_OPTION_GROUP = (
+    *_HEAD,
+    Column("shortName", 50),
+    Column("optionSet", 11),
+    Column("option", 11),
+    Column("optionCode", 50),
+)
+_OPTION_GROUP_SET = (
+    *_HEAD,
+    Column("dataDimension", 40, "false"),
+    Column("description"),
+    Column("optionSet", 11),
+    Column("optionSetCode", 50),
+)
+
 MEMBERSHIPS = {
-    "DATA_ELEMENT_GROUP_MEMBERSHIP": ("dataElementGroups", "dataElements"),
-    "INDICATOR_GROUP_MEMBERSHIP": ("indicatorGroups", "indicators"),
-    "ORGANISATION_UNIT_GROUP_MEMBERSHIP": ("organisationUnitGroups", "organisationUnits"),
-    "OPTION_GROUP_SET_MEMBERSHIP": ("optionGroupSets", "optionGroups"),
+    "DATA_ELEMENT_GROUP_MEMBERSHIP": ("dataElementGroups", "dataElements", ("id", "name")),
+    "INDICATOR_GROUP_MEMBERSHIP": ("indicatorGroups", "indicators", ("id", "name")),
+    "ORGANISATION_UNIT_GROUP_MEMBERSHIP": (
+        "organisationUnitGroups",
+        "organisationUnits",
+        ("id", "name", "shortName"),
+    ),
+    "OPTION_GROUP_SET_MEMBERSHIP": ("optionGroupSets", "optionGroups", ("id", "name")),
 }
-"""Rows of group and member: the plural of the group's type, and the list that the members go to."""
+"""Rows of group and member: the plural of the group's type, the list of members, and what else of the group is kept.
+
+DHIS2 keeps no more: the import replaces the group, or refuses it where more is required.
+"""
 
 IMPORT_CLASSES = (
     "DATA_ELEMENT",
@@ -133,28 +162,31 @@ IMPORT_CLASSES = (
 
 
 def read_bundle(server: Server, import_class: str, text: str, *, has_header: bool) -> Json:
-    """The objects of a CSV file as a payload of `/api/metadata`.
-
-    Raises:
-        NotInSandbox: for an import class that the sandbox cannot read.
-    """
+    """The objects of a CSV file as a payload of `/api/metadata`; `import_class` is one of `IMPORT_CLASSES`."""
     rows = [row for row in csv.reader(io.StringIO(text)) if row][1 if has_header else 0 :]
     if import_class in COLUMNS:
         plural, columns = COLUMNS[import_class]
         return {plural: [_object(columns, row) for row in rows]}
     if import_class in MEMBERSHIPS:
-        return _groups(server, *MEMBERSHIPS[import_class], rows)
-    if import_class == "OPTION_SET":
-        return _option_sets(server, rows)
-    raise NotInSandbox(f"CSV import of {import_class}")
+        return _groups(server, import_class, rows)
+    return _READERS[import_class](server, rows)
+
+
+def _values(columns: tuple[Column, ...], row: list[str]) -> Json:
+    """What the columns of a row say; those that say nothing are left out."""
+    found: Json = {}
+    for column, value in zip(columns, [*row, *[""] * len(columns)], strict=False):
+        default = row[0].strip() if column.default == NAME else column.default
+        content = value.strip() or default
+        if content is not None:
+            found[column.key] = content[: column.limit] if isinstance(content, str) else content
+    return found
 
 
 def _object(columns: tuple[Column, ...], row: list[str]) -> Json:
-    document: Json = {}
-    for column, value in zip(columns, [*row, *[""] * len(columns)], strict=False):
-        content = value.strip() or (row[0][:50] if column.default == NAME else column.default)
-        if content is not None:
-            document[column.key] = {"id": content} if column.reference else content
+    document = _values(columns, row)
+    document |= {column.key: {"id": document[column.key]} for column in columns if _is_link(column, document)}
+    document.pop(_SKIPPED.key, None)
     kind, coordinates = document.pop("_featureType", None), document.pop("_coordinates", None)
     if kind not in (None, "NONE") and coordinates:
         shape = "".join(word.capitalize() for word in str(kind).split("_")).replace("polygon", "Polygon")
@@ -162,26 +194,30 @@ def _object(columns: tuple[Column, ...], row: list[str]) -> Json:
     return document
 
 
-def _groups(server: Server, plural: str, key: str, rows: list[list[str]]) -> Json:
-    """Groups as they are stored, with the members that the rows add to them: nothing else of them changes."""
+def _is_link(column: Column, document: Json) -> bool:
+    return column.reference and column.key in document
+
+
+def _groups(server: Server, import_class: str, rows: list[list[str]]) -> Json:
+    """The stored groups that the rows name, with the members of the rows instead of their own."""
+    plural, key, kept = MEMBERSHIPS[import_class]
     type = server.schemas.by_plural[plural].singular
     groups: dict[str, Json] = {}
     for group, member, *_ in rows:
-        stored = server.store.get(type, group)
+        stored = server.store.get(type, group.strip())
         if stored:
-            changed = groups.setdefault(group, {**stored, key: list(stored.get(key, ()))})
-            if {"id": member} not in changed[key]:
-                changed[key].append({"id": member})
+            named = {name: stored[name] for name in kept if name in stored}
+            changed = groups.setdefault(stored["id"], {**named, key: []})
+            if {"id": member.strip()} not in changed[key]:
+                changed[key].append({"id": member.strip()})
     return {plural: list(groups.values())}
 
 
 def _option_sets(server: Server, rows: list[list[str]]) -> Json:
     sets: dict[str, Json] = {}
     options: list[Json] = []
-    columns = (Column("name"), Column("id"), Column("code"))
     for row in rows:
-        option_set = _object(columns, row[:3])
-        option = _object(columns, row[3:6])
+        option_set, option = _object(_HEAD, row[:3]), _object(_HEAD, row[3:6])
         if not option_set.get("name") or not option.get("code"):
             continue
         option.setdefault("id", server.new_uid())
@@ -189,3 +225,62 @@ def _option_sets(server: Server, rows: list[list[str]]) -> Json:
         found = sets.setdefault(option_set["name"], {**option_set, "valueType": "TEXT", "options": []})
         found["options"].append({"id": option["id"]})
     return {"options": options, "optionSets": list(sets.values())}
+
+
+def _option_groups(server: Server, rows: list[list[str]]) -> Json:
+    """Groups of the options that a stored set has; other rows count for nothing."""
+    groups: dict[str, Json] = {}
+    for row in rows:
+        values = _values(_OPTION_GROUP, row)
+        option_set = server.store.get("optionSet", values.pop("optionSet", ""))
+        uid, code = values.pop("option", None), values.pop("optionCode", None)
+        option = _option_of(server, option_set, uid, code) if option_set else None
+        if option_set is None or option is None or not values.get("name") or not values.get("shortName"):
+            continue
+        group = groups.setdefault(values["name"], {**values, "optionSet": {"id": option_set["id"]}, "options": []})
+        group["options"].append({"id": option})
+    return {"optionGroups": list(groups.values())}
+
+
+def _option_of(server: Server, option_set: Json, uid: str | None, code: str | None) -> str | None:
+    for row in option_set.get("options", ()):
+        option = server.store.get("option", row["id"]) or {}
+        if (uid is not None and uid == row["id"]) or (uid is None and code is not None and code == option.get("code")):
+            return row["id"]
+    return None
+
+
+def _option_group_sets(server: Server, rows: list[list[str]]) -> Json:
+    """Group sets of a stored option set, which is named by identifier or code."""
+    found: list[Json] = []
+    for row in rows:
+        values = _values(_OPTION_GROUP_SET, row)
+        uid, code = values.pop("optionSet", None), values.pop("optionSetCode", None)
+        stored = server.store.all("optionSet")
+        named = (doc for doc in stored if (doc["id"] == uid if uid else code is not None and doc.get("code") == code))
+        option_set = next(named, None)
+        if option_set:
+            found.append({**values, "optionSet": {"id": option_set["id"]}})
+    return {"optionGroupSets": found}
+
+
+def _validation_rules(server: Server, rows: list[list[str]]) -> Json:
+    del server
+    return {
+        "validationRules": [
+            {
+                **_object(_VALIDATION_RULE, row),
+                "leftSide": _values(_SIDE, row[9:12]),
+                "rightSide": _values(_SIDE, row[12:15]),
+            }
+            for row in rows
+        ]
+    }
+
+
+_READERS: dict[str, Callable[[Server, list[list[str]]], Json]] = {
+    "OPTION_GROUP": _option_groups,
+    "OPTION_GROUP_SET": _option_group_sets,
+    "OPTION_SET": _option_sets,
+    "VALIDATION_RULE": _validation_rules,
+}
