@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 import pytest
@@ -40,16 +40,10 @@ class Server:
         """Stand before the application."""
         answer = self.sandbox.app.answer
 
-        def counting(
-            method: str,
-            path: str,
-            query: str,
-            headers: list[tuple[str, str]],
-            body: bytes,
-            remote: str = "127.0.0.1",
-        ) -> Reply:
-            reply = answer(method, path, query, headers, body, remote=remote)
-            form = parse_qs(body.decode("utf-8", "replace")) if path.endswith("/token") else {}
+        def counting(method: str, raw_path: str, *rest: Any, **more: Any) -> Reply:
+            reply = answer(method, raw_path, *rest, **more)
+            body: bytes = rest[2]
+            form = parse_qs(body.decode("utf-8", "replace")) if raw_path.endswith("/token") else {}
             if form.get("grant_type") == ["refresh_token"]:
                 self.spends += form["refresh_token"]
                 if self.after_spend:

@@ -1,7 +1,7 @@
 """A process with several tasks that all need an access token: one round for every line on standard input.
 
-Arguments: base URL, number of tasks, seconds of a lease. Answers each line with a JSON list: what each task got, a token
-or the name of its error.
+Arguments: base URL, number of tasks, seconds of a lease. Answers each line with a JSON list: what each task got, a
+token or the name of its error.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from dhis2w_core.oauth2.token_store import TokenStore
 async def one_token(profile: Profile, store: TokenStore, lease: float) -> str:
     """What a task that begins from nothing gets."""
     try:
-        return await TokenRefresher(profile, token_key(profile), store, lease=lease).access_token()
+        return (await TokenRefresher(profile, token_key(profile), store, lease=lease).tokens()).access_token
     except Dhis2Error as error:
         return type(error).__name__
 

@@ -1,6 +1,7 @@
 """Logging in, out, and in again, against the authorization servers of each version."""
 
 import asyncio
+import socket
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -222,7 +223,7 @@ def test_a_token_that_a_restarted_server_does_not_know_is_replaced(serve: Serve,
 def test_a_wrong_client_secret(serve: Serve, store: TokenStore) -> None:
     async def use() -> None:
         profile = await serve(42).profile()
-        wrong = Profile(**(profile.reveal() | {"client_secret": "planted-wrong-secret"}))
+        wrong = profile.model_copy(update={"client_secret": "planted-wrong-secret"})
         with pytest.raises(ClientRefusedError, match="bcrypt") as caught:
             await login(wrong, store=store, tell=quiet, open_browser=Person())
         assert "planted-wrong-secret" not in str(caught.value)
@@ -235,8 +236,7 @@ def test_a_busy_port_is_moved_from_where_the_server_does_not_mind(serve: Serve, 
         for version in (42, 41):
             profile = await serve(version).profile()
             port = urlsplit(profile.redirect_uri or "").port
-            squatter = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", port)
-            async with squatter:
+            with socket.create_server(("127.0.0.1", port or 0)):
                 if version == 42:
                     await login(profile, store=store, tell=quiet, open_browser=Person())
                 else:

@@ -160,7 +160,7 @@ def test_a_refresher_that_is_killed_when_the_server_has_acted(serve: Serve, rota
 @pytest.mark.parametrize("rotate", [False, True])
 def test_refreshers_that_are_killed_at_random_points(serve: Serve, rotate: bool) -> None:
     race = Race(serve(42, rotate=rotate))
-    chance = random.Random(20261124)
+    chance = random.Random(20261124)  # noqa: S311 - when to kill
     race.log_in()
     outcomes: list[str] = []
     with workers(race.profile, 2, 4, lease=1) as survivors:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dhis2w_core.oauth2.refresh import TokenRefresher
+    from dhis2w_core.oauth2.tokens import Tokens
 
 
 class OAuth2Auth:
@@ -15,16 +16,16 @@ class OAuth2Auth:
 
     def __init__(self, refresher: TokenRefresher) -> None:
         self._refresher = refresher
-        self._sent: str | None = None
+        self._sent: Tokens | None = None
 
     async def headers(self) -> Mapping[str, str]:
-        """The `Authorization` header; raises as `TokenRefresher.access_token`."""
-        self._sent = await self._refresher.access_token()
-        return {"Authorization": f"Bearer {self._sent}"}
+        """The `Authorization` header; raises as `TokenRefresher.tokens`."""
+        self._sent = await self._refresher.tokens()
+        return {"Authorization": f"Bearer {self._sent.access_token}"}
 
     async def renew(self) -> None:
         """Replace the access token that was sent last, because the server refused it before its time."""
-        await self._refresher.access_token(refused=self._sent)
+        await self._refresher.tokens(refused=self._sent)
 
     def __repr__(self) -> str:
         return "OAuth2Auth()"

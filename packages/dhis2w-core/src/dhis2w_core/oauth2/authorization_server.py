@@ -8,7 +8,7 @@ token into them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -17,7 +17,6 @@ from dhis2w_client.base_url import may_follow
 from dhis2w_client.call import Call
 from dhis2w_client.clock import SYSTEM_CLOCK
 from dhis2w_client.connection import Connection, Network
-from dhis2w_client.errors import CredentialsError
 from dhis2w_client.retry import RetryPolicy
 from dhis2w_core.oauth2.errors import ClientRefusedError, NoAuthorizationServerError, TokenAnswerError
 from dhis2w_core.oauth2.tokens import Grant, Tokens, json_object, read_grant
@@ -59,6 +58,28 @@ class AuthorizationServer:
         return not self.is_legacy
 
 
+@dataclass(frozen=True, slots=True)
+class CodeGrant:
+    """What is exchanged for the first tokens."""
+
+    code: str = field(repr=False)
+    redirect_uri: str
+    """As it was when the code was asked for."""
+    verifier: str | None = field(repr=False)
+    """PKCE's; `None` on 2.41."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The body of a token request; a traceback with local variables must not show it."""
+
+    fields: dict[str, str] = field(repr=False)
+
+    def encoded(self) -> bytes:
+        """On the wire."""
+        return urlencode(self.fields).encode()
+
+
 class RefusedGrantError(Exception):
     """The server does not take a code or refresh token: it is expired, revoked or used."""
 
@@ -88,9 +109,7 @@ async def find_authorization_server(profile: Profile) -> AuthorizationServer:
     )
 
 
-async def exchange_code(
-    profile: Profile, server: AuthorizationServer, code: str, redirect_uri: str, verifier: str | None
-) -> Grant:
+async def exchange_code(profile: Profile, server: AuthorizationServer, grant: CodeGrant) -> Grant:
     """The tokens for an authorization code.
 
     Raises:
@@ -99,15 +118,15 @@ async def exchange_code(
         TokenAnswerError: The answer is not understood.
         NoAnswerError: There is none.
     """
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-    if verifier is not None:
-        form["code_verifier"] = verifier
+    form = _Form({"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri})
+    if grant.verifier is not None:
+        form.fields["code_verifier"] = grant.verifier
     return await _ask_for_tokens(profile, server.token_url, form, is_legacy=server.is_legacy)
 
 
 async def refresh_tokens(profile: Profile, tokens: Tokens) -> Grant:
     """New tokens for a refresh token; raises as `exchange_code`."""
-    form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token or ""}
+    form = _Form({"grant_type": "refresh_token", "refresh_token": tokens.refresh_token or ""})
     return await _ask_for_tokens(profile, tokens.token_url, form, is_legacy=tokens.is_legacy)
 
 
@@ -115,12 +134,12 @@ async def revoke_tokens(profile: Profile, tokens: Tokens) -> bool:
     """Tell the server that a login is over; false where it cannot be told."""
     if tokens.revoke_url is None:
         return False
-    form = {"token": tokens.refresh_token or tokens.access_token}
+    form = _Form({"token": tokens.refresh_token or tokens.access_token})
     auth = _client_auth(profile, form, is_legacy=tokens.is_legacy)
     return (await _send(profile, "POST", tokens.revoke_url, form, auth)).status == 200
 
 
-async def _ask_for_tokens(profile: Profile, url: str, form: dict[str, str], *, is_legacy: bool) -> Grant:
+async def _ask_for_tokens(profile: Profile, url: str, form: _Form, *, is_legacy: bool) -> Grant:
     auth = _client_auth(profile, form, is_legacy=is_legacy)
     reply = await _send(profile, "POST", url, form, auth)
     grant = read_grant(reply)
@@ -149,16 +168,15 @@ def _refusal(reply: Reply, *, is_legacy: bool) -> Exception:
     )
 
 
-def _client_auth(profile: Profile, form: dict[str, str], *, is_legacy: bool) -> AuthProvider:
+def _client_auth(profile: Profile, form: _Form, *, is_legacy: bool) -> AuthProvider:
     """How the client shows who it is: by Basic, or by its id alone (then it is added to the form)."""
-    client_id, secret = profile.client_id or "", profile.client_secret
-    if not client_id:
-        raise CredentialsError("The profile has auth='oauth2', but no client_id.")
-    if not secret:
-        form["client_id"] = client_id
+    client_id = profile.client_id or ""
+    if not profile.client_secret:
+        form.fields["client_id"] = client_id
         return _Nobody()
-    # RFC 6749, section 2.3.1, encodes both; 2.41 compares them as they come
-    return BasicAuth(client_id, secret) if is_legacy else BasicAuth(quote_plus(client_id), quote_plus(secret))
+    if is_legacy:  # it compares both as they come
+        return BasicAuth(client_id, profile.client_secret)
+    return BasicAuth(quote_plus(client_id), quote_plus(profile.client_secret))  # RFC 6749, section 2.3.1
 
 
 class _Nobody:
@@ -170,23 +188,22 @@ class _Nobody:
 
 
 async def _send(
-    profile: Profile, method: str, url: str, form: Mapping[str, str] | None = None, auth: AuthProvider | None = None
+    profile: Profile, method: str, url: str, form: _Form | None = None, auth: AuthProvider | None = None
 ) -> Reply:
     """One request, sent once: a refresh token may be good for one only."""
     parts = urlsplit(url)
     timeout = min(profile.timeout or REQUEST_SECONDS, REQUEST_SECONDS)
     network = Network(verify=profile.verify, ca_bundle=profile.ca_bundle, proxy=profile.proxy, timeout=timeout)
     headers = {"Accept": "application/json"}
-    body = None
     if form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-        body = urlencode(form).encode()
+    call = Call(method, parts.path, parts.query, form.encoded() if form else None, headers, repeatable=False)
     connection = Connection(
         f"{parts.scheme}://{parts.netloc}", auth or _Nobody(), network, RetryPolicy.off(), SYSTEM_CLOCK
     )
     await connection.open()
     try:
-        return await connection.ask(Call(method, parts.path, parts.query, body, headers, repeatable=False))
+        return await connection.ask(call)
     finally:
         await connection.close()
 

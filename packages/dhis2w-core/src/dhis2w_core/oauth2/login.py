@@ -10,13 +10,14 @@ import secrets
 import sys
 import time
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from dhis2w_client.errors import CredentialsError, Dhis2Error
 from dhis2w_core.oauth2.authorization_server import (
+    CodeGrant,
     RefusedGrantError,
     exchange_code,
     find_authorization_server,
@@ -25,7 +26,7 @@ from dhis2w_core.oauth2.authorization_server import (
 )
 from dhis2w_core.oauth2.errors import LoginFailedError, LoginRequiredError, PublicClientWarning
 from dhis2w_core.oauth2.loopback import LoopbackReceiver
-from dhis2w_core.oauth2.redirect import RedirectAddress, Returned, parse_redirect_address, read_redirect
+from dhis2w_core.oauth2.redirect import Query, RedirectAddress, Returned, parse_redirect_address, read_redirect
 from dhis2w_core.oauth2.token_store import TokenKey, TokenStore
 from dhis2w_core.oauth2.tokens import REFRESH_LIFETIME, Grant, Tokens, refreshed
 
@@ -80,7 +81,7 @@ class _Request:
 
     server: AuthorizationServer
     state: str
-    verifier: str | None
+    verifier: str | None = field(repr=False)
 
     def url(self, profile: Profile, address: RedirectAddress) -> str:
         """Where the browser goes."""
@@ -209,8 +210,8 @@ async def _by_pasting(
 ) -> Tokens:
     tell(f"Open this address in any browser and log in:\n{request.url(profile, address)}")
     tell("The last page may not load; its address is what counts.")
-    query = urlsplit(paste().strip()).query
-    if not query:
+    query = Query(urlsplit(paste().strip()).query)
+    if not query.text:
         raise LoginFailedError(
             "That is not the address that the browser ended on.",
             next_step=f"Start again; the address begins with {address.text}?",
@@ -258,7 +259,7 @@ async def _first_tokens(profile: Profile, request: _Request, returned: Returned,
     asked_at = time.time()
     server = request.server
     try:
-        grant = await exchange_code(profile, server, returned.code, address.text, request.verifier)
+        grant = await exchange_code(profile, server, CodeGrant(returned.code, address.text, request.verifier))
         tokens = _tokens_of(grant, server, asked_at)
         if tokens.refresh_token is None:
             return replace(tokens, login_ends=tokens.access_expires)

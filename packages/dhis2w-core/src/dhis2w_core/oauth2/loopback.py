@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from dhis2w_client.errors import Dhis2Error
 from dhis2w_core.oauth2.errors import LoginFailedError, LoginTimeoutError
-from dhis2w_core.oauth2.redirect import RedirectAddress, Returned, read_redirect
+from dhis2w_core.oauth2.redirect import Query, RedirectAddress, Returned, read_redirect
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -96,12 +96,12 @@ class LoopbackReceiver:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request."""
         try:
-            target = await asyncio.wait_for(_read_target(reader), _REQUEST_SECONDS)
-            if target is None or urlsplit(target).path != self.address.path or self._asked:
+            path, query = await asyncio.wait_for(_read_target(reader), _REQUEST_SECONDS)
+            if path != self.address.path or self._asked:
                 await _answer(writer, "404 Not Found", _page("Not found", "There is nothing here."))
                 return
             self._asked = True
-            self._take(urlsplit(target).query)
+            self._take(query)
             await _answer(writer, *_last_page(await self._outcome))
         except (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # a browser that went away, or something that speaks no HTTP
@@ -110,7 +110,7 @@ class LoopbackReceiver:
                 self._shown.set()
             writer.close()
 
-    def _take(self, query: str) -> None:
+    def _take(self, query: Query) -> None:
         if self._returned.done():
             return
         try:
@@ -119,11 +119,14 @@ class LoopbackReceiver:
             self._returned.set_exception(error)
 
 
-async def _read_target(reader: asyncio.StreamReader) -> str | None:
-    """The target of a GET request, or `None` for any other."""
+async def _read_target(reader: asyncio.StreamReader) -> tuple[str, Query]:
+    """Path and query of a GET request; no path for any other."""
     head = await reader.readuntil(b"\r\n\r\n")
     words = head.partition(b"\r\n")[0].decode("ascii").split(" ")
-    return words[1] if len(words) == 3 and words[0] == "GET" and words[1].startswith("/") else None
+    if len(words) != 3 or words[0] != "GET":
+        return "", Query("")
+    target = urlsplit(words[1])
+    return target.path, Query(target.query)
 
 
 def _last_page(error: Dhis2Error | None) -> tuple[str, str]:

@@ -56,13 +56,25 @@ def parse_redirect_address(text: str) -> RedirectAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """The query with which a browser comes back; a traceback with local variables must not show it."""
+
+    text: str = field(repr=False)
+
+    def one(self, name: str) -> str:
+        """The value of a parameter; empty where it is missing or doubled."""
+        found = parse_qs(self.text, keep_blank_values=True).get(name, [])
+        return found[0] if len(found) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Returned:
     """What came back: an authorization code."""
 
     code: str = field(repr=False)
 
 
-def read_redirect(query: str, state: str) -> Returned:
+def read_redirect(query: Query, state: str) -> Returned:
     """The authorization code in a query; the state is checked before anything else is looked at.
 
     Raises:
@@ -70,31 +82,24 @@ def read_redirect(query: str, state: str) -> Returned:
         LoginDeniedError: The user or the server said no.
         LoginFailedError: There is no code.
     """
-    values = parse_qs(query, keep_blank_values=True)
-    if not hmac.compare_digest(_single(values, "state").encode(), state.encode()):
+    if not hmac.compare_digest(query.one("state").encode(), state.encode()):
         raise ForgedStateError(
             "What came back from the browser belongs to another login; it was not used.",
             next_step="Start again with d2w login. If it happens again, a page or program tries to log you in as "
             "somebody else.",
         )
-    error = _single(values, "error")
+    error = query.one("error")
     if error == "access_denied":
         raise LoginDeniedError("The consent was denied.", next_step="Start again with d2w login, and allow the access.")
     if error:
         word = error if error.replace("_", "").isascii() and error.replace("_", "").isalpha() else "unknown"
         raise LoginDeniedError(f"The server refused the login ({word[:40]}).", next_step=_STEPS.get(error))
-    code = _single(values, "code")
-    if not code:
+    if not query.one("code"):
         raise LoginFailedError("The browser came back without an authorization code.", next_step="Start again.")
-    return Returned(code)
+    return Returned(query.one("code"))
 
 
 _STEPS = {
     "invalid_scope": "The client is not registered for this scope: correct scope of the profile, or the client.",
     "unauthorized_client": "The client is not registered for the grant authorization_code.",
 }
-
-
-def _single(values: dict[str, list[str]], name: str) -> str:
-    found = values.get(name, [])
-    return found[0] if len(found) == 1 else ""

@@ -57,19 +57,19 @@ class Move(enum.Enum):
     LOST = "log in again: the refresh token may be spent"
 
 
-def next_move(login: StoredLogin | None, now: float, *, refused: str | None = None, lease: float) -> Move:
+def next_move(login: StoredLogin | None, now: float, *, refused: Tokens | None = None, lease: float) -> Move:
     """Decide what to do.
 
     Args:
         login: What is in the store.
         now: Seconds since 1970.
-        refused: An access token that the server refused although its time is not over.
+        refused: Tokens whose access token the server refused although its time is not over.
         lease: Seconds that a lease lasts at most.
     """
     if login is None or login.over or login.tokens is None:
         return Move.ENDED
     tokens = login.tokens
-    if tokens.is_fresh(now) and tokens.access_token != refused:
+    if tokens.is_fresh(now) and not _is_same(tokens, refused):
         return Move.USE
     # a lease that ends much later than one taken now would is of a clock that was wrong
     if login.lease_until is not None and now < login.lease_until <= now + 2 * lease:
@@ -77,6 +77,10 @@ def next_move(login: StoredLogin | None, now: float, *, refused: str | None = No
     if tokens.refresh_token is None:
         return Move.SHORT
     return Move.LOST if login.spent and tokens.rotates is not False else Move.REFRESH
+
+
+def _is_same(tokens: Tokens, refused: Tokens | None) -> bool:
+    return refused is not None and tokens.access_token == refused.access_token
 
 
 class TokenRefresher:
@@ -111,11 +115,11 @@ class TokenRefresher:
     def __repr__(self) -> str:
         return f"TokenRefresher({self._key!r})"
 
-    async def access_token(self, *, refused: str | None = None) -> str:
-        """An access token that is good for a while.
+    async def tokens(self, *, refused: Tokens | None = None) -> Tokens:
+        """Tokens with an access token that is good for a while.
 
         Args:
-            refused: One that the server refused although its time is not over.
+            refused: Those whose access token the server refused although its time is not over.
 
         Raises:
             LoginRequiredError: There is no login, or it is over.
@@ -124,11 +128,11 @@ class TokenRefresher:
             TokenStoreError: The store cannot be used.
         """
         tokens = self._tokens
-        if tokens is None or not tokens.is_fresh(self._now()) or tokens.access_token == refused:
+        if tokens is None or not tokens.is_fresh(self._now()) or _is_same(tokens, refused):
             tokens = await self._shared_flight(refused)
-        return tokens.access_token
+        return tokens
 
-    async def _shared_flight(self, refused: str | None) -> Tokens:
+    async def _shared_flight(self, refused: Tokens | None) -> Tokens:
         """All tasks of this process wait for one; that goes on when one of them is cancelled."""
         if self._flight is None or self._flight.done():
             self._flight = asyncio.create_task(self._fresh_tokens(refused))
@@ -137,7 +141,7 @@ class TokenRefresher:
         self._tokens = tokens
         return tokens
 
-    async def _fresh_tokens(self, refused: str | None) -> Tokens:
+    async def _fresh_tokens(self, refused: Tokens | None) -> Tokens:
         deadline = time.monotonic() + WAITS * self._lease
         pause = FIRST_PAUSE
         while time.monotonic() < deadline:

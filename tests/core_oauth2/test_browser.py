@@ -1,0 +1,116 @@
+"""A login in a real browser, on the pages of the sandbox."""
+
+import asyncio
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from dhis2w_core import login, open_client
+from dhis2w_core.oauth2.errors import LoginDeniedError, LoginTimeoutError
+from dhis2w_core.oauth2.token_store import TokenStore
+from tests.core_oauth2.chromium import Chromium, chromium, chromium_path
+from tests.core_oauth2.conftest import Serve
+
+pytestmark = pytest.mark.slow
+
+VERSIONS = pytest.mark.parametrize("version", [41, 42])
+
+
+@pytest.fixture
+def browser_folder(tmp_path: Path) -> Path:
+    """The folder of a browser; where there is no browser the test is skipped, but never in `.ci/run`."""
+    if sys.platform != "win32" and chromium_path():
+        return tmp_path / "chromium"
+    if os.environ.get("D2W_REQUIRE_BROWSER"):
+        pytest.fail("D2W_REQUIRE_BROWSER is set, but there is no Chromium")
+    pytest.skip("needs Chromium on the PATH, and POSIX")
+
+
+def log_in(browser: Chromium, url: str, password: str) -> None:
+    browser.go(url)
+    browser.wait_for("!!document.querySelector('input[name=password]')")
+    browser.run("document.querySelector('input[name=username]').value = 'admin'")
+    browser.run(f"document.querySelector('input[name=password]').value = '{password}'")
+    browser.run("document.querySelector('button[type=submit]').click()")
+
+
+def consent(browser: Chromium, version: int, *, allow: bool = True) -> None:
+    allowing, denying = (
+        ("#authorizeForm button", "#denyForm button") if version == 41 else ("#submit-consent", "#cancel-consent")
+    )
+    browser.wait_for(f"!!document.querySelector('{allowing}')")
+    browser.run("document.querySelectorAll('input[type=checkbox]').forEach(box => { box.checked = true })")
+    browser.run(f"document.querySelector('{allowing if allow else denying}').click()")
+
+
+def quiet(text: str) -> None:
+    del text
+
+
+@VERSIONS
+def test_somebody_logs_in_consents_and_lands_on_the_success_page(
+    serve: Serve, store: TokenStore, browser_folder: Path, version: int
+) -> None:
+    ended = threading.Event()
+
+    def use_browser(url: str) -> None:
+        with chromium(browser_folder) as browser:
+            log_in(browser, url, "district")
+            consent(browser, version)
+            browser.wait_for("document.body.innerText.includes('You are logged in')")
+            ended.set()
+
+    async def use() -> str | None:
+        profile = await serve(version).profile()
+        await login(profile, store=store, tell=quiet, open_browser=use_browser)
+        async with open_client(profile, store=store) as client:
+            return (await client.system.me()).username
+
+    assert asyncio.run(use()) == "admin"
+    assert ended.is_set()
+
+
+@VERSIONS
+def test_a_denied_consent_lands_on_the_failure_page(
+    serve: Serve, store: TokenStore, browser_folder: Path, version: int
+) -> None:
+    ended = threading.Event()
+
+    def use_browser(url: str) -> None:
+        with chromium(browser_folder) as browser:
+            log_in(browser, url, "district")
+            consent(browser, version, allow=False)
+            browser.wait_for("document.body.innerText.includes('The consent was denied')")
+            ended.set()
+
+    async def use() -> None:
+        profile = await serve(version).profile()
+        with pytest.raises(LoginDeniedError):
+            await login(profile, store=store, tell=quiet, open_browser=use_browser)
+
+    asyncio.run(use())
+    assert ended.is_set()
+
+
+@VERSIONS
+def test_a_browser_that_is_closed_after_a_wrong_password(
+    serve: Serve, store: TokenStore, browser_folder: Path, version: int
+) -> None:
+    ended = threading.Event()
+
+    def use_browser(url: str) -> None:
+        with chromium(browser_folder) as browser:
+            log_in(browser, url, "wrong")
+            browser.wait_for("document.body.innerText.includes('Incorrect username or password')")
+            ended.set()
+
+    async def use() -> None:
+        profile = await serve(version).profile()
+        with pytest.raises(LoginTimeoutError):
+            await login(profile, store=store, tell=quiet, open_browser=use_browser, seconds=4)
+
+    asyncio.run(use())
+    assert ended.is_set()
