@@ -54,6 +54,7 @@ from dhis2w_sandbox.services import (
     geometries,
     integrity,
     interpretations,
+    jobs,
     legacy_system_settings,
     locales,
     maintenance,
@@ -126,6 +127,7 @@ MODULES = (
     proposals,
     integrity,
     derived_lists,
+    jobs,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 

@@ -103,7 +103,10 @@ def _short_groups(server: Server, check: Check) -> tuple[int, list[Json]]:
     schema = server.schemas.by_plural[check.type]
     prop = schema.properties[check.members]
     documents = server.store.all(schema.singular)
-    counted = [(document, len(members(server, schema, prop, document))) for document in documents]
+    counted = [
+        (document, len(document.get(prop.key) or () if prop.owner else members(server, schema, prop, document)))
+        for document in documents
+    ]
     short = [
         {"id": document["id"], "name": document["name"], "comment": str(count)}
         for document, count in counted
@@ -116,7 +119,7 @@ def _short_groups(server: Server, check: Check) -> tuple[int, list[Json]]:
 def available(call: Call) -> Reply:
     """List the checks: all, or those that are named and fit `section`, `slow`, `programmatic`."""
     asked = _asked(call)
-    chosen = _expanded(call, asked) if asked else list(checks_of(call.server.version).values())
+    chosen = _expanded(call.server, asked) if asked else list(checks_of(call.server.version).values())
     if call.flag("slow") or call.flag("programmatic"):
         chosen = []
     section = call.param("section")
@@ -143,7 +146,7 @@ def results(call: Call) -> Reply:
     """Show what checks found that have run."""
     found = Findings(call.server).all(call.path.rpartition("/")[2])
     asked = _asked(call)
-    names = {check.name for check in _expanded(call, asked)} if asked else set(found)
+    names = {check.name for check in _expanded(call.server, asked)} if asked else set(found)
     return Reply.json({name: row for name, row in found.items() if name in names})
 
 
@@ -207,12 +210,17 @@ def _run(call: Call, kind: str, location: str) -> Reply:
     job = Job(server, "DATA_INTEGRITY_DETAILS" if kind == "details" else "DATA_INTEGRITY", parameters)
     reply = job.reply(call)
     reply.headers["Location"] = f"{call.base_url}/api/dataIntegrity/{location}?checks={','.join(asked)}"
-    chosen = _expanded(call, asked) if asked else list(checks_of(server.version).values())
-    for check in chosen:
-        Findings(server).run(kind, check)
-    job.tell("", dataType="PARAMETERS", data=parameters)
-    job.tell("", completed=True)
+    run_job(job, kind, asked)
     return reply
+
+
+def run_job(job: Job, kind: str, names: list[str]) -> None:
+    """Run checks, all of them where none are named, as a job that tells its story."""
+    server = job.server
+    for check in _expanded(server, names) if names else checks_of(server.version).values():
+        Findings(server).run(kind, check)
+    job.tell("", dataType="PARAMETERS", data=job.parameters)
+    job.tell("", completed=True)
 
 
 def _asked(call: Call) -> list[str]:
@@ -224,9 +232,9 @@ def _body_names(call: Call) -> list[str]:
     return [str(name) for name in cast("list[Any]", value)] if isinstance(value, list) else []
 
 
-def _expanded(call: Call, names: list[str]) -> list[Check]:
+def _expanded(server: Server, names: list[str]) -> list[Check]:
     """The checks that names mean: codes in capitals, patterns with `*`, or names; unknown ones are left out."""
-    known = checks_of(call.server.version)
+    known = checks_of(server.version)
     found: dict[str, Check] = {}
     for name in names:
         spelled = name.lower().replace("-", "_")

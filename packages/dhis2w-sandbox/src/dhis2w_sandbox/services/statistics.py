@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dhis2w_sandbox.call import RECORDED, Call, Reply
-from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox
 from dhis2w_sandbox.metadata.querying import int_param
 from dhis2w_sandbox.routing import ALL_VERSIONS, Endpoints
 from dhis2w_sandbox.server import Server
@@ -120,6 +120,12 @@ def summary_metrics(call: Call) -> Reply:
     head = ["# HELP data_summary_object_counts Count of metadata objects", "# TYPE data_summary_object_counts gauge"]
     rows = [f'data_summary_object_counts{{type="{type}"}} {len(call.server.store.all(type))}' for type in kinds]
     return Reply.text("\n".join([*head, *rows]) + "\n", "text/plain")
+
+
+@endpoints.add("GET", "/api/dataSummary", RECORDED, requires=["F_PERFORM_MAINTENANCE"])
+def summary(call: Call) -> Reply:
+    """Refuse to sum up the use of the server to those who may not see it; the sandbox keeps no such numbers."""
+    raise NotInSandbox(call.path)
 
 
 @endpoints.add("GET", "/api/cluster/leader", RECORDED)

@@ -1,0 +1,191 @@
+"""`/api/jobConfigurations/{uid}/…` and `/api/scheduler/queues`: what can be done with a job beside changing it.
+
+A job runs to its end while its request is answered; nothing runs by the clock.
+Source: `JobConfigurationController`, `DefaultJobSchedulerService`, `JobQueueController` of dhis2-core; recordings
+`tracker/jobs-configurations`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dhis2w_sandbox.bodies import json_object
+from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
+from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, NotInSandbox, conflict, message, not_found
+from dhis2w_sandbox.metadata.computed import HOUSEKEEPING_JOBS
+from dhis2w_sandbox.metadata.hooks import Hook, register
+from dhis2w_sandbox.routing import Endpoints
+from dhis2w_sandbox.server import Server
+from dhis2w_sandbox.services import integrity
+from dhis2w_sandbox.tasks import Job
+from dhis2w_sandbox.user import User
+
+Json = dict[str, Any]
+
+endpoints = Endpoints()
+
+TYPE = "jobConfiguration"
+_RUNNABLE = {"DATA_INTEGRITY": "summary", "DATA_INTEGRITY_DETAILS": "details"}
+
+
+# Second, minute, hour, day, month, weekday.
+_CRON = re.compile(r"(?:[\d*,/-]+ ){3}[\d*,/?LW-]+ [\d*,/A-Za-z-]+ [\d*,/?A-Za-z#-]+")
+
+
+def _check_cron(server: Server, user: User, new: Json, old: Json | None) -> list[ErrorReport]:
+    """E7005, with a message that DHIS2 does not fill in."""
+    del server, user, old
+    cron = new.get("cronExpression")
+    wrong = isinstance(cron, str) and cron and not _CRON.fullmatch(cron)
+    return [ErrorReport("E7005", (), "org.hisp.dhis.scheduling.JobConfiguration")] if wrong else []
+
+
+register(TYPE, Hook(check=_check_cron))
+
+
+@endpoints.add("POST", "/api/jobConfigurations/{uid}/enable", RECORDED)
+def enable(call: Call) -> Reply:
+    """Switch a job on."""
+    job = _modifiable(call)
+    if job.get("schedulingType") == "CRON" and not job.get("cronExpression"):
+        raise conflict("Job requires schedule setup before it can be enabled.")
+    _put(call, job, enabled=True, jobStatus="SCHEDULED")
+    return Reply(204)
+
+
+@endpoints.add("POST", "/api/jobConfigurations/{uid}/disable", RECORDED)
+def disable(call: Call) -> Reply:
+    """Switch a job off."""
+    _put(call, _modifiable(call), enabled=False, jobStatus="DISABLED")
+    return Reply(204)
+
+
+@endpoints.add("POST", "/api/jobConfigurations/{uid}/execute", RECORDED)
+def execute(call: Call) -> Reply:
+    """Run a job now; one that runs only once is switched off by that."""
+    job = _found(call)
+    if not job.get("enabled", True):
+        raise conflict("Failed to transition job into ONCE_ASAP state.")
+    kind = _RUNNABLE.get(job["jobType"])
+    if kind is None:
+        raise NotInSandbox(f"jobs of the type {job['jobType']}")
+    parameters: Json = job.get("jobParameters") or {"type": None, "checks": None}
+    run = Job(call.server, job["jobType"], parameters)
+    run.uid = job["id"]
+    integrity.run_job(run, kind, parameters.get("checks") or [])
+    once = job.get("schedulingType") == "ONCE_ASAP"
+    after: Json = {"enabled": False, "jobStatus": "DISABLED"} if once else {}
+    _put(call, job, lastExecuted=run.created, lastExecutedStatus="COMPLETED", **after)
+    return Reply.json({"klass": "org.hisp.dhis.scheduling.JobConfiguration", "index": 0, "errorReports": []})
+
+
+@endpoints.add("POST", "/api/jobConfigurations/{uid}/cancel", RECORDED)
+def cancel(call: Call) -> Reply:
+    """Ask a job to stop; none runs."""
+    _found(call)
+    return Reply(204)
+
+
+@endpoints.add("POST", "/api/jobConfigurations/{uid}/revert", RECORDED)
+def revert(call: Call) -> Reply:
+    """Take a running job for failed; none runs."""
+    _found(call)
+    raise conflict("Job is not running")
+
+
+@endpoints.add("GET", "/api/jobConfigurations/{uid}/errors", RECORDED)
+def errors_of(call: Call) -> Reply:
+    """Show the errors that a job met: none."""
+    _found(call)
+    return Reply.json({})
+
+
+@endpoints.add("GET", "/api/jobConfigurations/errors", RECORDED, requires=["F_JOB_LOG_READ"])
+@endpoints.add("GET", "/api/jobConfigurations/due", RECORDED)
+@endpoints.add("GET", "/api/jobConfigurations/stale", SOURCE)
+def no_jobs(call: Call) -> Reply:
+    """List the jobs that failed, are due or have got stuck: none."""
+    del call
+    return Reply.json([])
+
+
+@endpoints.add("POST", "/api/jobConfigurations/clean", RECORDED, requires=["F_PERFORM_MAINTENANCE"])
+def clean(call: Call) -> Reply:
+    """Remove jobs that ran once, some minutes ago; they are not kept here."""
+    call.required("minutes", "int")
+    return Reply(204)
+
+
+@endpoints.add("GET", "/api/scheduler/queues", SOURCE)
+def queues(call: Call) -> Reply:
+    """List the names of queues."""
+    return Reply.json(sorted(_queues(call)))
+
+
+@endpoints.add("GET", "/api/scheduler/queues/{name}", RECORDED)
+def queue(call: Call) -> Reply:
+    """Show a queue: jobs that run one after another."""
+    return Reply.json(_queue(call))
+
+
+@endpoints.add("POST", "/api/scheduler/queues/{name}", RECORDED)
+def make_queue(call: Call) -> Reply:
+    """Make a queue of jobs."""
+    name = call.parts["name"]
+    if name in _queues(call):
+        raise Dhis2Refusal(409, message(call.server.version, "E7021", name), "E7021")
+    _set_queue(call, name)
+    return Reply(201)
+
+
+@endpoints.add("PUT", "/api/scheduler/queues/{name}", SOURCE)
+def change_queue(call: Call) -> Reply:
+    """Replace the jobs of a queue."""
+    _queue(call)
+    _set_queue(call, call.parts["name"])
+    return Reply(204)
+
+
+@endpoints.add("DELETE", "/api/scheduler/queues/{name}", RECORDED)
+def delete_queue(call: Call) -> Reply:
+    """Remove a queue; its jobs stay."""
+    _queue(call)
+    kept = {name: row for name, row in _queues(call).items() if name != call.parts["name"]}
+    call.server.configuration.write("jobQueues", kept)
+    return Reply(204)
+
+
+def _queues(call: Call) -> dict[str, Json]:
+    return call.server.configuration.read("jobQueues", {})
+
+
+def _queue(call: Call) -> Json:
+    found = _queues(call).get(call.parts["name"])
+    if found is None:
+        raise Dhis2Refusal(404, message(call.server.version, "E7020", call.parts["name"]), "E7020")
+    return found
+
+
+def _set_queue(call: Call, name: str) -> None:
+    body = json_object(call)
+    row: Json = {"name": name, "cronExpression": body.get("cronExpression"), "sequence": body.get("sequence") or []}
+    call.server.configuration.write("jobQueues", {**_queues(call), name: row})
+
+
+def _found(call: Call) -> Json:
+    job = call.server.store.get(TYPE, call.parts["uid"])
+    if job is None:
+        raise not_found("JobConfiguration", call.parts["uid"])
+    return job
+
+
+def _modifiable(call: Call) -> Json:
+    job = _found(call)
+    if job["jobType"] in HOUSEKEEPING_JOBS:
+        raise conflict(f"Job {job['id']} is a system job that cannot be modified.")
+    return job
+
+
+def _put(call: Call, job: Json, **changes: Any) -> None:
+    call.server.store.put(TYPE, job["id"], {**job, **changes, "lastUpdated": call.server.now()})

@@ -1,0 +1,49 @@
+"""Jobs: switched on and off, run at once, put into queues."""
+
+from sender import Sender
+
+JOB = {"id": "jobConfigU1", "name": "Integrity", "jobType": "DATA_INTEGRITY"}
+
+
+def test_a_job_without_schedule_runs_once(admin_of_each: Sender) -> None:
+    admin_of_each("POST", "/api/jobConfigurations", JOB)
+
+    assert admin_of_each("POST", "/api/jobConfigurations/jobConfigU1/execute").status == 200
+
+    shown = admin_of_each.read("/api/jobConfigurations/jobConfigU1?fields=enabled,lastExecutedStatus")
+    story = admin_of_each.read("/api/system/tasks/DATA_INTEGRITY/jobConfigU1")
+    assert shown == {"enabled": False, "lastExecutedStatus": "COMPLETED"}
+    assert story[0]["completed"]
+    assert admin_of_each("POST", "/api/jobConfigurations/jobConfigU1/execute").status == 409
+    assert len(admin_of_each.read("/api/dataIntegrity/summary/completed")) > 5
+
+
+def test_the_servers_own_jobs_stay_on(admin: Sender) -> None:
+    path = "/api/jobConfigurations?fields=id,configurable&filter=jobType:eq:HOUSEKEEPING"
+    (job,) = admin.read(path)["jobConfigurations"]
+
+    assert job["configurable"] is False
+    assert admin("POST", f"/api/jobConfigurations/{job['id']}/disable").status == 409
+
+
+def test_a_schedule_must_be_one(admin: Sender) -> None:
+    refused = admin("POST", "/api/jobConfigurations", {**JOB, "cronExpression": "every day"})
+
+    assert refused.parsed()["response"]["errorReports"][0]["errorCode"] == "E7005"
+    assert admin("POST", "/api/jobConfigurations", {**JOB, "cronExpression": "0 0 12 ? * MON-FRI"}).status == 201
+
+
+def test_a_job_that_cannot_run_here_says_so(admin: Sender) -> None:
+    admin("POST", "/api/jobConfigurations", {**JOB, "jobType": "ANALYTICS_TABLE"})
+
+    assert admin("POST", "/api/jobConfigurations/jobConfigU1/execute").status == 501
+
+
+def test_a_queue_is_made_once(admin: Sender) -> None:
+    body = {"cronExpression": "0 0 1 ? * *", "sequence": ["jobConfigU1"]}
+
+    assert admin("POST", "/api/scheduler/queues/night", body).status == 201
+    assert admin("POST", "/api/scheduler/queues/night", body).parsed()["errorCode"] == "E7021"
+    assert admin.read("/api/scheduler/queues/night")["sequence"] == ["jobConfigU1"]
+    assert admin("DELETE", "/api/scheduler/queues/night").status == 204
+    assert admin("GET", "/api/scheduler/queues/night").status == 404
