@@ -1,5 +1,6 @@
 """What is built can be installed without any package index, and holds what it must."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+SHIPPED = ("dhis2w-client", "dhis2w-core", "dhis2w-sandbox", "dhis2w-cli")
 MEMBERS = sorted((ROOT / "packages").glob("*/pyproject.toml"))
 
 
@@ -32,9 +34,9 @@ def test_members_carry_licence_and_notice() -> None:
 @pytest.mark.slow
 def test_wheels_install_without_an_index(tmp_path: Path) -> None:
     wheels, python = tmp_path / "wheels", _new_environment(tmp_path / "environment")
-    third_party = _requirements("dhis2w-client", "dhis2w-sandbox")
+    third_party = _locked_requirements()
     _run(python, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", str(wheels), *third_party)
-    for member in ("dhis2w-client", "dhis2w-sandbox"):
+    for member in SHIPPED:
         _build(ROOT / "packages" / member, wheels)
 
     install = ("-m", "pip", "install", "--quiet", "--no-index", "--find-links", str(wheels))
@@ -48,18 +50,21 @@ def test_wheels_install_without_an_index(tmp_path: Path) -> None:
     program = "from dhis2w_sandbox import Sandbox; print(Sandbox(43).server.behaviour.release)"
     assert _run(python, "-c", program).strip() == "2.43.1"
 
+    _run(python, *install, "dhis2w-cli")
+    assert "0.1.0" in _run(python, "-m", "dhis2w_cli", "--version")
 
-def _requirements(*members: str) -> list[str]:
-    """The third-party requirements of members, at the versions of the lock file."""
+
+def _locked_requirements() -> list[str]:
+    """What the shipped members require of others, at the versions of the lock file."""
     named = {
-        requirement.split(">")[0]
-        for member in members
+        re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower()
+        for member in SHIPPED
         for requirement in tomllib.loads((ROOT / "packages" / member / "pyproject.toml").read_text())["project"][
             "dependencies"
         ]
     }
     lock = (line.split(" ")[0] for line in (ROOT / "requirements.lock").read_text().splitlines())
-    return [pin for pin in lock if pin.partition("==")[0] in named]
+    return [pin for pin in lock if pin.partition("==")[0].lower() in named]
 
 
 def _new_environment(folder: Path) -> str:
