@@ -9,6 +9,7 @@ import gzip
 import io
 import zipfile
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from dhis2w_sandbox.call import RECORDED, Call, Reply
@@ -96,7 +97,8 @@ def _written(call: Call, rules: EntryRules, selection: Selection, rows: list[Dat
         return writers.as_adx(rules, selection.data_sets, rows, scheme).encode()
     grouped = call.server.behaviour.enters_data_in_groups
     head = _grouped_head(call, rules, selection) if grouped else _legacy_head(call, rules, selection)
-    named = [_named(call, rules, row, grouped=grouped) for row in rows]
+    naming = _Naming(call, rules)
+    named = [naming.named(row) for row in rows]
     if kind == "csv":
         return writers.as_csv(named, grouped=grouped).encode()
     if grouped:
@@ -157,39 +159,40 @@ def _scheme_text(scheme: IdScheme) -> str:
     return f"ATTRIBUTE:{scheme.attribute}" if scheme.attribute else scheme.kind
 
 
-def _named(call: Call, rules: EntryRules, row: DataValue, *, grouped: bool) -> writers.Named:
-    key = row.key
-    element, unit, combo, attribute = (
-        _name(call, rules, type, uid, code, grouped=grouped)
-        for type, uid, code in (
-            ("dataElement", key.element, "E8201"),
-            ("organisationUnit", key.unit, "E8202"),
-            ("categoryOptionCombo", key.combo, "E8203"),
-            ("categoryOptionCombo", key.attribute, "E8203"),
+class _Naming:
+    """Names the objects of values in the identifiers of the answer, each once."""
+
+    def __init__(self, call: Call, rules: EntryRules) -> None:
+        self._call = call
+        self._rules = rules
+        self._grouped = call.server.behaviour.enters_data_in_groups
+        self._unfolds = self._grouped and call.flag("unfoldOptionCombos")
+        self._name = cache(self._worked_out)
+
+    def named(self, row: DataValue) -> writers.Named:
+        """A value with these names; 409 where one is missing, in 43 and newer."""
+        key = row.key
+        combo: str | dict[str, str] | None = self._name("categoryOptionCombo", key.combo, "E8203")
+        return writers.Named(
+            self._name("dataElement", key.element, "E8201"),
+            key.period,
+            self._name("organisationUnit", key.unit, "E8202"),
+            self._unfolded(key.combo) if self._unfolds else combo,
+            self._name("categoryOptionCombo", key.attribute, "E8203"),
+            row,
+            _time(row.created, self._grouped),
+            _time(row.last_updated, self._grouped),
         )
-    )
-    unfolded: str | dict[str, str] | None = combo
-    if grouped and call.flag("unfoldOptionCombos"):
-        document = rules.document("categoryOptionCombo", key.combo) or {}
-        category_combo = linked(document, "categoryCombo")
-        options = writers.options_by_category(rules, category_combo, key.combo, UID)
-        unfolded = {name: option or "" for name, option in options.items()}
-    return writers.Named(
-        element,
-        key.period,
-        unit,
-        unfolded,
-        attribute,
-        row,
-        _time(row.created, grouped),
-        _time(row.last_updated, grouped),
-    )
 
+    def _worked_out(self, type: str, uid: str, code: str) -> str | None:
+        if self._grouped:
+            return _encoded(self._call, self._rules, type, uid, code)
+        return name_in(_scheme(self._call, type), self._rules.document(type, uid) or {})
 
-def _name(call: Call, rules: EntryRules, type: str, uid: str, code: str, *, grouped: bool) -> str | None:
-    if grouped:
-        return _encoded(call, rules, type, uid, code)
-    return name_in(_scheme(call, type), rules.document(type, uid) or {})
+    def _unfolded(self, combo: str) -> dict[str, str]:
+        document = self._rules.document("categoryOptionCombo", combo) or {}
+        options = writers.options_by_category(self._rules, linked(document, "categoryCombo"), combo, UID)
+        return {name: option or "" for name, option in options.items()}
 
 
 def _without_head(row: writers.Named, head: writers.Head) -> writers.Named:

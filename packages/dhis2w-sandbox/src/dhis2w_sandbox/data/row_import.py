@@ -95,6 +95,7 @@ class RowImport:
         self.options = options
         self.rules = EntryRules(server, user)
         self.values = Values(server)
+        self.approvals = Approvals(server)
         self.identifiers = Identifiers(server.store)
         self.now = server.now()
         self.summary = Summary({})
@@ -460,12 +461,11 @@ def _not_in_future(run: RowImport, row: _Row) -> Iterator[Conflict]:
 
 def _not_approved(run: RowImport, row: _Row) -> Iterator[Conflict]:
     period, attribute = row.period, row.attribute or run.rules.default_combo
-    approvals = Approvals(run.server)
 
     def check(data_set: Json) -> Conflict | None:
         workflow = linked(data_set, "workflow")
         keys = (ApprovalKey(workflow or "", period.iso, unit, attribute) for unit in run.rules.path(row.unit))
-        if workflow and any(approvals.get(key) for key in keys):
+        if workflow and any(run.approvals.get(key) for key in keys):
             return run.conflict(row, "E7642", row.raw.unit, row.raw.period, row.raw.attribute, data_set["id"])
         return None
 
