@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any, cast
+from xml.etree import ElementTree as ET
 
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
-from dhis2w_sandbox.errors import Dhis2Refusal, conflict, forbidden, not_found
-from dhis2w_sandbox.metadata import access, jackson, membership, sharing, xml_bodies
+from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox, conflict, forbidden, not_found
+from dhis2w_sandbox.metadata import access, gml, jackson, membership, sharing, xml_bodies
 from dhis2w_sandbox.metadata.bundle import ImportOptions
 from dhis2w_sandbox.metadata.coercion import MappingError, read_object
 from dhis2w_sandbox.metadata.csv_bundle import IMPORT_CLASSES, read_bundle
@@ -245,6 +246,19 @@ def _payload(call: Call) -> Json:
         raise Dhis2Refusal(409, f"Cannot find Csv import class:  {import_class}")
     has_header = call.flag("firstRowIsHeader", default=True)
     return read_bundle(call.server, import_class, body.decode(), has_header=has_header)
+
+
+@endpoints.add("POST", "/api/metadata/gml", SOURCE, consumes=("application/xml",))
+def import_gml(call: Call) -> Reply:
+    """Update the geometries of stored organisation units from GML."""
+    options = replace(options_of(call), strategy="UPDATE")
+    if options.is_async:
+        raise NotInSandbox("GML import as a job")
+    try:
+        payload = gml.read_bundle(call.server, unpacked(call.body))
+    except ET.ParseError as error:
+        return import_reply(gml.failure(error), call.server.version)
+    return import_reply(import_bundle(call.server, call.user, payload, options), call.server.version)
 
 
 @endpoints.add("GET", "/api/metadata/csvImportClasses", SOURCE)
