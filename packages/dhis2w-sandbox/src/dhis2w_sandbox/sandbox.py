@@ -24,7 +24,17 @@ from dhis2w_sandbox import (
 from dhis2w_sandbox.app import App
 from dhis2w_sandbox.boot import first_boot
 from dhis2w_sandbox.country.bundle import load
-from dhis2w_sandbox.data import approvals, entry, forms, min_max, period_types, registrations, single_values, value_sets
+from dhis2w_sandbox.data import (
+    analysis,
+    approvals,
+    entry,
+    forms,
+    min_max,
+    period_types,
+    registrations,
+    single_values,
+    value_sets,
+)
 from dhis2w_sandbox.data import export as data_export
 from dhis2w_sandbox.data.analytics import endpoints as analytics
 from dhis2w_sandbox.data.analytics import tables as analytics_tables
@@ -95,6 +105,7 @@ MODULES = (
     period_types,
     forms,
     approvals,
+    analysis,
     min_max,
     entry,
     analytics,

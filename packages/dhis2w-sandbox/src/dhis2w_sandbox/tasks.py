@@ -156,6 +156,15 @@ def task(call: Call) -> Reply:
     return Reply.json(_story(call.server, _job_type(call), call.parts["job"]), headers=NO_STORE)
 
 
+@endpoints.add("DELETE", "/api/system/tasks/{type}/{job}", RECORDED)
+def forget_task(call: Call) -> Reply:
+    """Forget the story of a job."""
+    _tables(call.server)
+    where = "job_type = ? AND job = ?"
+    call.server.store.sql.execute(f"DELETE FROM notification WHERE {where}", (_job_type(call), call.parts["job"]))  # noqa: S608 - placeholders only
+    return Reply(204)
+
+
 @endpoints.add("GET", "/api/system/taskSummaries/{type}", RECORDED)
 def summaries(call: Call) -> Reply:
     """The results of the jobs of a type, by identifier."""

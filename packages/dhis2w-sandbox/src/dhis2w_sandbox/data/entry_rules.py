@@ -168,9 +168,10 @@ class EntryRules:
         )
         return [data_set for uid in uids if (data_set := self.store.get("dataSet", uid))]
 
-    def _combos_of(self, category_combo: str) -> frozenset[str]:
+    def _combos_of(self, category_combo: str) -> tuple[str, ...]:
+        """The option combos of a category combo, oldest first."""
         rows = self.store.referrers("categoryCombo", category_combo)
-        return frozenset(row.uid for row in rows if row.type == "categoryOptionCombo")
+        return tuple(row.uid for row in rows if row.type == "categoryOptionCombo")
 
     def _options_of(self, option_set: str) -> frozenset[str]:
         options = (

@@ -79,7 +79,7 @@ class Summary:
         row: Json = {
             "responseType": "ImportSummary" if names_type else None,
             "status": self.status,
-            "importOptions": self.options,
+            "importOptions": self.options or None,
             "description": self.description,
             "importCount": {
                 "imported": self.imported,

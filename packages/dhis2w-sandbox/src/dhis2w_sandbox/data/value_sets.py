@@ -22,6 +22,8 @@ from dhis2w_sandbox.tasks import Job
 
 endpoints = Endpoints()
 
+_NOTHING_READ = "Non-null post-condition failed after: Data value set import"
+
 JSON, CSV, XML, ADX = "application/json", "application/csv", "application/xml", "application/adx+xml"
 
 
@@ -70,8 +72,11 @@ def _started(call: Call, media: str, options: ImportOptions) -> Reply:
     job = Job(call.server, "DATAVALUE_IMPORT", options.as_json(has_atomic=has_atomic))
     try:
         summary = run_import(call, media, options)
-    except Dhis2Refusal as refusal:
-        summary = Summary({}, "ERROR", f"The import process failed: {refusal.message}")
+    except Dhis2Refusal:
+        summary = Summary({}, "ERROR", f"{_NOTHING_READ}\n  => Deserializing JSON data")
+    if summary.description == f"The import process failed: {row_readers.NOTHING_READ}":
+        text = f"The import process failed: {_NOTHING_READ}\n  => Reading data set header"
+        summary = Summary({}, "ERROR", text)
     counts = (
         f"{summary.imported} created, {summary.updated} updated, {summary.deleted} deleted, {summary.ignored} ignored"
     )

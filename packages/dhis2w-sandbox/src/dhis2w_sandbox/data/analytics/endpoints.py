@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from dhis2w_sandbox.call import RECORDED, Call, Reply
-from dhis2w_sandbox.data.analytics import grid, tables
+from dhis2w_sandbox.data.analytics import grid, layout, tables
 from dhis2w_sandbox.data.analytics.aggregation import Aggregation, Result, fits
 from dhis2w_sandbox.data.analytics.query import Query, checked_refusal, measure_criteria, read_query, refusal
 from dhis2w_sandbox.data.entry_rules import EntryRules
@@ -51,7 +51,10 @@ def _as_text(call: Call, refused: Dhis2Refusal) -> Reply:
 def _answer(call: Call) -> Json:
     rules = EntryRules(call.server, call.user)
     query = read_query(call, rules)
-    return grid.grid(call, rules, query, [] if call.flag("skipData") else results(call, rules, query))
+    found = [] if call.flag("skipData") else results(call, rules, query)
+    if call.flag("tableLayout"):
+        return layout.table(call, rules, query, found)
+    return grid.grid(call, rules, query, found)
 
 
 def results(call: Call, rules: EntryRules, query: Query) -> list[Result]:
