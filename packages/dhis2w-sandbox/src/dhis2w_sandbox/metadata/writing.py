@@ -37,7 +37,7 @@ WITHOUT_XML = ALL_VERSIONS - {"v41"}
 NO_UPDATE = "You don't have the proper permissions to update this object."
 
 
-READ_ONLY = frozenset({"fileResource", "externalFileResource"})
+READ_ONLY = frozenset({"fileResource", "externalFileResource", "messageConversation"})
 """Types whose objects come by other ways than their endpoints."""
 
 
