@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sqlite3
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.server import Server
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif("D2W_LIVE_URL" in os.environ, reason="this is the test that sets D2W_LIVE_URL"),
@@ -23,7 +24,8 @@ HERE = Path(__file__).parent
 NUMBERS = frozenset({"number"})
 """Columns that only count."""
 
-Contents = dict[str, list[tuple[object, ...]]]
+Rows = set[tuple[object, ...]]
+"""Each the name of a table and what is in the columns."""
 
 
 @contextmanager
@@ -41,36 +43,25 @@ def running(version: str, database: Path) -> Generator[str]:
             process.communicate()
 
 
-def contents(database: Path) -> Contents:
-    """Every row of every table, without what a login leaves."""
+def contents(database: Path) -> Rows:
+    """Every row of every table."""
     with closing(sqlite3.connect(database)) as sql:
         names = [str(name) for (name,) in sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: _rows(sql, name) for name in names}
+        return {(name, *row) for name in names for row in _rows(sql, name)}
 
 
-def _rows(sql: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
+def _rows(sql: sqlite3.Connection, table: str) -> Rows:
     cursor = sql.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - the name of a table of the sandbox itself
     columns = [column[0] for column in cursor.description]
-    rows = (
-        tuple(_without_login(value) for name, value in zip(columns, row, strict=True) if name not in NUMBERS)
-        for row in cursor
-    )
-    return sorted(rows, key=str)
-
-
-def _without_login(value: object) -> object:
-    """A document as text, without the time of the last login, which every request of a user sets."""
-    if not isinstance(value, str) or not value.startswith("{"):
-        return value
-    document = json.loads(value)
-    document.pop("lastLogin", None)
-    return json.dumps(document, sort_keys=True)
+    return {tuple(value for name, value in zip(columns, row, strict=True) if name not in NUMBERS) for row in cursor}
 
 
 @pytest.mark.parametrize("version", ["41", "42", "43", "44"])
 def test_a_live_server_is_as_it_was(version: str, tmp_path: Path) -> None:
     database = tmp_path / "sandbox.sqlite"
     with running(version, database) as url:
+        with Server(url, "admin", "district").connect():
+            pass  # DHIS2 remembers the first login of an hour; it is not the scenarios' doing
         before = contents(database)
         live = {"D2W_LIVE_URL": url, "D2W_LIVE_USERNAME": "admin", "D2W_LIVE_PASSWORD": "district"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
@@ -80,5 +71,6 @@ def test_a_live_server_is_as_it_was(version: str, tmp_path: Path) -> None:
         after = contents(database)
     assert ended.returncode == 0, ended.stdout
     assert " passed" in ended.stdout
-    assert before["object"]
-    assert after == before
+    assert len(before) > 400
+    assert after - before == set()
+    assert before - after == set()
