@@ -28,12 +28,12 @@ NAMES = (
     "user-datastore",
 )
 NOT_HERE = {
-    # The icons that DHIS2 brings along.
-    "00-fresh-server": {9, 16, 17},
+    # The icons that DHIS2 brings along, results of validation.
+    "00-fresh-server": {9, 17},
     # 2.41 lists thirty apps that come with it.
     "apps": {9},
-    # Audits of data values and approvals, summaries, deleted objects.
-    "statistics": {16, 17, 20, 21, 25},
+    # Objects that were deleted.
+    "statistics": {25},
 }
 
 
