@@ -161,6 +161,8 @@ class Behaviour:
     """Whether data values are imported by groups of one data set, all checks always on; otherwise row by row."""
     reads_numbers_as_values: bool
     """Whether a JSON number or boolean is taken for the text of a data value."""
+    lists_latest_values_first: bool
+    """Whether the database gave data values combo by combo, latest first, where units were named one by one."""
     limits_output_periods: bool
     """Whether the analytics tables have columns for the period types that were chosen only."""
     hides_sql_errors: bool
@@ -278,6 +280,7 @@ _V41 = Behaviour(
     names_period_types=False,
     limits_output_periods=False,
     hides_sql_errors=True,
+    lists_latest_values_first=True,
 )
 _V42 = Behaviour(
     name="v42",
@@ -357,6 +360,7 @@ _V42 = Behaviour(
     names_period_types=False,
     limits_output_periods=False,
     hides_sql_errors=False,
+    lists_latest_values_first=False,
 )
 _V43 = Behaviour(
     name="v43",
@@ -436,6 +440,7 @@ _V43 = Behaviour(
     names_period_types=True,
     limits_output_periods=True,
     hides_sql_errors=False,
+    lists_latest_values_first=False,
 )
 _V44 = Behaviour(
     name="v44",
@@ -515,6 +520,7 @@ _V44 = Behaviour(
     names_period_types=True,
     limits_output_periods=True,
     hides_sql_errors=False,
+    lists_latest_values_first=False,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}

@@ -228,13 +228,16 @@ def found_values(rules: EntryRules, selection: Selection) -> list[DataValue]:
         conditions.append(("last_updated >= ?", [selection.updated_since.isoformat(timespec="milliseconds")]))
     where = " AND ".join(f"({condition})" for condition, _ in conditions)
     args = [arg for _, values in conditions for arg in values]
-    order = ", ".join([*(ORDERS[name] for name in selection.orders), _last_order(rules)])
+    order = ", ".join([*(ORDERS[name] for name in selection.orders), _last_order(rules, selection)])
     rows = [row for row in Values(rules.server).select(where, args, order) if _visible(rules, row)]
     first = selection.offset or 0
     return rows[first:] if selection.limit is None else rows[first : first + selection.limit]
 
 
-def _last_order(rules: EntryRules) -> str:
+def _last_order(rules: EntryRules, selection: Selection) -> str:
+    """The order that nobody asked for: the database's own."""
+    if rules.server.behaviour.lists_latest_values_first and not selection.children:
+        return "(SELECT number FROM object WHERE type = 'categoryOptionCombo' AND uid = combo), rowid DESC"
     if rules.server.behaviour.enters_data_in_groups:
         return "element, first_day, period, unit, combo, attribute"
     return "rowid"

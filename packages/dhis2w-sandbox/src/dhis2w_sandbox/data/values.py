@@ -81,19 +81,12 @@ class Values:
         return _value(row) if row else None
 
     def put(self, rows: Iterable[tuple[DataValue, Period]]) -> None:
-        """Store values, each in the place of the one with the same key."""
+        """Store values, each in the place of the one with the same key; as in PostgreSQL, it moves to the end."""
         self._sql.executemany(
-            f"INSERT INTO data_value ({_COLUMNS}, first_day, last_day)"  # noqa: S608 - only constants
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (element, period, unit, combo, attribute)"
-            " DO UPDATE SET value = excluded.value, comment = excluded.comment, follow_up = excluded.follow_up,"
-            " deleted = excluded.deleted, stored_by = excluded.stored_by, created = excluded.created,"
-            " last_updated = excluded.last_updated",
+            f"INSERT OR REPLACE INTO data_value ({_COLUMNS}, first_day, last_day)"  # noqa: S608 - only constants
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (_row(value, period) for value, period in rows),
         )
-
-    def delete_for_good(self, key: Key) -> None:
-        """Remove a value and leave nothing."""
-        self._sql.execute(f"DELETE FROM data_value WHERE {_KEY}", key)  # noqa: S608 - only constants
 
     def select(self, where: str = "1", args: Iterable[Any] = (), order: str = "rowid") -> Iterator[DataValue]:
         """The values that an SQL condition holds for; its columns are those of the table."""
