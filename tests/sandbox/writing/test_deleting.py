@@ -143,6 +143,30 @@ def test_notifications_and_forms_go_with_their_program(admin_of_each: Writer) ->
     assert admin_of_each.server.store.all("programNotificationTemplate") == []
 
 
+def test_what_embedded_rows_survive(admin_of_each: Writer) -> None:
+    """A dimension goes with one of its groups, whatever else it has; a layer of a map stays without its legend."""
+    groups = [{"id": f"delOuGroup{n}", "name": f"G{n}", "shortName": f"G{n}"} for n in (1, 2)]
+    listed = [{"id": row["id"]} for row in groups]
+    dimension = {"organisationUnitGroupSet": {"id": "delOuGrSet1"}, "organisationUnitGroups": listed}
+    layer = {"layer": "thematic1", "legendSet": {"id": "delLegndSt1"}}
+    payload = {
+        "legendSets": [{"id": "delLegndSt1", "name": "L"}],
+        "organisationUnitGroups": groups,
+        "organisationUnitGroupSets": [{"id": "delOuGrSet1", "name": "S", "shortName": "S"}],
+        "visualizations": [
+            {"id": "delVisuali1", "name": "V", "type": "COLUMN", "organisationUnitGroupSetDimensions": [dimension]}
+        ],
+        "maps": [{"id": "delMap00001", "name": "M", "mapViews": [layer]}],
+    }
+    admin_of_each.write("POST", "/api/metadata", payload)
+    admin_of_each.write("DELETE", "/api/organisationUnitGroups/delOuGroup1")
+    admin_of_each.write("DELETE", "/api/legendSets/delLegndSt1")
+    store = admin_of_each.server.store
+    assert (store.get("visualization", "delVisuali1") or {})["organisationUnitGroupSetDimensions"] == []
+    (view,) = (store.get("map", "delMap00001") or {})["mapViews"]
+    assert "legendSet" not in view
+
+
 def test_the_default_category_combination_stays(admin_of_each: Writer) -> None:
     assert admin_of_each.send("DELETE", "/api/categoryCombos/bjDvmb4bfuf").status == 200
     assert admin_of_each.server.store.get("categoryCombo", "bjDvmb4bfuf")
