@@ -1,7 +1,7 @@
 """Authorization servers of each version on a loopback port, and what they were sent."""
 
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -26,10 +26,10 @@ class Server:
     """A sandbox that writes down every refresh token it is sent."""
 
     sandbox: Sandbox
-    version: int
     url: str
     spends: list[str] = field(default_factory=list[str])
-    after_spend: Callable[[], None] | None = None
+    clients: int = 0
+    after_spend: Callable[[], object] | None = None
     """Called when the server has acted on a refresh, before it answers."""
 
     @property
@@ -52,16 +52,23 @@ class Server:
 
         self.sandbox.app.answer = counting
 
+    def new_client_id(self) -> str:
+        """An id that no client has."""
+        self.clients += 1
+        return f"d2w{self.clients}"
+
     async def profile(self, *, public: bool = False) -> Profile:
         """A profile of a client that is registered now."""
         redirect = f"http://127.0.0.1:{free_port()}/callback"
         async with open_client(self.admin) as client:
             secret = None if public else SECRET
-            made = await register_client(client, "d2w", secret=secret, public=public, redirect_uris=[redirect])
+            made = await register_client(
+                client, self.new_client_id(), secret=secret, public=public, redirect_uris=[redirect]
+            )
         return Profile(
             base_url=self.url,
             auth="oauth2",
-            client_id="d2w",
+            client_id=made.client_id,
             client_secret=made.client_secret,
             redirect_uri=redirect,
         )
@@ -71,23 +78,36 @@ class Serve(Protocol):
     def __call__(self, version: int, *, rotate: bool = False) -> Server: ...
 
 
-@contextmanager
-def served(version: int, *, rotate: bool = False) -> Generator[Server]:
-    with Sandbox(version, empty=True, rotate_refresh_tokens=rotate) as sandbox, sandbox.serve() as url:
-        server = Server(sandbox, version, url)
-        server.count_refreshes()
-        yield server
-
-
-@pytest.fixture
-def serve() -> Generator[Serve]:
-    """Start servers that end with the test."""
+@pytest.fixture(scope="session")
+def servers() -> Generator[Serve]:
+    """One server of each kind: making its key takes seconds."""
+    started: dict[tuple[int, bool], Server] = {}
     with ExitStack() as stack:
 
         def start(version: int, *, rotate: bool = False) -> Server:
-            return stack.enter_context(served(version, rotate=rotate))
+            if (version, rotate) not in started:
+                sandbox = stack.enter_context(Sandbox(version, empty=True, rotate_refresh_tokens=rotate))
+                server = Server(sandbox, stack.enter_context(sandbox.serve()))
+                server.count_refreshes()
+                started[version, rotate] = server
+            return started[version, rotate]
 
         yield start
+
+
+@pytest.fixture
+def serve(servers: Serve) -> Generator[Serve]:
+    """A server of a kind, which behaves again after the test."""
+    used: list[Server] = []
+
+    def start(version: int, *, rotate: bool = False) -> Server:
+        used.append(servers(version, rotate=rotate))
+        return used[-1]
+
+    yield start
+    for server in used:
+        server.after_spend = None
+        server.sandbox.faults.clear()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A process with several tasks that all need an access token: one round for every line on standard input.
 
-Arguments: base URL, number of tasks, seconds of a lease. Answers each line with a JSON list: what each task got, a
-token or the name of its error.
+Arguments: base URL, client id, number of tasks, seconds of a lease. Answers each line with a JSON list: what each task
+got, a token or the name of its error.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ async def one_round(profile: Profile, store: TokenStore, tasks: int, lease: floa
 
 
 def main() -> None:
-    url, tasks, lease = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-    profile = Profile(base_url=url, auth="oauth2", client_id="d2w", client_secret=os.environ["RACE_SECRET"])
+    url, client_id, tasks, lease = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+    profile = Profile(base_url=url, auth="oauth2", client_id=client_id, client_secret=os.environ["RACE_SECRET"])
     store = TokenStore()
     store.read(token_key(profile))  # the imports that come with it
     sys.stdout.write("ready\n")

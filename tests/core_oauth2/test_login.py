@@ -1,6 +1,7 @@
 """Logging in, out, and in again, against the authorization servers of each version."""
 
 import asyncio
+import queue
 import socket
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
@@ -23,7 +24,7 @@ from dhis2w_core.oauth2.errors import (
 from dhis2w_core.oauth2.login import token_key
 from dhis2w_core.oauth2.token_store import TokenStore
 from dhis2w_sandbox import Sandbox
-from tests.core_oauth2.conftest import Serve
+from tests.core_oauth2.conftest import SECRET, Serve
 from tests.core_oauth2.person import Person
 
 VERSIONS = pytest.mark.parametrize("version", [41, 42, 43, 44])
@@ -105,17 +106,18 @@ def test_a_forged_state_is_refused_before_its_code_is_used(serve: Serve, store: 
     async def use() -> None:
         server = serve(42)
         profile = await server.profile()
-        replies: list[httpx2.Response] = []
+        replies: queue.Queue[httpx2.Response] = queue.Queue()
 
         def forge(url: str) -> None:
             target = parse_qs(urlsplit(url).query)["redirect_uri"][0]
-            replies.append(httpx2.get(target + "?code=planted-code&state=another"))
+            replies.put(httpx2.get(target + "?code=planted-code&state=another"))
 
         with pytest.raises(ForgedStateError) as caught:
             await login(profile, store=store, tell=quiet, open_browser=forge)
-        assert replies[0].status_code == 400
-        assert "another login" in replies[0].text
-        assert "planted-code" not in str(caught.value) + replies[0].text
+        reply = replies.get(timeout=20)
+        assert reply.status_code == 400
+        assert "another login" in reply.text
+        assert "planted-code" not in str(caught.value) + reply.text
 
     asyncio.run(use())
 
@@ -173,13 +175,14 @@ def test_a_public_client_is_warned_of_and_told_to_log_in_again(serve: Serve, sto
         profile = await server.profile(public=True)
         with pytest.warns(PublicClientWarning, match="5 minutes"):
             made = await login(profile, store=store, tell=quiet, open_browser=Person())
+        before = len(server.spends)
         assert not made.has_refresh_token
         assert "only access token" in made.told
         assert await username(profile, store) == "admin"
         expire(store, profile)
         with pytest.raises(LoginRequiredError, match="no refresh token"):
             await username(profile, store)
-        assert server.spends == []
+        assert len(server.spends) == before
 
     asyncio.run(use())
 
@@ -193,7 +196,7 @@ def test_a_revoked_login_says_how_to_log_in_again_and_asks_the_server_once(serve
         stored = store.read(key)
         assert stored
         assert stored.tokens
-        form = {"token": stored.tokens.refresh_token, "client_id": "d2w", "client_secret": profile.client_secret}
+        form = {"token": stored.tokens.refresh_token, "client_id": profile.client_id, "client_secret": SECRET}
         httpx2.post(f"{server.url}/oauth2/revoke", data=form).raise_for_status()
         store.save(key, replace(stored.tokens, access_expires=0))
         before = len(server.spends)
@@ -227,6 +230,20 @@ def test_a_wrong_client_secret(serve: Serve, store: TokenStore) -> None:
         with pytest.raises(ClientRefusedError, match="bcrypt") as caught:
             await login(wrong, store=store, tell=quiet, open_browser=Person())
         assert "planted-wrong-secret" not in str(caught.value)
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("change", [{"client_id": "unknown"}, {"redirect_uri": "http://127.0.0.1:9/other"}])
+def test_a_client_that_is_unknown_is_told_before_a_browser_opens(
+    serve: Serve, store: TokenStore, change: dict[str, str]
+) -> None:
+    async def use() -> None:
+        profile = (await serve(42).profile()).model_copy(update=change)
+        opened: list[str] = []
+        with pytest.raises(ClientRefusedError, match="knows no OAuth2 client"):
+            await login(profile, store=store, tell=quiet, open_browser=opened.append)
+        assert opened == []
 
     asyncio.run(use())
 

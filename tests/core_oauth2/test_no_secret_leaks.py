@@ -80,6 +80,7 @@ def test_secrets_are_nowhere(
     serve: Serve,
     store: TokenStore,
     home: Home,
+    *,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
     version: int,

@@ -15,7 +15,7 @@ from tests.core_oauth2.conftest import Serve, Server
 def registered(server: Server, **options: Any) -> tuple[RegisteredClient, dict[str, Any]]:
     async def register() -> tuple[RegisteredClient, dict[str, Any]]:
         async with open_client(server.admin) as client:
-            made = await register_client(client, "d2w", **options)
+            made = await register_client(client, server.new_client_id(), **options)
             return made, cast("dict[str, Any]", await client.get(f"oAuth2Clients/{made.uid}"))
 
     return asyncio.run(register())
@@ -46,8 +46,8 @@ def test_a_client_that_exists_is_left_as_it_is(serve: Serve, version: int) -> No
 
     async def again() -> dict[str, Any]:
         async with open_client(server.admin) as client:
-            with pytest.raises(ClientExistsError, match="left as it was"):
-                await register_client(client, "d2w")
+            with pytest.raises(ClientExistsError, match="left as it is"):
+                await register_client(client, made.client_id)
             return cast("dict[str, Any]", await client.get(f"oAuth2Clients/{made.uid}"))
 
     assert asyncio.run(again()) == before

@@ -109,6 +109,21 @@ async def find_authorization_server(profile: Profile) -> AuthorizationServer:
     )
 
 
+async def check_authorize_url(profile: Profile, url: str) -> None:
+    """Look whether the server knows client and redirect address, before a person sees its error page.
+
+    Raises:
+        ClientRefusedError: It does not; 2.41 does not say before somebody has logged in.
+    """
+    reply = await _send(profile, "GET", url)
+    if reply.status == 400:
+        raise ClientRefusedError(
+            f"{profile.base_url} knows no OAuth2 client {profile.client_id!r} with this redirect_uri.",
+            next_step="Check client_id and redirect_uri of the profile against the server's oAuth2Clients, or register "
+            "the client: d2w profile oauth2 client register",
+        )
+
+
 async def exchange_code(profile: Profile, server: AuthorizationServer, grant: CodeGrant) -> Grant:
     """The tokens for an authorization code.
 

@@ -19,6 +19,7 @@ from dhis2w_client.errors import CredentialsError, Dhis2Error
 from dhis2w_core.oauth2.authorization_server import (
     CodeGrant,
     RefusedGrantError,
+    check_authorize_url,
     exchange_code,
     find_authorization_server,
     refresh_tokens,
@@ -40,6 +41,8 @@ DEFAULT_REDIRECT_URI = "http://127.0.0.1:8765/callback"
 """Where the browser is sent back to when the profile does not say; `register_client` registers it."""
 LOGIN_SECONDS = 300.0
 """How long a person may take."""
+
+_START_PAGE = "If DHIS2 shows its start page after the login, go to that address once more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,7 @@ async def login(
     server = await find_authorization_server(profile)
     request = _Request(server, secrets.token_urlsafe(24), None if server.is_legacy else secrets.token_urlsafe(48))
     address = parse_redirect_address(profile.redirect_uri or DEFAULT_REDIRECT_URI)
+    await check_authorize_url(profile, request.url(profile, address))
 
     async def finish(returned: Returned, final: RedirectAddress) -> Tokens:
         tokens = await _first_tokens(profile, request, returned, final)
@@ -209,7 +213,7 @@ async def _by_pasting(
     paste: Callable[[], str],
 ) -> Tokens:
     tell(f"Open this address in any browser and log in:\n{request.url(profile, address)}")
-    tell("The last page may not load; its address is what counts.")
+    tell(f"{_START_PAGE} The last page may not load; its address is what counts.")
     query = Query(urlsplit(paste().strip()).query)
     if not query.text:
         raise LoginFailedError(
@@ -238,6 +242,7 @@ async def _by_loopback(
     async with LoopbackReceiver(address, request.state, may_move=may_move) as receiver:
         url = request.url(profile, receiver.address)
         tell(f"Log in with the browser. If none opens, go to:\n{url}")
+        tell(_START_PAGE)
         opening = asyncio.create_task(_opened(open_browser, url))
         try:
             return await finish(await receiver.wait(seconds), receiver.address)
