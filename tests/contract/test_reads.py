@@ -72,7 +72,8 @@ def test_pages(client: Dhis2Client, place: Place, elements: dict[str, str]) -> N
 def test_walks_see_every_object_once(client: Dhis2Client, place: Place, elements: dict[str, str]) -> None:
     mine = where("name").starts_with(place.mark)
     walked = [element.id for element in client.data_elements.iterate(filters=mine, page_size=2)]
-    assert walked == sorted(elements.values())
+    # the order of the database, whose rules for letters differ
+    assert sorted(str(uid) for uid in walked) == sorted(elements.values())
     rows = client.data_elements.rows(filters=mine, page_size=2, order="name:desc", fields="id")
     assert [row["id"] for row in rows] == [elements[text] for text in "edcba"]
     with client.data_elements.stream(filters=mine, fields="id", order="name") as pieces:
