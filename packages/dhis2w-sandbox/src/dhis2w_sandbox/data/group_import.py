@@ -30,6 +30,7 @@ from dhis2w_sandbox.user import User
 
 Json = dict[str, Any]
 T = TypeVar("T")
+K = TypeVar("K")
 
 MOST_COMMENT = 5000
 NO_GROUP = 'Cannot invoke "org.hisp.dhis.datavalue.DataEntryGroup.deletion()" because "group" is null'
@@ -427,21 +428,18 @@ class GroupImport:
         self._check_units(values)
 
     def _check_combos(self, data_set: Json, values: list[EntryValue]) -> None:
-        for element in _distinct(value.element for value in values):
+        for element, used in _by((value.element, value.combo) for value in values).items():
             allowed = self.rules.combos_of(self.rules.combo_category(data_set, element) or "")
-            used = _distinct(value.combo for value in values if value.element == element and value.combo)
-            if strange := [combo for combo in used if combo not in allowed]:
+            if strange := [combo for combo in used if combo and combo not in allowed]:
                 raise Refused("E8024", data_set["id"], element, strange)
 
     def _check_units(self, values: list[EntryValue]) -> None:
-        for attribute in _distinct(value.attribute for value in values if value.attribute):
-            tops = self.rules.attribute_units(attribute)
-            units = _distinct(value.unit for value in values if value.attribute == attribute)
+        for attribute, units in _by((value.attribute, value.unit) for value in values).items():
+            tops = self.rules.attribute_units(attribute) if attribute else []
             if strange := [unit for unit in units if not all(self.rules.is_below(unit, top) for top in tops)]:
                 raise Refused("E8025", attribute, strange)
-        for unit in _distinct(value.unit for value in values):
+        for unit, periods in _by((value.unit, value.period) for value in values).items():
             opens, closes = self.rules.open_span(self.rules.document("organisationUnit", unit) or {})
-            periods = _distinct(value.period for value in values if value.unit == unit)
             outside = [
                 period.iso
                 for period in periods
@@ -597,6 +595,14 @@ def _scope_values(scope: Scope) -> list[EntryValue]:
         for unit in scope.units
         for period in scope.periods
     ]
+
+
+def _by(pairs: Iterable[tuple[K, T]]) -> dict[K, list[T]]:
+    """The distinct second parts for each first part, in order."""
+    found: dict[K, dict[T, None]] = {}
+    for key, value in pairs:
+        found.setdefault(key, {})[value] = None
+    return {key: list(values) for key, values in found.items()}
 
 
 def _distinct(values: Iterable[T]) -> list[T]:
