@@ -168,6 +168,8 @@ class TokenRefresher:
 
     def _refresh(self, login: StoredLogin) -> None:
         """Claim the login, refresh it and write down the result; do nothing when another process was faster."""
+        import httpx2  # noqa: F401 # from the claim to the request as little time as can be: a kill in it ends a login
+
         tokens = login.tokens
         if tokens is None or not self._store.claim(
             self._key, login, owner=self._owner, now=self._now(), lease=self._lease
