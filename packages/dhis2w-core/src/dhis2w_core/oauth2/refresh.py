@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -168,8 +169,7 @@ class TokenRefresher:
 
     def _refresh(self, login: StoredLogin) -> None:
         """Claim the login, refresh it and write down the result; do nothing when another process was faster."""
-        import httpx2  # noqa: F401 # from the claim to the request as little time as can be: a kill in it ends a login
-
+        import_module("httpx2")  # as little time as can be from the claim to the request: a kill in it ends a login
         tokens = login.tokens
         if tokens is None or not self._store.claim(
             self._key, login, owner=self._owner, now=self._now(), lease=self._lease
