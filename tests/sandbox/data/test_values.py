@@ -87,3 +87,11 @@ def test_limits_are_stored_and_refused_upside_down(clerk: Clerk) -> None:
     assert clerk.send("POST", "/api/minMaxDataElements", limits(1, 5)).status == 201
     assert clerk.send("POST", "/api/minMaxDataElements", limits(5, 1)).parsed()["errorCode"] == "E2044"
     assert clerk.send("GET", "/api/minMaxDataElements").parsed()["minMaxDataElements"][0]["max"] == 5
+
+
+def test_a_lock_exception_is_kept_once_and_taken_back(clerk: Clerk) -> None:
+    target = f"/api/lockExceptions?ds={DATA_SET}&pe=202401&ou=[{UNIT},{OTHER}]"
+    assert [clerk.send("POST", target).status for _ in range(2)] == [201, 201]
+    assert len(clerk.send("GET", "/api/lockExceptions").parsed()["lockExceptions"]) == 2
+    assert clerk.send("DELETE", f"/api/lockExceptions?ds={DATA_SET}&pe=202401").status == 204
+    assert clerk.send("GET", "/api/lockExceptions").parsed()["lockExceptions"] == []

@@ -1,0 +1,83 @@
+"""`/api/lockExceptions`: which units may enter data of an expired period after all.
+
+Source: `LockExceptionController` of dhis2-core; section 1.4 of the wire facts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dhis2w_sandbox.call import SOURCE, Call, Reply
+from dhis2w_sandbox.data.approvals import paged
+from dhis2w_sandbox.data.entry_rules import EntryRules
+from dhis2w_sandbox.data.periods import Period
+from dhis2w_sandbox.data.selecting import strict_period
+from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.routing import Endpoints
+
+Json = dict[str, Any]
+
+endpoints = Endpoints()
+
+
+@endpoints.add("GET", "/api/lockExceptions", SOURCE)
+def read_exceptions(call: Call) -> Reply:
+    """List the exceptions."""
+    rows = call.server.store.all("lockException")
+    if not call.server.behaviour.names_periods:
+        rows = [{**row, "period": Json()} for row in rows]
+    return Reply.json(paged(call, "lockExceptions", rows))
+
+
+@endpoints.add("POST", "/api/lockExceptions", SOURCE)
+def add_exceptions(call: Call) -> Reply:
+    """Let units (`ou`, or `[ou,ou]`) enter data of a set for an expired period; 409 where none has the set."""
+    rules = EntryRules(call.server, call.user)
+    text, period, data_set = call.required("ou"), _period(call, rules), rules.document("dataSet", call.required("ds"))
+    if data_set is None:
+        raise Dhis2Refusal(409, " DataSet or Period is invalid")
+    units = [unit for unit in text.strip("[]").split(",") if unit]
+    for unit in units:
+        if rules.document("organisationUnit", unit) is None:
+            raise Dhis2Refusal(409, f"Can't find OrganisationUnit with id ={unit}")
+        if not call.user.is_super and not rules.in_hierarchy(unit):
+            text = "You can only add a lock exceptions to your data capture organisation units."
+            raise Dhis2Refusal(403, text, "E1006")
+    assigned = [unit for unit in units if unit in rules.units_of(data_set)]
+    if not assigned:
+        shown = f"{','.join(units)} is linked to the specified data set: {data_set['id']}"
+        raise Dhis2Refusal(409, f"None of the target organisation unit(s) {shown}")
+    for unit in assigned:
+        if rules.has_exception(data_set, period, unit):
+            continue
+        uid = call.server.new_uid()
+        row = {"dataSet": {"id": data_set["id"]}, "period": {"id": period.iso}, "organisationUnit": {"id": unit}}
+        call.server.store.put("lockException", uid, {"id": uid, **row})
+    return Reply.message(201, "LockException created successfully.")
+
+
+@endpoints.add("DELETE", "/api/lockExceptions", SOURCE)
+def remove_exceptions(call: Call) -> Reply:
+    """Take exceptions of a set and period back, of one unit or of all."""
+    rules = EntryRules(call.server, call.user)
+    period, data_set, unit = _period(call, rules), call.required("ds"), call.param("ou")
+    if rules.document("dataSet", data_set) is None:
+        text = f"Can't find LockException with combination: dataSet={data_set}, period={period.iso}"
+        raise Dhis2Refusal(409, text)
+    for row in call.server.store.all("lockException"):
+        is_meant = (linked(row, "dataSet"), linked(row, "period")) == (data_set, period.iso)
+        if is_meant and unit in {None, linked(row, "organisationUnit")}:
+            call.server.store.delete("lockException", row["id"])
+    return Reply(204)
+
+
+def _period(call: Call, rules: EntryRules) -> Period:
+    """The period of a request: 400 where it is none, 500 in 41 and 42."""
+    text = call.required("pe")
+    if call.server.behaviour.enters_data_in_groups:
+        return strict_period(rules, text)
+    period = rules.period(text)
+    if period is None:
+        raise Dhis2Refusal(500, None)
+    return period
