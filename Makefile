@@ -11,7 +11,7 @@ PYTEST := $(PY) -m pytest
 
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help setup demo test test-all check format generate docs bench lock build clean
+.PHONY: help setup demo test browser test-all check format generate docs bench lock build clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,7 +35,11 @@ demo: $(READY) ## start a sandbox, connect to it, look around, stop it
 test: $(READY) ## the quick tier: under five minutes
 	$(PYTEST) -n 2 -m "not slow"
 
-test-all: $(READY) ## every tier
+browser: ## Chromium for the browser tests, where it is missing and apt can install it
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	  || { apt-get update && apt-get install -y chromium; } >/dev/null 2>&1 || echo "no Chromium: its tests are skipped"
+
+test-all: $(READY) browser ## every tier
 	$(PYTEST) -n 2
 
 check: $(READY) ## format, lint, types, import arrows, generated files
