@@ -14,7 +14,7 @@ CREDENTIALS = [("authorization", "Basic " + base64.b64encode(b"admin:district").
     ("method", "path"),
     [
         ("GET", "/api/trackedEntityAttributes/{uid}/generate"),
-        ("GET", "/api/dataSets/{uid}/form"),
+        ("GET", "/api/visualizations/{uid}/data"),
         ("POST", "/api/predictors/{uid}/run"),
         ("POST", "/api/indicators/expression/description"),
     ],
