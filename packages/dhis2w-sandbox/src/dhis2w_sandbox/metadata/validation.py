@@ -283,10 +283,25 @@ def check_uniqueness(bundle: Bundle, batch: Batch, findings: Findings) -> None:
 
 def check_references(bundle: Bundle, batch: Batch, findings: Findings) -> None:
     """E5002, E5007, E5008: references to what is not there, twice the same, or not to be read."""
+    _note_once(
+        bundle,
+        batch,
+        findings,
+        lambda item: [
+            *_reference_errors(bundle, item, item.schema, item.new),
+            *_attribute_errors(bundle, item),
+            *_shared_with_errors(bundle, item),
+        ],
+    )
+
+
+def _note_once(
+    bundle: Bundle, batch: Batch, findings: Findings, errors_of: Callable[[Item], list[ErrorReport]]
+) -> None:
+    """Report the errors of each object; however many have some, the type counts one more as ignored."""
     found = False
     for item in batch.persisted + batch.fresh:
-        errors = _reference_errors(bundle, item, item.schema, item.new)
-        errors += _attribute_errors(bundle, item) + _shared_with_errors(bundle, item)
+        errors = errors_of(item)
         if errors:
             findings.report.add(report_of(item, errors))
             found = True
@@ -391,19 +406,17 @@ def check_not_owner_references(bundle: Bundle, batch: Batch, findings: Findings)
     """E5006, in the mode ERRORS_NOT_OWNER: references that the other side holds."""
     if bundle.options.report_mode != "ERRORS_NOT_OWNER":
         return
-    found = False
-    for item in batch.persisted + batch.fresh:
-        errors = [
+    _note_once(
+        bundle,
+        batch,
+        findings,
+        lambda item: [
             error
             for prop in _others_links(batch.schema)
             if item.new.get(prop.key)
             for error in _not_owner_errors(bundle, item, prop)
-        ]
-        if errors:
-            findings.report.add(report_of(item, errors))
-            found = True
-    if found and bundle.options.atomic_mode == "ALL":
-        findings.report.stats.ignored += 1
+        ],
+    )
 
 
 @cache
