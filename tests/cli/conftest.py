@@ -65,8 +65,9 @@ def d2w_process() -> Command:
     return call
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def served() -> Generator[Server]:
+    """A sandbox of this test alone: what other tests wrote is not there, whatever order they run in."""
     with Sandbox(42) as sandbox, sandbox.serve() as url:
         yield Server(url, sandbox.pat())
 
