@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from dhis2w_client import Profile
+from dhis2w_client import AuthenticationError, Profile
 from dhis2w_core import login, logout, open_client
 from dhis2w_core.oauth2.errors import (
     ClientRefusedError,
@@ -24,6 +24,7 @@ from dhis2w_core.oauth2.errors import (
 from dhis2w_core.oauth2.login import token_key
 from dhis2w_core.oauth2.token_store import TokenStore
 from dhis2w_sandbox import Sandbox
+from dhis2w_sandbox.faults import Fault
 from tests.core_oauth2.conftest import SECRET, Serve
 from tests.core_oauth2.person import Person
 
@@ -307,5 +308,51 @@ def test_the_request_has_pkce_and_the_scopes_that_name_a_user(serve: Serve, stor
         assert newer["scope"] == ["openid username"]
         assert legacy["scope"] == ["ALL"]
         assert "code_challenge" not in legacy
+
+    asyncio.run(use())
+
+
+def test_a_token_that_the_server_refuses_in_mid_session_is_replaced_once_for_all(
+    serve: Serve, store: TokenStore
+) -> None:
+    async def use() -> None:
+        server = serve(42)
+        profile = await server.profile()
+        await login(profile, store=store, tell=quiet, open_browser=Person())
+        async with open_client(profile, store=store) as client:
+            before = len(server.spends)
+            server.sandbox.faults.add(Fault(status=401, path="/api/me$", times=4))
+            users = await asyncio.gather(*(client.system.me() for _ in range(4)))
+            assert [user.username for user in users] == ["admin"] * 4
+            assert len(server.spends) == before + 1
+
+    asyncio.run(use())
+
+
+def test_a_login_that_is_revoked_in_mid_session_says_to_log_in_again(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        server = serve(42)
+        profile = await server.profile()
+        await login(profile, profile_name="prod", store=store, tell=quiet, open_browser=Person())
+        async with open_client(profile, profile_name="prod", store=store) as client:
+            assert (await logout(profile, profile_name="prod")).revoked
+            server.sandbox.faults.add(Fault(status=401, path="/api/me$"))
+            with pytest.raises(LoginRequiredError, match="d2w login --profile prod"):
+                await client.system.me()
+
+    asyncio.run(use())
+
+
+def test_a_new_token_that_is_refused_too_is_not_replaced_again(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        server = serve(42)
+        profile = await server.profile()
+        await login(profile, store=store, tell=quiet, open_browser=Person())
+        async with open_client(profile, store=store) as client:
+            before = len(server.spends)
+            server.sandbox.faults.add(Fault(status=401, path="/api/me$", times=2))
+            with pytest.raises(AuthenticationError):
+                await client.system.me()
+            assert len(server.spends) == before + 1
 
     asyncio.run(use())

@@ -21,6 +21,19 @@ class AuthProvider(Protocol):
         ...
 
 
+@runtime_checkable
+class RenewableAuth(AuthProvider, Protocol):
+    """Credentials that can be replaced when a server refuses them (HTTP 401); the request is then sent once more."""
+
+    async def renew(self, refused: Mapping[str, str]) -> bool:
+        """Whether there are others now.
+
+        Args:
+            refused: The headers of the request that was refused; others may have been renewed since.
+        """
+        ...
+
+
 class BasicAuth:
     """User name and password on every request. Not for accounts with two-factor authentication: DHIS2 refuses them.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from dhis2w_client.auth import AuthProvider
+from dhis2w_client.auth import AuthProvider, RenewableAuth
 from dhis2w_client.base_url import is_login_page
 from dhis2w_client.call import Call
 from dhis2w_client.clock import Clock
@@ -145,12 +145,20 @@ class Connection:
     async def _try(self, http: httpx2.AsyncClient, call: Call, *, whole: bool) -> httpx2.Response | NoAnswerError:
         """Send once. Failures come back as values: an exception would drag the library's frames along."""
         outcome = await self._send(http, call, whole=whole)
-        if isinstance(outcome, NoAnswerError) or not _is_dead_session(http, outcome):
+        if isinstance(outcome, NoAnswerError):
             return outcome
-        # the cookie of a session that ended elsewhere gets in the way of good credentials; nothing was done yet
-        http.cookies.clear()
+        if _is_dead_session(http, outcome):
+            http.cookies.clear()  # the cookie of a session that ended elsewhere gets in the way of good credentials
+        elif not await self._is_renewed(outcome):
+            return outcome
         await outcome.aclose()
-        return await self._send(http, call, whole=whole)
+        return await self._send(http, call, whole=whole)  # the server has refused it at the door: nothing was done yet
+
+    async def _is_renewed(self, outcome: httpx2.Response) -> bool:
+        """Whether credentials that the server refused have been replaced by others."""
+        if outcome.status_code != 401 or not isinstance(self._auth, RenewableAuth):
+            return False
+        return await self._auth.renew(outcome.request.headers)
 
     async def _send(self, http: httpx2.AsyncClient, call: Call, *, whole: bool) -> httpx2.Response | NoAnswerError:
         import httpx2

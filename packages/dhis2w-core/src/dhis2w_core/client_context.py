@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from dhis2w_client.client import Dhis2Client
 from dhis2w_client.client_context import open_client as open_plain_client
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
-from dhis2w_client.errors import AuthenticationError, NoProfileError
+from dhis2w_client.errors import NoProfileError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
-
     from dhis2w_client.connection import HttpLimits, Transport
     from dhis2w_client.profile import Profile
     from dhis2w_client.retry import RetryPolicy
     from dhis2w_client.versions import Dhis2
-    from dhis2w_core.oauth2.auth import OAuth2Auth
     from dhis2w_core.oauth2.token_store import TokenStore
 
 
@@ -39,7 +36,7 @@ def open_client(
     """A connected client for a profile of any kind, as an async context manager; it connects on entering.
 
     `dhis2w_client.open_client` and OAuth2: with `auth = "oauth2"` the login that `login` stored is used, and refreshed
-    before it ends, once for all processes that use it.
+    before it ends, or when the server refuses it, once for all processes that use it.
 
     Args:
         profile: The connection settings.
@@ -82,39 +79,18 @@ def open_client(
     from dhis2w_core.oauth2.token_store import TokenStore
 
     key = token_key(profile, scope, profile_name)
-    auth = OAuth2Auth(TokenRefresher(profile, key, store or TokenStore(), now=clock.wall))
-
-    def make() -> Dhis2Client:
-        return client_class(
-            profile.base_url,
-            auth,
-            allow_version_fallback=allow_version_fallback,
-            retry_policy=retry_policy,
-            http_limits=http_limits,
-            system_cache_ttl=system_cache_ttl,
-            expect=expect,
-            verify=profile.verify,
-            ca_bundle=profile.ca_bundle,
-            proxy=profile.proxy,
-            timeout=profile.timeout,
-            transport=transport,
-            clock=clock,
-        )
-
-    return _connected(make, auth)
-
-
-@asynccontextmanager
-async def _connected(make: Callable[[], Dhis2Client], auth: OAuth2Auth) -> AsyncGenerator[Dhis2Client]:
-    """A client that is connected; an access token that a restarted server does not know any more is replaced once."""
-    client = make()
-    try:
-        await client.connect()
-    except AuthenticationError:
-        await auth.renew()
-        client = make()
-        await client.connect()
-    try:
-        yield client
-    finally:
-        await client.close()
+    return client_class(
+        profile.base_url,
+        OAuth2Auth(TokenRefresher(profile, key, store or TokenStore(), now=clock.wall)),
+        allow_version_fallback=allow_version_fallback,
+        retry_policy=retry_policy,
+        http_limits=http_limits,
+        system_cache_ttl=system_cache_ttl,
+        expect=expect,
+        verify=profile.verify,
+        ca_bundle=profile.ca_bundle,
+        proxy=profile.proxy,
+        timeout=profile.timeout,
+        transport=transport,
+        clock=clock,
+    )

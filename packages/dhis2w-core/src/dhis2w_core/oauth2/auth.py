@@ -21,11 +21,20 @@ class OAuth2Auth:
     async def headers(self) -> Mapping[str, str]:
         """The `Authorization` header; raises as `TokenRefresher.tokens`."""
         self._sent = await self._refresher.tokens()
-        return {"Authorization": f"Bearer {self._sent.access_token}"}
+        return _headers(self._sent)
 
-    async def renew(self) -> None:
-        """Replace the access token that was sent last, because the server refused it before its time."""
-        await self._refresher.tokens(refused=self._sent)
+    async def renew(self, refused: Mapping[str, str]) -> bool:
+        """Replace an access token that the server refused before its time, as after its restart.
+
+        All requests that were refused with one token replace it once.
+        """
+        if self._sent and refused["Authorization"] == _headers(self._sent)["Authorization"]:
+            await self._refresher.tokens(refused=self._sent)
+        return True
 
     def __repr__(self) -> str:
         return "OAuth2Auth()"
+
+
+def _headers(tokens: Tokens) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {tokens.access_token}"}
