@@ -12,6 +12,7 @@ import pytest
 from dhis2w_client import AuthenticationError, Profile
 from dhis2w_core import login, logout, open_client
 from dhis2w_core.oauth2.errors import (
+    BrowserClosedError,
     ClientRefusedError,
     ForgedStateError,
     LoginDeniedError,
@@ -19,6 +20,7 @@ from dhis2w_core.oauth2.errors import (
     LoginRequiredError,
     LoginTimeoutError,
     NoAuthorizationServerError,
+    PasswordRefusedError,
     PublicClientWarning,
 )
 from dhis2w_core.oauth2.login import token_key
@@ -83,7 +85,7 @@ def test_a_wrong_password_is_told_by_the_login_page_and_the_login_ends_in_time(
     async def use() -> None:
         person = Person(password="wrong")
         profile = await serve(version).profile()
-        with pytest.raises(LoginTimeoutError, match="nobody logged in there"):
+        with pytest.raises(LoginTimeoutError, match=r"within 1\.5 seconds"):
             await login(profile, store=store, tell=quiet, open_browser=person, seconds=1.5)
         assert "Incorrect username or password" in person.last_page()
 
@@ -123,11 +125,78 @@ def test_a_forged_state_is_refused_before_its_code_is_used(serve: Serve, store: 
     asyncio.run(use())
 
 
-def test_a_closed_browser_ends_in_time(serve: Serve, store: TokenStore) -> None:
+def test_nobody_who_comes_back_ends_in_time(serve: Serve, store: TokenStore) -> None:
     async def use() -> None:
         profile = await serve(42).profile()
-        with pytest.raises(LoginTimeoutError, match="closed"):
+        with pytest.raises(LoginTimeoutError, match=r"within 0\.05 seconds"):
             await login(profile, store=store, tell=quiet, open_browser=quiet, seconds=0.05)
+
+    asyncio.run(use())
+
+
+def test_a_closed_browser_is_told_at_once(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        profile = await serve(42).profile()
+        with pytest.raises(BrowserClosedError, match="before the login had ended"):
+            await login(profile, store=store, tell=quiet, open_browser=lambda _: True)
+
+    asyncio.run(use())
+
+
+def test_what_a_browser_sent_before_it_was_closed_counts(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        profile = await serve(42).profile()
+
+        def log_in_and_close(url: str) -> bool:
+            Person()(url)
+            return True
+
+        await login(profile, store=store, tell=quiet, open_browser=log_in_and_close)
+        assert await username(profile, store) == "admin"
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("version", [41, 42, 43])
+def test_the_address_of_the_login_page_means_a_wrong_password(serve: Serve, store: TokenStore, version: int) -> None:
+    async def use() -> None:
+        profile = await serve(version).profile()
+        person = Person(password="wrong")
+
+        async def typed() -> str:
+            await asyncio.to_thread(person.done.wait, 20)
+            return person.ended_on + "\n"
+
+        with pytest.raises(PasswordRefusedError, match="did not take the user name or the password"):
+            await login(profile, store=store, tell=quiet, open_browser=person, typed=typed)
+        with pytest.raises(PasswordRefusedError):
+            await login(profile, store=store, no_browser=True, tell=quiet, paste=lambda: person.ended_on)
+        foreign = person.ended_on.replace("127.0.0.1", "127.0.0.2")
+        with pytest.raises(LoginFailedError, match="not the address"):
+            await login(profile, store=store, no_browser=True, tell=quiet, paste=lambda: foreign.partition("?")[0])
+
+    asyncio.run(use())
+
+
+def test_an_address_that_is_pasted_while_a_browser_is_waited_for(serve: Serve, store: TokenStore) -> None:
+    async def use() -> None:
+        profile = await serve(42).profile()
+        person = Person(stays=False)
+        lines = ["", "\n"]
+
+        async def typed() -> str:
+            await asyncio.to_thread(person.done.wait, 20)
+            return lines.pop() if lines else person.ended_on
+
+        await login(profile, store=store, tell=quiet, open_browser=person, typed=typed)
+        assert await username(profile, store) == "admin"
+        forged = person.ended_on.replace("state=", "state=x")
+
+        async def typed_forged() -> str:
+            return forged
+
+        with pytest.raises(ForgedStateError):
+            await login(profile, store=store, tell=quiet, open_browser=quiet, typed=typed_forged)
 
     asyncio.run(use())
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -22,6 +23,17 @@ class Patience:
         self._silent = settings.quiet or settings.verbose or not sys.stderr.isatty()
         self._shown = False
         self._seconds = 0
+        self._paused = False
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Say nothing for a while."""
+        self.clear()
+        self._paused = True
+        try:
+            yield
+        finally:
+            self._paused = False
 
     async def with_word(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of the work."""
@@ -45,6 +57,8 @@ class Patience:
     async def _tell(self) -> None:
         while True:
             await asyncio.sleep(FIRST_WORD)
+            if self._paused:
+                continue
             self._seconds += 1
             self._shown = True
             sys.stderr.write(f"\rWaiting for the server: {self._seconds} s\x1b[K")

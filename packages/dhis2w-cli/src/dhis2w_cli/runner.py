@@ -41,6 +41,7 @@ def run_operation(entry: IndexEntry, arguments: dict[str, Any], settings: Settin
 
     patience = Patience(settings)
     work.terminal.before_text = patience.clear
+    work.terminal.paused = patience.paused
     return asyncio.run(patience.with_word(work.connected() if entry.connects else work.call({})))
 
 

@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ from dhis2w_core.secret import PlainSecret
 if TYPE_CHECKING:
     from dhis2w_cli.settings import Settings
 
+LONGEST_LINE = 8192
+"""Bytes of a line that is typed; what a terminal hands over at once is shorter."""
+
 
 class Terminal:
     """Talks to the user on standard error, so that standard output holds results alone."""
@@ -27,6 +31,8 @@ class Terminal:
         self._settings = settings
         self.before_text: Callable[[], None] = _nothing
         """Makes room before anything is written."""
+        self.paused: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Keeps what tells how long one has waited away from a line that is typed."""
 
     @property
     def is_interactive(self) -> bool:
@@ -68,6 +74,16 @@ class Terminal:
         if not line:
             raise EOFError
         return line.strip()
+
+    async def typed_line(self) -> str:
+        """A line that the user types while something else is waited for; end of input is none, and never comes."""
+        import asyncio
+
+        from dhis2w_core.daemon_thread import in_daemon_thread
+
+        with self.paused():
+            line = await in_daemon_thread(partial(os.read, sys.stdin.fileno(), LONGEST_LINE))
+            return line.decode("utf-8", "replace") if line else await asyncio.get_running_loop().create_future()
 
     def confirm(self, question: str) -> bool:
         """Whether the user agrees; `--yes` does without asking."""

@@ -82,6 +82,11 @@ class CatalogueEntry:
     """The file whose profile of this name wins over this one."""
 
     @property
+    def scope(self) -> str:
+        """What binds its login to its file."""
+        return self.location.key if self.location else "environment"
+
+    @property
     def problem(self) -> str | None:
         """Why it cannot be used, or `None`."""
         if self.stored and self.stored.problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dhis2w_client.client_context import open_client
+from dhis2w_core.client_context import open_client
 from dhis2w_core.profiles import profile_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def open_entry(entry: CatalogueEntry) -> AbstractAsyncContextManager[Dhis2Client
         ProfileFileError: The profile is not valid.
         UntrustedProfileError: Its file is not trusted with what it asks for.
         SecretUnavailableError: A secret is not where it says.
+        LoginRequiredError: On entering, or later: it logs in with OAuth2, and there is no login, or it is over.
         Dhis2Error: On entering: the server cannot be reached, refuses the credentials, or is no DHIS2.
     """
-    return open_client(profile_of(entry))
+    return open_client(profile_of(entry), scope=entry.scope, profile_name=entry.name)

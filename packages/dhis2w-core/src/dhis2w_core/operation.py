@@ -68,6 +68,15 @@ class Face(Protocol):
         """Tell something that is not part of the result."""
         ...
 
+    @property
+    def is_interactive(self) -> bool:
+        """Whether somebody can answer."""
+        ...
+
+    async def typed_line(self) -> str:
+        """A line that the user types while something else is waited for."""
+        ...
+
     def edit(self, text: str) -> str:
         """The text as the user leaves it in an editor."""
         ...

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dhis2w_client.profile import Profile
+    from dhis2w_core.oauth2.token_store import TokenKey
 
 ProfileValue: TypeAlias = "Setting | SecretSource | Mapping[str, object]"
 """A setting, or where a secret is kept: a `SecretSource`, or what the file would say."""
@@ -195,12 +196,14 @@ def update_profile(
         draft.update(name, {key: new_values.get(key) for key in changes})
         _store_new_secrets(location, after)
     _delete_from_keyring(_keyring_entries(location, before) - _keyring_entries(location, after))
+    if _login_key(location, before) != _login_key(location, after):
+        _move_login(_login_key(location, before), None)
     _warn_of_plain_secrets(location, {key: source for key, source in after.secrets.items() if key in changes})
     return location
 
 
 def rename_profile(name: str, new_name: str, *, location: ProfileLocation | None = None) -> ProfileLocation:
-    """Give a profile another name; its secrets in the keyring and the file's default follow.
+    """Give a profile another name; its secrets in the keyring, its login and the file's default follow.
 
     Raises:
         InvalidProfileNameError: The new name cannot be one.
@@ -220,11 +223,12 @@ def rename_profile(name: str, new_name: str, *, location: ProfileLocation | None
             if isinstance(source, KeyringSecret):
                 _copy_in_keyring(keyring_entry(location, before, key), keyring_entry(location, after, key))
     _delete_from_keyring(_keyring_entries(location, before))
+    _move_login(_login_key(location, before), _login_key(location, after))
     return location
 
 
 def remove_profile(name: str, *, location: ProfileLocation | None = None) -> ProfileLocation:
-    """Take a profile out of its file, and its secrets out of the keyring.
+    """Take a profile out of its file, and its secrets out of the keyring; its login is forgotten.
 
     Raises:
         UnknownProfileError: There is no such profile.
@@ -235,7 +239,9 @@ def remove_profile(name: str, *, location: ProfileLocation | None = None) -> Pro
     location = location or _location_of(name)
     with _edited(location) as draft:
         draft.remove(name)
-    _delete_from_keyring(_keyring_entries(location, draft.before.profiles[name]))
+    before = draft.before.profiles[name]
+    _delete_from_keyring(_keyring_entries(location, before))
+    _move_login(_login_key(location, before), None)
     return location
 
 
@@ -362,6 +368,23 @@ def _delete_from_keyring(entries: set[KeyringEntry]) -> None:
                 LeftoverSecretWarning,
                 stacklevel=3,
             )
+
+
+def _login_key(location: ProfileLocation, stored: StoredProfile) -> TokenKey | None:
+    """The name of a profile's login; `None`, and nothing imported, for profiles that have none."""
+    if stored.settings.get("auth") != "oauth2":
+        return None
+    from dhis2w_core.stored_login import login_key
+
+    return login_key(location, stored)
+
+
+def _move_login(old: TokenKey | None, new: TokenKey | None) -> None:
+    if old is None:
+        return
+    from dhis2w_core.stored_login import rename_login
+
+    rename_login(old, new)
 
 
 def _warn_of_plain_secrets(location: ProfileLocation, secrets: Mapping[str, SecretSource]) -> None:

@@ -6,7 +6,9 @@ Dhis2Error
     ├── LoginRequiredError          there is no login, or it has ended (also a PermissionError)
     ├── LoginFailedError            a login did not come to its end
     │   ├── LoginDeniedError        the user, or the server, said no
+    │   ├── PasswordRefusedError    DHIS2's login page did not take user name and password
     │   ├── ForgedStateError        somebody else answered in the browser's place
+    │   ├── BrowserClosedError      the browser was closed before the login had ended
     │   └── LoginTimeoutError       nobody came back from the browser (also a TimeoutError)
     ├── NoAuthorizationServerError  the server offers no OAuth2
     ├── ClientRefusedError          the server does not accept client id and secret
@@ -41,8 +43,16 @@ class LoginDeniedError(LoginFailedError):
     """The consent was denied, or the server refused the authorization."""
 
 
+class PasswordRefusedError(LoginFailedError):
+    """The browser is still on DHIS2's login page, which did not take user name or password."""
+
+
 class ForgedStateError(LoginFailedError):
     """What came back belongs to another login: its `state` is not the one that was sent."""
+
+
+class BrowserClosedError(LoginFailedError):
+    """The browser was closed before the login had ended."""
 
 
 class LoginTimeoutError(LoginFailedError, TimeoutError):

@@ -12,10 +12,12 @@ import time
 import warnings
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from dhis2w_client.errors import CredentialsError, Dhis2Error
+from dhis2w_core.daemon_thread import in_daemon_thread
 from dhis2w_core.oauth2.authorization_server import (
     CodeGrant,
     RefusedGrantError,
@@ -25,9 +27,21 @@ from dhis2w_core.oauth2.authorization_server import (
     refresh_tokens,
     revoke_tokens,
 )
-from dhis2w_core.oauth2.errors import LoginFailedError, LoginRequiredError, PublicClientWarning
+from dhis2w_core.oauth2.browser import visit
+from dhis2w_core.oauth2.errors import (
+    BrowserClosedError,
+    LoginFailedError,
+    LoginRequiredError,
+    PublicClientWarning,
+)
 from dhis2w_core.oauth2.loopback import LoopbackReceiver
-from dhis2w_core.oauth2.redirect import Query, RedirectAddress, Returned, parse_redirect_address, read_redirect
+from dhis2w_core.oauth2.redirect import (
+    PastedAddress,
+    RedirectAddress,
+    Returned,
+    parse_redirect_address,
+    read_pasted,
+)
 from dhis2w_core.oauth2.token_store import TokenKey, TokenStore
 from dhis2w_core.oauth2.tokens import REFRESH_LIFETIME, Grant, Tokens, refreshed
 
@@ -42,6 +56,8 @@ DEFAULT_REDIRECT_URI = "http://127.0.0.1:8765/callback"
 LOGIN_SECONDS = 300.0
 """How long a person may take."""
 
+_LAST_WORD_SECONDS = 1.0
+"""How long what a browser sent just before it was closed may take to be read."""
 _START_PAGE = "If DHIS2 shows its start page after the login, go to that address once more."
 
 
@@ -58,14 +74,22 @@ class Login:
     @property
     def told(self) -> str:
         """What a user should know of it, as a sentence."""
-        if self.ends is None:
-            return "The login goes on for as long as it is used."
-        clock = datetime.fromtimestamp(self.ends).astimezone().strftime("%H:%M")
-        if not self.has_refresh_token:
-            return f"The login ends at {clock}, with its only access token; then log in again."
-        return (
-            f"The login ends at about {clock} (DHIS2's limit, unless the administrator changed it); then log in again."
-        )
+        return told_end(self.ends, has_refresh_token=self.has_refresh_token)
+
+
+def told_end(ends: float | None, *, has_refresh_token: bool) -> str:
+    """When a login ends, as a sentence.
+
+    Args:
+        ends: Seconds since 1970; `None` where the server sets no end, or moves it on.
+        has_refresh_token: Whether it outlives its first access token.
+    """
+    if ends is None:
+        return "The login goes on for as long as it is used."
+    clock = datetime.fromtimestamp(ends).astimezone().strftime("%H:%M")
+    if not has_refresh_token:
+        return f"The login ends at {clock}, with its only access token; then log in again."
+    return f"The login ends at about {clock} (DHIS2's limit, unless the administrator changed it); then log in again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +148,6 @@ def _paste() -> str:
     return input("The address that the browser ended on: ")
 
 
-def _open_browser(url: str) -> object:
-    import webbrowser
-
-    return webbrowser.open(url)
-
-
 async def login(
     profile: Profile,
     *,
@@ -140,12 +158,14 @@ async def login(
     store: TokenStore | None = None,
     tell: Callable[[str], object] = _tell,
     paste: Callable[[], str] = _paste,
-    open_browser: Callable[[str], object] = _open_browser,
+    typed: Callable[[], Awaitable[str]] | None = None,
+    open_browser: Callable[[str], object] = visit,
 ) -> Login:
     """Log in with a browser, and keep the tokens.
 
     The authorization code grant: with PKCE (S256) on 42 and newer, found by their discovery document; on 2.41 at its
-    legacy server. A wrong password is told by DHIS2's own login page, which stays open for another try.
+    legacy server. A wrong password is told by DHIS2's own login page, which stays open for another try; nothing comes
+    back from there, so the address of that page, where the user gives it, is what ends the login.
 
     Args:
         profile: Server and client; `client_secret` is missing for a public client, `redirect_uri` has to be registered
@@ -158,7 +178,9 @@ async def login(
         store: Where logins are kept. Default: the user's.
         tell: Shows a line to the user. Default: on standard error.
         paste: Asks for the address that the browser ended on. Default: on standard input.
-        open_browser: Opens an address.
+        typed: Waits for an address that the user types while the browser is waited for: it may run on another machine,
+            or stay where it is.
+        open_browser: Opens an address; `True` when it was seen that the browser has been closed.
 
     Returns:
         What was made, and when it will end.
@@ -168,6 +190,8 @@ async def login(
         NoAuthorizationServerError: The server offers no OAuth2.
         LoginDeniedError: The consent was denied, or the server refused.
         ForgedStateError: What came back belongs to another login.
+        PasswordRefusedError: The browser ended on DHIS2's login page.
+        BrowserClosedError: The browser was closed before.
         LoginTimeoutError: Nobody came back.
         LoginFailedError: Another reason; nothing was stored.
         ClientRefusedError: The server does not accept the client.
@@ -198,7 +222,13 @@ async def login(
         tokens = await _by_pasting(profile, request, address, finish=finish, tell=tell, paste=paste)
     else:
         tokens = await _by_loopback(
-            profile, request, address, finish=finish, tell=tell, open_browser=open_browser, seconds=seconds
+            profile,
+            request,
+            address,
+            finish=finish,
+            tell=tell,
+            by_hand=_ByHand(profile, request, open_browser, typed),
+            seconds=seconds,
         )
     return Login(profile.base_url, key.client_id, tokens.login_ends, tokens.refresh_token is not None)
 
@@ -214,13 +244,7 @@ async def _by_pasting(
 ) -> Tokens:
     tell(f"Open this address in any browser and log in:\n{request.url(profile, address)}")
     tell(f"{_START_PAGE} The last page may not load; its address is what counts.")
-    query = Query(urlsplit(paste().strip()).query)
-    if not query.text:
-        raise LoginFailedError(
-            "That is not the address that the browser ended on.",
-            next_step=f"Start again; the address begins with {address.text}?",
-        )
-    return await finish(read_redirect(query, request.state), address)
+    return await finish(read_pasted(PastedAddress(paste()), profile.base_url, request.state), address)
 
 
 async def _by_loopback(
@@ -230,7 +254,7 @@ async def _by_loopback(
     *,
     finish: Callable[[Returned, RedirectAddress], Awaitable[Tokens]],
     tell: Callable[[str], object],
-    open_browser: Callable[[str], object],
+    by_hand: _ByHand,
     seconds: float,
 ) -> Tokens:
     if not address.is_loopback:
@@ -243,17 +267,55 @@ async def _by_loopback(
         url = request.url(profile, receiver.address)
         tell(f"Log in with the browser. If none opens, go to:\n{url}")
         tell(_START_PAGE)
-        opening = asyncio.create_task(_opened(open_browser, url))
+        if by_hand.is_read:
+            tell("If the browser cannot come back here, or stays on the login page, paste its address.")
+        ways = [asyncio.create_task(receiver.wait(seconds)), asyncio.create_task(by_hand.returned(url))]
         try:
-            return await finish(await receiver.wait(seconds), receiver.address)
+            first, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            return await finish(first.pop().result(), receiver.address)
         finally:
-            opening.cancel()
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
 
 
-async def _opened(open_browser: Callable[[str], object], url: str) -> None:
-    """Open a browser, which in a terminal takes until the user leaves it."""
-    with contextlib.suppress(Exception):  # what a launcher raises; the address was told
-        await asyncio.to_thread(open_browser, url)
+@dataclass(frozen=True, slots=True)
+class _ByHand:
+    """What the user does with the browser, beside coming back with it."""
+
+    profile: Profile
+    request: _Request
+    open_browser: Callable[[str], object]
+    typed: Callable[[], Awaitable[str]] | None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody can type."""
+        return self.typed is not None
+
+    async def returned(self, url: str) -> Returned:
+        """What the user types once the browser is open; endless where nobody can type.
+
+        Raises:
+            BrowserClosedError: The browser was closed, and nothing came back from it.
+            LoginFailedError: What was typed is no authorization code.
+        """
+        if await self._is_closed_after(url):
+            await asyncio.sleep(_LAST_WORD_SECONDS)
+            raise BrowserClosedError(
+                "The browser was closed before the login had ended; nothing was stored.",
+                next_step="Start again with d2w login. If DHIS2 did not take the password, try it there first.",
+            )
+        pasted = PastedAddress("")
+        while not pasted.text.strip():
+            pasted = PastedAddress(await (self.typed() if self.typed else asyncio.get_running_loop().create_future()))
+        return read_pasted(pasted, self.profile.base_url, self.request.state)
+
+    async def _is_closed_after(self, url: str) -> bool:
+        """Open the browser; one of the terminal is waited for, and whether it was closed is told."""
+        with contextlib.suppress(Exception):  # what a launcher raises; the address was told
+            return await in_daemon_thread(partial(self.open_browser, url)) is True
+        return False
 
 
 async def _first_tokens(profile: Profile, request: _Request, returned: Returned, address: RedirectAddress) -> Tokens:

@@ -88,9 +88,9 @@ class LoopbackReceiver:
         with contextlib.suppress(TimeoutError):
             return await asyncio.wait_for(self._returned, seconds)
         raise LoginTimeoutError(
-            f"Nobody came back from the browser within {seconds:g} seconds: it was closed, or nobody logged in there.",
-            next_step="Start again with d2w login. If the browser showed an error of DHIS2, the client is unknown "
-            "there, or its redirect_uri is another one.",
+            f"Nobody came back from the browser within {seconds:g} seconds.",
+            next_step="Start again with d2w login. If DHIS2 did not take the password, try it there first; if it "
+            "showed an error, the client is unknown there, or its redirect_uri is another one.",
         )
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

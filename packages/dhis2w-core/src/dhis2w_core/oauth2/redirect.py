@@ -6,7 +6,8 @@ import hmac
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from dhis2w_core.oauth2.errors import ForgedStateError, LoginDeniedError, LoginFailedError
+from dhis2w_client.base_url import is_login_page, may_follow
+from dhis2w_core.oauth2.errors import ForgedStateError, LoginDeniedError, LoginFailedError, PasswordRefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,25 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class PastedAddress:
+    """What a user typed as the address that the browser ended on; it may hold an authorization code."""
+
+    text: str = field(repr=False)
+
+    @property
+    def query(self) -> Query:
+        """What follows the question mark; empty where the text is no address."""
+        return Query(self.text.strip().partition("#")[0].partition("?")[2])
+
+    def is_login_page_of(self, base_url: str) -> bool:
+        """Whether it is the login page of a DHIS2."""
+        try:
+            return may_follow(base_url, self.text.strip()) and is_login_page(self.text.strip())
+        except ValueError:  # it is no address
+            return False
+
+
+@dataclass(frozen=True, slots=True)
 class Returned:
     """What came back: an authorization code."""
 
@@ -97,6 +117,27 @@ def read_redirect(query: Query, state: str) -> Returned:
     if not query.one("code"):
         raise LoginFailedError("The browser came back without an authorization code.", next_step="Start again.")
     return Returned(query.one("code"))
+
+
+def read_pasted(address: PastedAddress, base_url: str, state: str) -> Returned:
+    """The authorization code in the address that a browser ended on; raises as `read_redirect`.
+
+    Raises:
+        PasswordRefusedError: It is that of DHIS2's login page.
+        LoginFailedError: It is none.
+    """
+    if address.is_login_page_of(base_url):
+        raise PasswordRefusedError(
+            "DHIS2 did not take the user name or the password: the browser is still on its login page.",
+            next_step=f"Try them at {base_url}; who has forgotten them, or is locked out after too many tries, asks "
+            "the administrator. Then start again with d2w login.",
+        )
+    if not address.query.text:
+        raise LoginFailedError(
+            "That is not the address that the browser ended on.",
+            next_step="Start again with d2w login, and copy the whole address, with what follows the question mark.",
+        )
+    return read_redirect(address.query, state)
 
 
 _STEPS = {

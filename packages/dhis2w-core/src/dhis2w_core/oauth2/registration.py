@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from dhis2w_client.client import Dhis2Client
 
+DEFAULT_REDIRECT_URIS = (DEFAULT_REDIRECT_URI,)
+DEFAULT_SCOPES = ("openid", "username")
 LONGEST_BCRYPT = 72
 """Bytes of a secret that bcrypt looks at."""
 LEGACY_LENGTH = 36
@@ -38,8 +40,8 @@ async def register_client(
     *,
     secret: str | None = None,
     public: bool = False,
-    redirect_uris: Sequence[str] = (DEFAULT_REDIRECT_URI,),
-    scopes: Sequence[str] = ("openid", "username"),
+    redirect_uris: Sequence[str] = DEFAULT_REDIRECT_URIS,
+    scopes: Sequence[str] = DEFAULT_SCOPES,
     name: str | None = None,
 ) -> RegisteredClient:
     """Register an OAuth2 client (`POST /api/oAuth2Clients`); needs the authority `F_OAUTH2_CLIENT_MANAGE`.

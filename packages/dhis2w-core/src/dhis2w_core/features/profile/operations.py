@@ -69,6 +69,7 @@ async def show(name: ProfileName | None = None) -> dict[str, Any]:
     if entry.stored:
         shown |= entry.stored.settings
         shown |= {key: place_of(source) for key, source in entry.stored.secrets.items()}
+    shown |= _login(entry)
     return shown | {"remarks": "; ".join([*remarks(entry), *read_catalogue().notes])}
 
 
@@ -81,6 +82,7 @@ async def add(
     auth: Auth = "pat",
     username: str | None = None,
     client_id: str | None = None,
+    redirect_uri: str | None = None,
     secret: str = "keyring",
     secret_from: str = "prompt",
     ca_bundle: str | None = None,
@@ -96,8 +98,10 @@ async def add(
         url: Address of the server: `https://dhis2.example.org`.
         auth: How to log in.
         username: User name, for `basic`.
-        client_id: Client id, for `oauth2`.
-        secret: Where it is kept: `keyring`, `file` (in clear), `env:NAME`, or `command:PROGRAM ARGUMENTS`.
+        client_id: Client id, for `oauth2`; `d2w profile oauth2 client register` registers one.
+        redirect_uri: Where the browser is sent back to, for `oauth2`, as it is registered for the client.
+        secret: Where it is kept: `keyring`, `file` (in clear), `env:NAME`, or `command:PROGRAM ARGUMENTS`; `none` for
+            an OAuth2 client without a secret.
         secret_from: Where a new secret comes from: `prompt`, `stdin` or `env:NAME`.
         ca_bundle: PEM file of the authorities to trust.
         proxy: URL of the proxy.
@@ -110,13 +114,15 @@ async def add(
         "auth": auth,
         "username": username,
         "client_id": client_id,
+        "redirect_uri": redirect_uri,
         "ca_bundle": ca_bundle,
         "proxy": proxy,
         "version": version,
     }
     values = {key: value for key, value in settings.items() if value is not None}
-    if auth != "oauth2" or client_id:
-        values["secret"] = _secret(face, secret, secret_from, NAME_OF_SECRET[auth])
+    kept = _secret(face, secret, secret_from, NAME_OF_SECRET[auth]) if auth != "oauth2" or client_id else None
+    if kept is not None:
+        values["secret"] = kept
     location = add_profile(name, values, location=_location(project), make_default=default or None)
     return {"added": name, "file": str(location.path)}
 
@@ -175,6 +181,7 @@ async def verify(name: ProfileName | None = None) -> dict[str, Any]:
             "server": client.base_url,
             "version": client.raw_version,
             "user": me.username,
+            **_login(entry),
         }
 
 
@@ -190,7 +197,7 @@ async def default(name: ProfileName) -> dict[str, Any]:
 
 @operation("profile rename", effect="local")
 async def rename(name: ProfileName, new_name: str) -> dict[str, Any]:
-    """Give a profile another name; its secret in the keyring goes with it.
+    """Give a profile another name; its secret in the keyring and its login go with it.
 
     Args:
         name: The profile.
@@ -366,14 +373,16 @@ def place_of(source: SecretSource) -> str:
             return "in the file, in clear"
 
 
-def _secret(face: Face, place: str, source: str, what: str) -> SecretSource:
-    """Where a secret is to be kept, with the new secret where we keep it."""
+def _secret(face: Face, place: str, source: str, what: str) -> SecretSource | None:
+    """Where a secret is to be kept, with the new secret where we keep it; `None` where there is none."""
     kind, _, rest = place.partition(":")
     match kind:
         case "keyring":
             return KeyringSecret(face.ask_secret(what, source))
         case "file":
             return face.ask_secret(what, source)
+        case "none" if what == NAME_OF_SECRET["oauth2"]:
+            return None
         case "env" if rest:
             return EnvSecret(rest)
         case "command" if rest:
@@ -382,6 +391,15 @@ def _secret(face: Face, place: str, source: str, what: str) -> SecretSource:
             return CommandSecret(tuple(shlex.split(rest, posix=os.name == "posix")))
         case _:
             raise OperationError(f"A secret is kept in keyring, file, env:NAME or command:PROGRAM, not in {kind!r}.")
+
+
+def _login(entry: CatalogueEntry) -> dict[str, str]:
+    """What there is of the login of a profile that has one."""
+    if _auth(entry) != "oauth2" or entry.location is None or entry.stored is None:
+        return {}
+    from dhis2w_core.stored_login import login_key, login_told
+
+    return {"login": login_told(login_key(entry.location, entry.stored))}
 
 
 def _location(project: bool) -> ProfileLocation:
