@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -34,7 +34,8 @@ class Call:
     """Path below the base URL, percent-encoded, for example `/api/dataElements`."""
     query: str = field(default="", repr=False)
     """Query, percent-encoded, without the question mark."""
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | AsyncIterable[bytes] | None = field(default=None, repr=False)
+    """What is sent; what is iterated gives the same pieces each time, and has its length among the headers."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Headers that describe the body and the wanted answer."""
     repeatable: bool = True

@@ -22,8 +22,14 @@ from dhis2w_client.typed_collections import TypedCollections
 from dhis2w_client.versions import Dhis2, Dialect, version_named
 
 if TYPE_CHECKING:
+    from dhis2w_client.apps import AppService
     from dhis2w_client.collection import Collection
     from dhis2w_client.connection import HttpLimits, Transport
+    from dhis2w_client.data_store import DataStoreService
+    from dhis2w_client.files import FileService
+    from dhis2w_client.maintenance import MaintenanceService
+    from dhis2w_client.messages import MessageService
+    from dhis2w_client.metadata.metadata_api import MetadataApi
     from dhis2w_client.metadata.service import MetadataService
 
 T = TypeVar("T")
@@ -142,6 +148,46 @@ class Dhis2Client(TypedCollections):
         from dhis2w_client.metadata.service import MetadataService
 
         return MetadataService(self._connection, self.dialect, self._clock)
+
+    @property
+    def data_store(self) -> DataStoreService:
+        """JSON values by namespace and key."""
+        from dhis2w_client.data_store import DataStoreService
+
+        return DataStoreService(self._service_api())
+
+    @property
+    def files(self) -> FileService:
+        """Files, documents and icons."""
+        from dhis2w_client.files import FileService
+
+        return FileService(self._service_api())
+
+    @property
+    def messages(self) -> MessageService:
+        """Conversations of the user."""
+        from dhis2w_client.messages import MessageService
+
+        return MessageService(self._service_api())
+
+    @property
+    def apps(self) -> AppService:
+        """The web apps of the instance."""
+        from dhis2w_client.apps import AppService
+
+        return AppService(self._service_api())
+
+    @property
+    def maintenance(self) -> MaintenanceService:
+        """What puts the house of the instance in order."""
+        from dhis2w_client.maintenance import MaintenanceService
+
+        return MaintenanceService(self._service_api())
+
+    def _service_api(self) -> MetadataApi:
+        from dhis2w_client.metadata.metadata_api import MetadataApi
+
+        return MetadataApi(self._connection, self.dialect, self._clock)
 
     def collection(self, name: str) -> Collection[Any]:
         """The objects of one type: `client.collection("dataElements")` is `client.data_elements`.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dhis2w_client.metadata.option_sets import Choice, OptionSetService
     from dhis2w_client.metadata.org_units import OrgUnitService, UnitNode
     from dhis2w_client.metadata.plan import MetadataPlan
+    from dhis2w_client.metadata.routes import RouteService
     from dhis2w_client.metadata.search import Found
     from dhis2w_client.metadata.service import MetadataService
     from dhis2w_client.metadata.sql_views import SqlRows, SqlViewService
@@ -52,6 +53,7 @@ HOMES = {
         "option_sets": ("Choice", "OptionSetService"),
         "org_units": ("OrgUnitService", "UnitNode"),
         "plan": ("MetadataPlan",),
+        "routes": ("RouteService",),
         "search": ("Found",),
         "service": ("MetadataService",),
         "sql_views": ("SqlRows", "SqlViewService"),
@@ -89,6 +91,7 @@ __all__ = [
     "OptionSetService",
     "OptionSpec",
     "OrgUnitService",
+    "RouteService",
     "SqlRows",
     "SqlViewService",
     "UnitNode",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from dhis2w_client.metadata.errors import NotABundleError
+from dhis2w_client.whole_file import written_whole
 from dhis2w_client.written_object import json_of
 
 if TYPE_CHECKING:
+    import os
+
     from dhis2w_client.pages import Row
     from dhis2w_client.written_object import AnObject
 
@@ -82,15 +83,8 @@ class Bundle:
         Raises:
             OSError: The file cannot be written.
         """
-        target = Path(path)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(self.to_bytes(compress=target.suffix == ".gz", indent=1))
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with written_whole(path) as file:
+            file.write(self.to_bytes(compress=Path(path).suffix == ".gz", indent=1))
 
     def to_dict(self) -> Row:
         """The JSON object that it is."""

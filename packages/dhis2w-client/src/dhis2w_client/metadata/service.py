@@ -23,6 +23,7 @@ from dhis2w_client.metadata.metadata_api import MetadataApi, by_plural, together
 from dhis2w_client.metadata.option_sets import OptionSetService
 from dhis2w_client.metadata.org_units import OrgUnitService
 from dhis2w_client.metadata.plan import MetadataPlan, apply_plan
+from dhis2w_client.metadata.routes import RouteService
 from dhis2w_client.metadata.search import By, Found, search
 from dhis2w_client.metadata.sql_views import SqlViewService
 from dhis2w_client.metadata.usage import Usage, usage_of
@@ -100,6 +101,11 @@ class MetadataService:
     def sql_views(self) -> SqlViewService:
         """Running SQL views, and reading what they give."""
         return SqlViewService(self._api)
+
+    @property
+    def routes(self) -> RouteService:
+        """Sending requests by routes to other servers."""
+        return RouteService(self._api)
 
     # Export
 

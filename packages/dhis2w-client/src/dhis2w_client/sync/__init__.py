@@ -19,7 +19,20 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from dhis2w_client import client, client_context, collection, items, members, system
+from dhis2w_client import (
+    apps,
+    client,
+    client_context,
+    collection,
+    data_store,
+    files,
+    integrity,
+    items,
+    maintenance,
+    members,
+    messages,
+    system,
+)
 from dhis2w_client.errors import ClientStateError
 from dhis2w_client.metadata import (
     accounts,
@@ -29,6 +42,7 @@ from dhis2w_client.metadata import (
     merges,
     option_sets,
     org_units,
+    routes,
     sql_views,
 )
 from dhis2w_client.metadata import service as metadata_service
@@ -39,17 +53,24 @@ T = TypeVar("T")
 
 __all__ = [
     "AccountService",
+    "AppService",
     "BulkService",
     "CategoryComboService",
     "Collection",
+    "DataStoreService",
     "Dhis2Client",
     "ExpressionService",
+    "FileService",
+    "IntegrityService",
     "Items",
+    "MaintenanceService",
     "Members",
     "MergeService",
+    "MessageService",
     "MetadataService",
     "OptionSetService",
     "OrgUnitService",
+    "RouteService",
     "SqlViewService",
     "SystemService",
     "open_client",
@@ -109,8 +130,36 @@ class SqlViewService(Twin, source=sql_views.SqlViewService):
     """SQL views; blocking."""
 
 
+class RouteService(Twin, source=routes.RouteService):
+    """Requests by routes; blocking."""
+
+
 class MetadataService(Twin, source=metadata_service.MetadataService):
     """Bundles of objects of many types; blocking."""
+
+
+class DataStoreService(Twin, source=data_store.DataStoreService):
+    """JSON values by namespace and key; blocking."""
+
+
+class FileService(Twin, source=files.FileService):
+    """Files, documents and icons; blocking."""
+
+
+class MessageService(Twin, source=messages.MessageService):
+    """Conversations; blocking."""
+
+
+class AppService(Twin, source=apps.AppService):
+    """Web apps; blocking."""
+
+
+class IntegrityService(Twin, source=integrity.IntegrityService):
+    """Checks of the integrity; blocking."""
+
+
+class MaintenanceService(Twin, source=maintenance.MaintenanceService):
+    """Maintenance; blocking."""
 
 
 class Dhis2Client(Twin, source=client.Dhis2Client):

@@ -2,17 +2,25 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from os import PathLike
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeVar, Unpack, overload
 
 from dhis2w_client.access import Accesses
+from dhis2w_client.apps import App
 from dhis2w_client.auth import AuthProvider
 from dhis2w_client.call import Body, Params
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.connection import HttpLimits, Transport
+from dhis2w_client.data_store import ENTRIES_AT_ONCE
+from dhis2w_client.file_body import Progress
+from dhis2w_client.files import Domain, Downloaded
 from dhis2w_client.filters import Filters
+from dhis2w_client.integrity import RUN_SECONDS, IntegrityCheck, IntegrityResult
 from dhis2w_client.json_value import Json
 from dhis2w_client.list_query import PAGE_SIZE, Fields, ListOptions, Selection
+from dhis2w_client.maintenance import Table
+from dhis2w_client.messages import FIELDS, FIELDS_OF_ONE, Priority, Status
 from dhis2w_client.metadata.bulk import NAMES
 from dhis2w_client.metadata.bundle import Bundle
 from dhis2w_client.metadata.bundle_diff import BundleDiff
@@ -21,10 +29,12 @@ from dhis2w_client.metadata.closure import NOT_FOLLOWED
 from dhis2w_client.metadata.export_params import Which
 from dhis2w_client.metadata.expressions import Description, ExpressionKind
 from dhis2w_client.metadata.import_options import ImportOptions
+from dhis2w_client.metadata.job_run import JobRun
 from dhis2w_client.metadata.merges import DataStrategy, Mergeable
 from dhis2w_client.metadata.option_sets import Choice
 from dhis2w_client.metadata.org_units import UnitNode
 from dhis2w_client.metadata.plan import MetadataPlan
+from dhis2w_client.metadata.routes import Method
 from dhis2w_client.metadata.search import By, Found
 from dhis2w_client.metadata.sql_views import SqlRows
 from dhis2w_client.metadata.usage import Usage
@@ -134,17 +144,24 @@ from dhis2w_client.written_object import AnObject
 
 __all__ = [
     "AccountService",
+    "AppService",
     "BulkService",
     "CategoryComboService",
     "Collection",
+    "DataStoreService",
     "Dhis2Client",
     "ExpressionService",
+    "FileService",
+    "IntegrityService",
     "Items",
+    "MaintenanceService",
     "Members",
     "MergeService",
+    "MessageService",
     "MetadataService",
     "OptionSetService",
     "OrgUnitService",
+    "RouteService",
     "SqlViewService",
     "SystemService",
     "open_client",
@@ -1358,6 +1375,39 @@ class SqlViewService:
             ConflictError: It is no materialized view, or was not created yet.
         """
 
+class RouteService:
+    """Requests by routes: `client.metadata.routes`; as objects they are `client.routes`."""
+
+    def run(
+        self,
+        route: str,
+        below: str = "",
+        *,
+        method: Method = "GET",
+        params: Params | None = None,
+        body: Body = None,
+        content_type: str | None = None,
+    ) -> Json:
+        """Have DHIS2 send a request to a route's address, with the credentials that it keeps for it.
+
+        Args:
+            route: UID or code of the route.
+            below: Path below the route's address, where that ends with `/**`.
+            method: HTTP method.
+            params: Query parameters.
+            body: What to send.
+            content_type: Media type of the body. Default: JSON.
+
+        Returns:
+            The other server's answer as JSON, or as text when it is text.
+
+        Raises:
+            NotFoundError: There is no such route, or it is switched off.
+            ForbiddenError: An authority that the route asks for is missing.
+            GatewayError: The route allows no path below it, or the other server does not answer.
+            ApiError: The other server refused, which looks as if DHIS2 did.
+        """
+
 class MetadataService:
     """Bundles of objects of many types: `client.metadata`.
 
@@ -1403,6 +1453,10 @@ class MetadataService:
     @property
     def sql_views(self) -> SqlViewService:
         """Running SQL views, and reading what they give."""
+
+    @property
+    def routes(self) -> RouteService:
+        """Sending requests by routes to other servers."""
 
     def export(
         self,
@@ -1567,6 +1621,656 @@ class MetadataService:
             JobTimeoutError: The job is not done in time; it goes on running.
         """
 
+class DataStoreService:
+    """JSON values by namespace and key: `client.data_store` for all users, `client.data_store.user` for one's own.
+
+    Which namespaces a user may read and write is up to the apps that own them: `ForbiddenError` says so.
+    """
+
+    @property
+    def user(self) -> DataStoreService:
+        """The store of the connected user, which nobody else sees."""
+
+    def namespaces(self) -> list[str]:
+        """The namespaces that have keys.
+
+        Raises:
+            ApiError: The server refused.
+        """
+
+    def keys(self, namespace: str) -> list[str]:
+        """The keys of a namespace.
+
+        Args:
+            namespace: The namespace.
+
+        Raises:
+            NotFoundError: It has no key (E1005).
+        """
+
+    def get(self, namespace: str, key: str) -> Json:
+        """The value of a key, as JSON.
+
+        Args:
+            namespace: The namespace.
+            key: The key.
+
+        Raises:
+            NotFoundError: There is no such key (E1005).
+            ForbiddenError: The namespace belongs to an app, and the user may not read it.
+        """
+
+    def create(self, namespace: str, key: str, value: Json, *, encrypt: bool = False) -> None:
+        """Store a value under a key that is not there yet.
+
+        Args:
+            namespace: The namespace; it comes into being with its first key.
+            key: The key.
+            value: What JSON can hold.
+            encrypt: Have DHIS2 keep it encrypted in its database; it is read as before.
+
+        Raises:
+            ConflictError: The key is there (E1004).
+        """
+
+    def set(self, namespace: str, key: str, value: Json, *, encrypt: bool = False) -> None:
+        """Store a value under a key, whether it is there or not.
+
+        Args:
+            namespace: The namespace.
+            key: The key.
+            value: What JSON can hold.
+            encrypt: Have DHIS2 keep it encrypted, where the key is a new one.
+
+        Raises:
+            ForbiddenError: The namespace belongs to an app, and the user may not write it.
+        """
+
+    def set_part(self, namespace: str, key: str, path: str, value: Json, *, roll: int | None = None) -> None:
+        """Replace a part of a value, or append to a list in it.
+
+        DHIS2 answers success to a path that the value does not have, and changes nothing; so the value is read first.
+
+        Args:
+            namespace: The namespace.
+            key: The key.
+            path: Where in the value: `name`, `address.city`, `rows[0]`; empty for the whole of it.
+            value: What goes there.
+            roll: Append to the list at the path instead, and keep its last so many members; negative: as many as there
+                are.
+
+        Raises:
+            NotFoundError: There is no such key.
+            InvalidRequestError: The value has no such path, or no list there; nothing was written.
+        """
+
+    def delete(self, namespace: str, key: str) -> None:
+        """Delete a key with its value.
+
+        Args:
+            namespace: The namespace.
+            key: The key.
+
+        Raises:
+            NotFoundError: There is no such key (E1005).
+        """
+
+    def delete_namespace(self, namespace: str) -> None:
+        """Delete all keys of a namespace.
+
+        Args:
+            namespace: The namespace.
+
+        Raises:
+            NotFoundError: It has no key (E1005).
+        """
+
+    def about(self, namespace: str, key: str) -> Row:
+        """An entry as an object without its value: who made it when, and its sharing.
+
+        Args:
+            namespace: The namespace.
+            key: The key.
+
+        Raises:
+            NotFoundError: There is no such key.
+            InvalidRequestError: The user's own store keeps no such facts.
+        """
+
+    def entries(
+        self,
+        namespace: str,
+        fields: str = ".",
+        *,
+        filters: str | Sequence[str] = (),
+        any_filter: bool = False,
+        order: str | None = None,
+        include_all: bool = False,
+        page_size: int = ENTRIES_AT_ONCE,
+    ) -> Iterator[Row]:
+        """The entries of a namespace, page by page, with parts of their values.
+
+        Args:
+            namespace: The namespace; one that is not there has no entries.
+            fields: Parts of the values: `name,address(city)`; `name~hoist(label)` renames. Default: the whole value,
+                as `value`.
+            filters: Conditions on parts: `age:gt:2`; `_` is the key. Numbers are compared by `eq`, `lt` and so on,
+                never by `in`.
+            any_filter: One condition is enough.
+            order: A part to sort by: `name`, `name:desc`, `age:ndesc` by number.
+            include_all: Also entries of which no part is there.
+            page_size: Entries of one request.
+
+        Yields:
+            Entries with `key`, and the parts asked for.
+
+        Raises:
+            ConflictError: A field or filter is not understood (E7650 and others).
+            InvalidRequestError: A comma inside of a filter's value, where DHIS2 begins the next filter.
+        """
+
+class FileService:
+    """Files, documents and icons: `client.files`; as objects they are `client.file_resources` and so on.
+
+    Nothing is held in memory as a whole, in either direction.
+    """
+
+    def upload(
+        self,
+        path: str | PathLike[str],
+        *,
+        domain: Domain = "DOCUMENT",
+        id: str | None = None,
+        name: str | None = None,
+        content_type: str | None = None,
+        progress: Progress | None = None,
+    ) -> FileResource:
+        """Store a file. DHIS2 deletes it again after some hours where nothing refers to it.
+
+        Args:
+            path: The file on this machine.
+            domain: What it is for. `USER_AVATAR` and `ORG_UNIT` are JPEG, PNG or GIF, `ICON` is PNG.
+            id: The UID it is to have. Default: the server chooses.
+            name: The name it is to have. Default: its own.
+            content_type: Its media type. Default: what its name says.
+            progress: Is called with the bytes sent and the size, as the file goes out.
+
+        Returns:
+            What DHIS2 keeps of it: `id`, `contentLength`, `contentMd5`, `storageStatus` (`PENDING` is not yet in its
+            place).
+
+        Raises:
+            InvalidRequestError: The file cannot be read, is empty or changes meanwhile, or `id` is no UID.
+            ConflictError: Its type is not allowed (E6101), it is too large, or the UID is taken (E1119).
+            AnswerError: DHIS2 got something else than was sent.
+        """
+
+    def about(self, id: str) -> FileResource:
+        """What DHIS2 keeps of a file, beside its content.
+
+        Args:
+            id: UID of the file.
+
+        Raises:
+            ObjectNotFoundError: There is no such file.
+        """
+
+    def download(self, id: str, path: str | PathLike[str], *, progress: Progress | None = None) -> Downloaded:
+        """Fetch a file; those of data values come only with their value.
+
+        Args:
+            id: UID of the file.
+            path: Where to; the file there is replaced when all of it has come.
+            progress: Is called with the bytes that have come and the size, where the server says it.
+
+        Raises:
+            ObjectNotFoundError: There is no such file.
+            ForbiddenError: It is for something that this endpoint does not serve (E1006).
+            NoAnswerError: The connection broke; nothing was written.
+            OSError: The file cannot be written.
+        """
+
+    def add_document(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        attachment: bool = False,
+        progress: Progress | None = None,
+    ) -> WriteReport:
+        """Store a file, and make a document of it, which users find under "Reports".
+
+        Args:
+            path: The file on this machine.
+            name: The document's name. Default: that of the file.
+            attachment: Whether a browser saves it instead of showing it.
+            progress: Is called with the bytes sent and the size.
+
+        Returns:
+            The report; `id` is the document's UID.
+
+        Raises:
+            ConflictError: The file or the document is refused.
+        """
+
+    def add_link(self, url: str, name: str) -> WriteReport:
+        """Make a document that leads to an address elsewhere.
+
+        Args:
+            url: The address.
+            name: The document's name.
+
+        Raises:
+            ConflictError: The document is refused.
+        """
+
+    def download_document(self, id: str, path: str | PathLike[str], *, progress: Progress | None = None) -> Downloaded:
+        """Fetch the file of a document.
+
+        Args:
+            id: UID of the document.
+            path: Where to; the file there is replaced when all of it has come.
+            progress: Is called with the bytes that have come and the size, where the server says it.
+
+        Raises:
+            NotFoundError: There is no such document.
+            RedirectedError: It is a link to another place, which is not followed.
+            OSError: The file cannot be written.
+        """
+
+    def add_icon(
+        self, path: str | PathLike[str], key: str, *, description: str | None = None, keywords: Iterable[str] = ()
+    ) -> WriteReport:
+        """Store a PNG file, and make an icon of it that objects can have as their `style.icon`.
+
+        Args:
+            path: The PNG file.
+            key: The name it is to have: letters, digits, `_` and `-`.
+            description: What it shows.
+            keywords: Words to find it by.
+
+        Raises:
+            ConflictError: The key is taken or not allowed, or the file is no PNG.
+        """
+
+    def download_icon(self, key: str, path: str | PathLike[str]) -> Downloaded:
+        """Fetch the picture of an icon.
+
+        Args:
+            key: Its key.
+            path: Where to; the file there is replaced when all of it has come.
+
+        Raises:
+            NotFoundError: There is no such icon.
+            RedirectedError: DHIS2 leads to a file on its own pages, as it does for the icons it brings along.
+            OSError: The file cannot be written.
+        """
+
+    def delete_icon(self, key: str) -> WriteReport:
+        """Delete an icon that somebody added.
+
+        Args:
+            key: Its key.
+
+        Raises:
+            NotFoundError: There is no such icon.
+            ConflictError: It is one that DHIS2 brings along.
+        """
+
+class MessageService:
+    """Conversations of the connected user: `client.messages`.
+
+    Messages, replies and feedback cannot be taken back.
+    """
+
+    def list(
+        self, *, unread: bool = False, filters: Filters = None, fields: str = FIELDS, page_size: int = 50
+    ) -> Items[MessageConversation]:
+        """The conversations that the user takes part in, one by one, the latest first.
+
+        Args:
+            unread: Only those with something unread.
+            filters: Conditions: `status:eq:OPEN`, `messageType:eq:TICKET`.
+            fields: Which properties.
+            page_size: Conversations of one request.
+        """
+
+    def get(self, id: str, *, mark_read: bool = False, fields: str = FIELDS_OF_ONE) -> MessageConversation:
+        """One conversation with its messages.
+
+        Args:
+            id: UID of the conversation.
+            mark_read: Also mark it as read.
+            fields: Which properties.
+
+        Raises:
+            ObjectNotFoundError: There is no such conversation; DHIS2 says so with status 200.
+            ForbiddenError: The user has no part in it.
+        """
+
+    def send(
+        self,
+        subject: str,
+        text: str,
+        *,
+        users: Iterable[str] = (),
+        groups: Iterable[str] = (),
+        units: Iterable[str] = (),
+        attachments: Iterable[str] = (),
+    ) -> str:
+        """Begin a conversation.
+
+        Args:
+            subject: Its subject: 255 characters at most.
+            text: The first message.
+            users: UIDs of users who get it.
+            groups: UIDs of user groups whose members get it.
+            units: UIDs of organisation units whose users get it.
+            attachments: UIDs of files of the domain `MESSAGE_ATTACHMENT` that are part of no other message.
+
+        Returns:
+            UID of the conversation.
+
+        Raises:
+            InvalidRequestError: Nobody would get it, or the subject is empty or too long; nothing was sent.
+            ConflictError: A user or unit does not exist, nobody is in a group, or a file cannot be attached.
+            NotFoundError: There is no such group.
+        """
+
+    def reply(self, id: str, text: str, *, internal: bool = False, attachments: Iterable[str] = ()) -> str:
+        """Add a message to a conversation.
+
+        Args:
+            id: UID of the conversation.
+            text: The message.
+            internal: Show it only to those who handle tickets.
+            attachments: UIDs of files of the domain `MESSAGE_ATTACHMENT`.
+
+        Returns:
+            UID of the conversation.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+            ForbiddenError: The user has no part in it, or may not write internal messages.
+        """
+
+    def send_feedback(self, subject: str, text: str) -> str:
+        """Send a ticket to those who are set up to get feedback.
+
+        Args:
+            subject: Its subject.
+            text: What it is about.
+
+        Returns:
+            UID of the conversation.
+        """
+
+    def mark_read(self, ids: Iterable[str], *, read: bool = True) -> list[str]:
+        """Mark conversations as read, or as unread again.
+
+        Args:
+            ids: UIDs of conversations.
+            read: Whether they are read.
+
+        Returns:
+            Those that were not so already.
+
+        Raises:
+            NotFoundError: There is none of them.
+        """
+
+    def mark_follow_up(self, ids: Iterable[str], *, follow_up: bool = True) -> list[str]:
+        """Mark conversations to come back to, or take the mark off.
+
+        Args:
+            ids: UIDs of conversations.
+            follow_up: Whether they are to be marked.
+
+        Returns:
+            Those that were not so already.
+
+        Raises:
+            NotFoundError: There is none of them.
+        """
+
+    def set_status(self, id: str, status: Status) -> None:
+        """Say how far a ticket is.
+
+        Args:
+            id: UID of the conversation.
+            status: How far.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+            ForbiddenError: The user may not handle it.
+        """
+
+    def set_priority(self, id: str, priority: Priority) -> None:
+        """Say how urgent a ticket is.
+
+        Args:
+            id: UID of the conversation.
+            priority: How urgent.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+            ForbiddenError: The user may not handle it.
+        """
+
+    def assign(self, id: str, user: str | None) -> None:
+        """Give a ticket to a user to handle, or to nobody.
+
+        Args:
+            id: UID of the conversation.
+            user: UID of the user; None takes it from whoever has it.
+
+        Raises:
+            NotFoundError: There is no such conversation or user.
+            ConflictError: The user is not in the group that gets feedback.
+        """
+
+    def add_recipients(self, id: str, *, users: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
+        """Let more users take part in a conversation.
+
+        Args:
+            id: UID of the conversation.
+            users: UIDs of users.
+            groups: UIDs of user groups.
+
+        Raises:
+            NotFoundError: There is no such conversation or group.
+        """
+
+    def leave(self, ids: Iterable[str]) -> list[str]:
+        """Take the connected user out of conversations; for the others they stay.
+
+        Args:
+            ids: UIDs of conversations.
+
+        Returns:
+            Those that the user was in.
+
+        Raises:
+            NotFoundError: There is none of them.
+        """
+
+class AppService:
+    """The web apps of an instance: `client.apps`. Managing them needs the authority `M_dhis-web-app-management`."""
+
+    def list(self) -> list[App]:
+        """The apps that are installed.
+
+        Raises:
+            ApiError: The server refused.
+        """
+
+    def get(self, key: str) -> App:
+        """One app.
+
+        Args:
+            key: Its key.
+
+        Raises:
+            ObjectNotFoundError: It is not installed.
+        """
+
+    def install(self, path: str | PathLike[str], *, progress: Progress | None = None) -> None:
+        """Install an app from a file, or replace the one with the same key.
+
+        Args:
+            path: The ZIP file.
+            progress: Is called with the bytes sent and the size, as the file goes out.
+
+        Raises:
+            InvalidRequestError: The file cannot be read, or is empty.
+            ConflictError: It is no app of DHIS2, or its key is that of an app that came with DHIS2.
+            ForbiddenError: The authority is missing.
+        """
+
+    def install_from_hub(self, version_id: str) -> None:
+        """Have the server install an app from the hub.
+
+        Args:
+            version_id: The hub's UUID of one version of an app, as `hub()` gives it.
+
+        Raises:
+            BadRequestError: It is no UUID.
+            GatewayError: The server cannot reach the hub.
+            ConflictError: The hub has no such version, or it cannot be installed.
+        """
+
+    def hub(self) -> list[dict[str, object]]:
+        """What the hub has, as it says it: `name`, `versions` with `id` and `version`, and more.
+
+        Raises:
+            GatewayError: The server cannot reach the hub.
+        """
+
+    def remove(self, key: str, *, delete_data: bool = False) -> None:
+        """Remove an app.
+
+        Args:
+            key: Its key.
+            delete_data: Also delete what it keeps in its namespace of the data store.
+
+        Raises:
+            InvalidRequestError: The key is empty.
+            NotFoundError: It is not installed.
+            ForbiddenError: The authority is missing.
+        """
+
+    def reload(self) -> None:
+        """Have the server look for apps again in its folder.
+
+        Raises:
+            ForbiddenError: The authority is missing.
+        """
+
+class IntegrityService:
+    """Checks of the integrity of metadata and data: `client.maintenance.integrity`."""
+
+    def checks(self, *names: str, section: str | None = None, slow: bool | None = None) -> list[IntegrityCheck]:
+        """The checks that the server has.
+
+        Args:
+            names: Only these; `group*` stands for all that begin so.
+            section: Only those of a section.
+            slow: Only those that are slow, or are not.
+        """
+
+    def run(self, *names: str, details: bool = False, within: float = RUN_SECONDS) -> tuple[IntegrityResult, ...]:
+        """Run checks, wait for them, and read what they found.
+
+        Args:
+            names: Which; none runs all that are not slow. A name that the server does not have would be passed over in
+                silence, so they are looked up first.
+            details: Whether to name the objects.
+            within: Seconds to wait at most.
+
+        Returns:
+            One result for each check, in the order in which the server has them.
+
+        Raises:
+            InvalidRequestError: The server has no such check; nothing was run.
+            JobTimeoutError: They are not done in time; they go on running.
+            ForbiddenError: The authority `F_PERFORM_MAINTENANCE` is missing.
+        """
+
+class MaintenanceService:
+    """Maintenance: `client.maintenance`. All of it needs the authority `F_PERFORM_MAINTENANCE`; none can be undone."""
+
+    @property
+    def integrity(self) -> IntegrityService:
+        """Checks of the integrity of metadata and data."""
+
+    def run(self, *names: str) -> None:
+        """Have DHIS2 do one thing after the other; each is done when its request is answered.
+
+        Args:
+            names: Names of `ACTIONS`.
+
+        Raises:
+            InvalidRequestError: There is no such action; nothing was sent.
+            ForbiddenError: The authority is missing.
+        """
+
+    def clear_cache(self) -> None:
+        """Empty all caches.
+
+        Raises:
+            ForbiddenError: The authority is missing.
+        """
+
+    def update_option_combos(self, category_combo: str) -> WriteReport:
+        """Create the option combos that one category combo lacks, and delete those that it has no more.
+
+        Args:
+            category_combo: UID of the category combo.
+
+        Raises:
+            NotFoundError: There is no such category combo.
+            ConflictError: An option combo that it has no more has data.
+        """
+
+    def prune_data(self, kind: Literal["organisationUnits", "dataElements"], id: str) -> WriteReport:
+        """Delete all data of an organisation unit or of a data element, for good.
+
+        Args:
+            kind: What it is.
+            id: Its UID.
+
+        Raises:
+            NotFoundError: There is no such object.
+            ConflictError: Something of it cannot be deleted.
+            ForbiddenError: The user is no superuser.
+        """
+
+    def refresh_analytics(self, *, without: Iterable[Table] = (), last_years: int | None = None) -> JobRun:
+        """Begin to build the analytics tables, as a job.
+
+        Args:
+            without: Groups of tables that stay as they are.
+            last_years: Only the data of so many years; 0 is the current one. Default: all.
+
+        Returns:
+            The job that runs now.
+
+        Raises:
+            ConflictError: It runs already.
+            InvalidRequestError: There is no such group of tables, or the number is negative.
+            ForbiddenError: The authority is missing.
+        """
+
+    def refresh_resource_tables(self) -> JobRun:
+        """Begin to build the resource tables, on which analytics and SQL views rest, as a job.
+
+        Returns:
+            The job that runs now.
+
+        Raises:
+            ForbiddenError: The authority is missing.
+        """
+
 class Dhis2Client(TypedCollections):
     """A client of one DHIS2 server, as one user; a context manager that connects on entering.
 
@@ -1647,6 +2351,26 @@ class Dhis2Client(TypedCollections):
     @property
     def metadata(self) -> MetadataService:
         """Bundles of objects of many types, and what DHIS2 has special endpoints for."""
+
+    @property
+    def data_store(self) -> DataStoreService:
+        """JSON values by namespace and key."""
+
+    @property
+    def files(self) -> FileService:
+        """Files, documents and icons."""
+
+    @property
+    def messages(self) -> MessageService:
+        """Conversations of the user."""
+
+    @property
+    def apps(self) -> AppService:
+        """The web apps of the instance."""
+
+    @property
+    def maintenance(self) -> MaintenanceService:
+        """What puts the house of the instance in order."""
 
     def collection(self, name: str) -> Collection[Any]:
         """The objects of one type: `client.collection("dataElements")` is `client.data_elements`.
