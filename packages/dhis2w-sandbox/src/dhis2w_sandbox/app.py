@@ -123,6 +123,7 @@ class App:
             sender=None,
             api_version=api_version,
             remote=remote,
+            raw_query=query,
         )
 
     def _secured(self, call: Call) -> Reply:

@@ -44,6 +44,8 @@ class Call:
     """The number in `/api/NN/`, where the path had one."""
     remote: str = "127.0.0.1"
     """The address of the sender's machine."""
+    raw_query: str = ""
+    """The query as it was sent: for links that repeat it."""
 
     @property
     def origin(self) -> str:

@@ -169,6 +169,34 @@ class Behaviour:
     """Whether a missing analytics table is told without the words of the database."""
     names_period_types: bool
     """Whether period types are listed by name, each with a name to show; otherwise from days to years."""
+    takes_old_tracker_parameters: bool
+    """Whether tracker's lists take `skipPaging`, and the old names whose identifiers semicolons separate."""
+    repeats_tracker_pager: bool
+    """Whether the pager of tracker's lists is there twice, nested and flat, and links to no other page."""
+    reads_tracker_filters_pairwise: bool
+    """Whether tracker's filters are pairs of operator and value, whose type nobody checks."""
+    tells_tracker_denials: bool
+    """Whether a tracker object out of reach is a 403 with the reason; otherwise it is not found."""
+    has_enrollment_status_parameter: bool
+    """Whether lists take `enrollmentStatus` (of enrollments `status`) beside the older `programStatus`."""
+    takes_tracker_id_schemes: bool
+    """Whether tracker's lists name metadata by the identifier schemes that a request asks for."""
+    names_users_of_event_values: bool
+    """Whether data values of events say who wrote them, and `followup` is spelled in one way only."""
+    wants_tracker_program: bool
+    """Whether lists of enrollments and events need `program`."""
+    splits_events: bool
+    """Whether single events have no enrollment, and lists of their own beside those of other events."""
+    fails_on_units_below: bool
+    """Whether `orgUnitMode=CHILDREN` of tracked entities ends in a failure where a unit has a parent."""
+    ambiguous_entity_order: bool
+    """Whether ordering tracked entities by their identifier makes a broken query."""
+    transfer_unit_parameters: tuple[str, ...]
+    """What names the new owner in a transfer of ownership: the parameter, and a former name of it."""
+    checks_transfers: bool
+    """Whether a transfer of ownership to an unknown unit, or to the one that owns already, is refused."""
+    shows_storer_of_events: bool
+    """Whether events have `storedBy`."""
 
 
 _PERIOD_TYPES_41 = frozenset(
@@ -281,6 +309,20 @@ _V41 = Behaviour(
     limits_output_periods=False,
     hides_sql_errors=True,
     lists_latest_values_first=True,
+    takes_old_tracker_parameters=True,
+    repeats_tracker_pager=True,
+    reads_tracker_filters_pairwise=True,
+    tells_tracker_denials=True,
+    has_enrollment_status_parameter=False,
+    takes_tracker_id_schemes=False,
+    names_users_of_event_values=False,
+    wants_tracker_program=False,
+    splits_events=False,
+    fails_on_units_below=False,
+    ambiguous_entity_order=False,
+    transfer_unit_parameters=("ou",),
+    checks_transfers=False,
+    shows_storer_of_events=True,
 )
 _V42 = replace(
     _V41,
@@ -338,6 +380,15 @@ _V42 = replace(
     unit_circle="Handler dispatch failed: java.lang.StackOverflowError",
     hides_sql_errors=False,
     lists_latest_values_first=False,
+    takes_old_tracker_parameters=False,
+    repeats_tracker_pager=False,
+    reads_tracker_filters_pairwise=False,
+    tells_tracker_denials=False,
+    has_enrollment_status_parameter=True,
+    takes_tracker_id_schemes=True,
+    names_users_of_event_values=True,
+    fails_on_units_below=True,
+    transfer_unit_parameters=("orgUnit", "ou"),
 )
 _V43 = replace(
     _V42,
@@ -367,6 +418,11 @@ _V43 = replace(
     reads_numbers_as_values=False,
     names_period_types=True,
     limits_output_periods=True,
+    wants_tracker_program=True,
+    splits_events=True,
+    ambiguous_entity_order=True,
+    transfer_unit_parameters=("orgUnit",),
+    checks_transfers=True,
 )
 _V44 = replace(
     _V43,
@@ -381,6 +437,7 @@ _V44 = replace(
     period_types=_PERIOD_TYPES_44,
     checks_client_settings=True,
     reads_numbers_as_values=True,
+    shows_storer_of_events=False,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}

@@ -1,0 +1,1 @@
+"""How tracker is read: lists and single objects, filters, scopes, change logs, files, ownership, duplicates."""
