@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from dhis2w_client.errors import ObjectNotFoundError
 from dhis2w_client.patches import without_nulls
+from dhis2w_core.object_home import Row, home_of
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
 
-Row: TypeAlias = dict[str, Any]
-OWNED = ":owner"
-"""The properties that an object owns, which are those that a write of it can change."""
+SECRETS = frozenset({"password"})
+"""What is written and never read back; it is shown nowhere, and tells no states apart."""
 STAMPS = frozenset({"lastUpdated", "lastUpdatedBy", "created", "createdBy"})
 """What the server writes by itself, into an object and into the objects inside of it."""
 NOT_OWNED = STAMPS | {"href", "access"}
@@ -23,10 +22,7 @@ NOT_OWNED = STAMPS | {"href", "access"}
 
 async def read_state(client: Dhis2Client, type: str, id: str) -> Row | None:
     """What an object owns, or `None` when there is no such object (or the user cannot see it)."""
-    try:
-        return (await client.collection(type).get(id, fields=OWNED)).to_dict()
-    except ObjectNotFoundError:
-        return None
+    return await home_of(type).read(client, id)
 
 
 def own_values(state: Row) -> Row:
@@ -38,7 +34,8 @@ def digest(state: Row | None) -> str | None:
     """What tells two states apart; members of collections may come in any order, as DHIS2 keeps most as sets."""
     if state is None:
         return None
-    text = json.dumps(_in_order(own_values(state)), sort_keys=True, ensure_ascii=False, default=str)
+    known = {key: value for key, value in own_values(state).items() if key not in SECRETS}
+    text = json.dumps(_in_order(known), sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

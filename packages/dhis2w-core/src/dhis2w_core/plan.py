@@ -11,12 +11,13 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from dhis2w_client.errors import Dhis2Error, StaleObjectError
 from dhis2w_client.patches import diff
 from dhis2w_core.errors import PartlyDoneError, StalePlanError
-from dhis2w_core.object_state import Row, digest, own_values, read_state
+from dhis2w_core.object_home import Row, home_of
+from dhis2w_core.object_state import SECRETS, digest, own_values, read_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,7 +175,7 @@ class Change:
         done: list[Row] = []
         for number, step in enumerate(self.steps):
             try:
-                uid = await _write(client, step)
+                uid = await home_of(step.type).write(client, step)
             except Dhis2Error as error:
                 if not done:
                     raise
@@ -264,11 +265,15 @@ def _lines(step: ObjectChange) -> Iterable[PreviewLine]:
     elif step.before is None:
         yield PreviewLine(step.shown, after="would be created")
         for name, value in own_values(step.after).items():
-            yield PreviewLine(step.shown, name, None, value)
+            yield PreviewLine(step.shown, name, None, _shown(name, value))
     else:
         before, after = own_values(step.before), own_values(step.after)
         for name in step.changed:
-            yield PreviewLine(step.shown, name, before.get(name), after.get(name))
+            yield PreviewLine(step.shown, name, before.get(name), _shown(name, after.get(name)))
+
+
+def _shown(name: str, value: object) -> object:
+    return "(not shown)" if name in SECRETS else value
 
 
 def _name_of(step: ObjectChange) -> str:
@@ -287,14 +292,3 @@ async def _refuse_stale(client: Dhis2Client, step: ObjectChange) -> None:
             found=(now or {}).get("lastUpdated"),
             next_step="Look at it, and plan again.",
         )
-
-
-async def _write(client: Dhis2Client, step: ObjectChange) -> str:
-    collection = client.collection(step.type)
-    if step.after is None:
-        report = await collection.delete(cast("str", step.id))
-    elif step.before is None:
-        report = await collection.create(step.after)
-    else:
-        report = await collection.patch(cast("str", step.id), step.operations)
-    return report.id or step.id or ""

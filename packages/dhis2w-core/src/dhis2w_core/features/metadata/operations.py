@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_client.metadata.org_units import UnitNode
     from dhis2w_client.models.collection_row import CollectionRow
-    from dhis2w_core.object_state import Row
+    from dhis2w_core.object_home import Row
 
 Mergeable = Literal[
     "indicators",
