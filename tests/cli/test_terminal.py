@@ -2,7 +2,6 @@
 
 import os
 import re
-import select
 import signal
 import sys
 import time
@@ -14,58 +13,12 @@ import pytest
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.faults import Fault
 from tests.core.conftest import Home
+from tests.core_oauth2.person import free_port
 
 if sys.platform == "win32":
     pytest.skip("Windows has no pseudo-terminal", allow_module_level=True)
 
-import pty
-
-SECONDS = 60
-
-
-class Terminal:
-    """A command in a terminal of its own."""
-
-    def __init__(self, *words: str) -> None:
-        self.seen = ""
-        self.pid, self._handle = pty.fork()
-        if self.pid == 0:
-            os.execv(sys.executable, [sys.executable, "-m", "dhis2w_cli", *words])  # noqa: S606 - a terminal of its own
-
-    def wait_for(self, text: str) -> None:
-        deadline = time.monotonic() + SECONDS
-        while text not in self.seen:
-            ready, _, _ = select.select([self._handle], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"{text!r} did not come; there was {self.seen!r}"
-            self.seen += self._read()
-
-    def type(self, text: str) -> None:
-        os.write(self._handle, text.encode() + b"\n")
-
-    def interrupt(self) -> None:
-        os.write(self._handle, b"\x03")
-
-    def end(self) -> int:
-        """Read to the end, and give the exit code."""
-        while True:
-            piece = self._read()
-            if not piece:
-                break
-            self.seen += piece
-        os.close(self._handle)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def _read(self) -> str:
-        try:
-            return os.read(self._handle, 65536).decode("utf-8", "replace")
-        except OSError:  # Linux says so when the other side is closed
-            return ""
-
-
-def in_terminal(*words: str) -> tuple[int, str]:
-    terminal = Terminal(*words)
-    code = terminal.end()
-    return code, re.sub(r"\x1b\[[0-9;]*m", "", terminal.seen)
+from tests.cli.pseudo_terminal import SECONDS, Terminal, in_terminal
 
 
 @pytest.fixture
@@ -79,14 +32,51 @@ def sandbox(home: Home) -> Generator[str]:
     in_terminal("sandbox", "stop")
 
 
-def test_a_new_users_path(sandbox: str, home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    add = Terminal("profile", "add", "demo", sandbox, "--auth", "basic", "--username", "admin", "--secret", "file")
+def as_admin(url: str) -> None:
+    """Add the profile `admin`, whose password is asked for."""
+    add = Terminal("profile", "add", "admin", url, "--auth", "basic", "--username", "admin", "--secret", "file")
     add.wait_for("Password: ")
     add.type("district")
     assert add.end() == 0
     assert "district" not in add.seen
     assert "in clear" in add.seen
-    code, seen = in_terminal("profile", "verify", "demo")
+
+
+def with_oauth2(url: str) -> None:
+    """Register an OAuth2 client, and make the profile `demo` with it the one that is used."""
+    redirect = f"http://127.0.0.1:{free_port()}/callback"
+    register = Terminal(
+        "-p", "admin", "profile", "oauth2", "client", "register", "d2w", "--redirect-uri", redirect, "-o", "json"
+    )
+    register.wait_for("Do it? [y/N]: ")
+    register.type("y")
+    assert register.end() == 0
+    secret = re.search(r'"client_secret": "(\S+)"', register.seen)
+    assert secret
+    words = ("--auth", "oauth2", "--client-id", "d2w", "--redirect-uri", redirect, "--secret", "file", "--default")
+    add = Terminal("profile", "add", "demo", url, *words)
+    add.wait_for("Client secret: ")
+    add.type(secret[1])
+    assert add.end() == 0
+    assert secret[1] not in add.seen
+
+
+@pytest.fixture
+def person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sits at the browser, which is on its own once it has the address."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {Path(__file__).with_name('person_command.py')} %s &")
+
+
+@pytest.mark.usefixtures("person")
+def test_a_new_users_path(sandbox: str, home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    as_admin(sandbox)
+    with_oauth2(sandbox)
+    code, seen = in_terminal("system", "me")
+    assert (code, "d2w login --profile demo" in seen) == (5, True)
+    code, seen = in_terminal("login")
+    assert (code, "The login ends at about" in seen) == (0, True), seen
+    code, seen = in_terminal("profile", "verify")
     assert (code, "admin" in seen) == (0, True)
 
     code, seen = in_terminal("metadata", "list", "dataElements", "--limit", "3", "--order", "name:asc")
@@ -133,6 +123,33 @@ def test_a_new_users_path(sandbox: str, home: Home, monkeypatch: pytest.MonkeyPa
     code, seen = in_terminal("sandbox", "stop")
     assert (code, sandbox in seen) == (0, True)
     assert in_terminal("system", "info")[0] == 6
+
+
+@pytest.mark.usefixtures("person")
+def test_a_password_that_dhis2_does_not_take_is_told_by_the_page_and_its_address(
+    sandbox: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERSON", "wrong")
+    as_admin(sandbox)
+    with_oauth2(sandbox)
+    login = Terminal("login")
+    login.wait_for("paste its address.")
+    login.type("")
+    login.type(f"{sandbox}/dhis-web-login/")
+    assert login.end() == 5
+    assert "did not take the user name or the password" in login.seen
+
+
+@pytest.mark.usefixtures("person")
+def test_a_login_that_is_interrupted_leaves_nothing(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERSON", "wrong")
+    as_admin(sandbox)
+    with_oauth2(sandbox)
+    login = Terminal("login")
+    login.wait_for("paste its address.")
+    login.interrupt()
+    assert login.end() == 130
+    assert "There is no login." in in_terminal("profile", "show", "demo")[1]
 
 
 def test_no_is_no(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,55 @@
+"""A command in a terminal of its own; POSIX only."""
+
+import os
+import pty
+import re
+import select
+import sys
+import time
+
+SECONDS = 60
+
+
+class Terminal:
+    """A command in a terminal of its own."""
+
+    def __init__(self, *words: str) -> None:
+        self.seen = ""
+        self.pid, self._handle = pty.fork()
+        if self.pid == 0:
+            os.execv(sys.executable, [sys.executable, "-m", "dhis2w_cli", *words])  # noqa: S606 - a terminal of its own
+
+    def wait_for(self, text: str) -> None:
+        deadline = time.monotonic() + SECONDS
+        while text not in self.seen:
+            ready, _, _ = select.select([self._handle], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"{text!r} did not come; there was {self.seen!r}"
+            self.seen += self._read()
+
+    def type(self, text: str) -> None:
+        os.write(self._handle, text.encode() + b"\n")
+
+    def interrupt(self) -> None:
+        os.write(self._handle, b"\x03")
+
+    def end(self) -> int:
+        """Read to the end, and give the exit code."""
+        while True:
+            piece = self._read()
+            if not piece:
+                break
+            self.seen += piece
+        os.close(self._handle)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def _read(self) -> str:
+        try:
+            return os.read(self._handle, 65536).decode("utf-8", "replace")
+        except OSError:  # Linux says so when the other side is closed
+            return ""
+
+
+def in_terminal(*words: str) -> tuple[int, str]:
+    terminal = Terminal(*words)
+    code = terminal.end()
+    return code, re.sub(r"\x1b\[[0-9;]*m", "", terminal.seen)
