@@ -57,7 +57,8 @@ def tables(source: Path) -> dict[str, str]:
             schemas = _schemas(source, version)
         out[f"{version}.schemas.jsonl"] = _schema_text(schemas)
         out[f"{version}.paths.txt"] = _path_text(documents[version])
-        out[f"{version}.errors.txt"] = _error_text(source, version)
+        out[f"{version}.errors.txt"] = _error_text(source, version, "ErrorCode")
+        out[f"{version}.tracker_errors.txt"] = _error_text(source, version, "ValidationCode")
     return out
 
 
@@ -99,11 +100,11 @@ def _path_text(document: Json) -> str:
 _METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 
 
-def _error_text(source: Path, version: str) -> str:
-    """One line for each error code: the code, then DHIS2's own message pattern (Java's `MessageFormat`)."""
+def _error_text(source: Path, version: str, kind: str) -> str:
+    """One line for each error code of an enum of DHIS2: the code, then its message pattern (Java's `MessageFormat`)."""
     folder = source / "recordings/dhis2+dhis2-core/reconstructed/error-codes"
     name = {"v41": "2.41", "v42": "2.42", "v43": "2.43", "v44": "2.44-dev"}[version]
-    codes: dict[str, str] = json.loads((folder / f"{name}-ErrorCode.json").read_text(encoding="utf-8"))
+    codes: dict[str, str] = json.loads((folder / f"{name}-{kind}.json").read_text(encoding="utf-8"))
     return "".join(f"{code} {_one_line(pattern)}\n" for code, pattern in sorted(codes.items()))
 
 

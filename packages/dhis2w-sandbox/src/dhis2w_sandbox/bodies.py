@@ -20,7 +20,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 # Where DHIS2 looks at the first bytes of a body, and unpacks it.
-_MAY_BE_PACKED = frozenset({"/api/metadata", "/api/dataValueSets", "/api/completeDataSetRegistrations"})
+_MAY_BE_PACKED = frozenset({"/api/metadata", "/api/dataValueSets", "/api/completeDataSetRegistrations", "/api/tracker"})
 
 
 def unpacked(path: str, body: bytes) -> bytes:

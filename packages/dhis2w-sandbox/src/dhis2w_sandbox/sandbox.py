@@ -78,6 +78,8 @@ from dhis2w_sandbox.services import (
     system_settings,
     user_data_store,
 )
+from dhis2w_sandbox.tracker import endpoints as tracker_import
+from dhis2w_sandbox.tracker.reading import enrollments, events, relationships, tracked_entities
 from dhis2w_sandbox.versions import BEHAVIOURS
 
 MODULES = (
@@ -141,6 +143,7 @@ MODULES = (
     integrity,
     derived_lists,
     jobs,
+    tracker_import,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 

@@ -118,11 +118,20 @@ def _job_type(call: Call) -> str:
     return found
 
 
-def _story(server: Server, type: str, job: str) -> list[Json]:
+def story_of(server: Server, type: str, job: str) -> list[Json]:
+    """What a job told, latest first."""
+    _tables(server)
     rows = server.store.sql.execute(
         "SELECT content FROM notification WHERE job_type = ? AND job = ? ORDER BY number DESC", (type, job)
     )
     return [json.loads(content) for (content,) in rows]
+
+
+def summary_of(server: Server, type: str, job: str) -> Json | None:
+    """The result of a job; None where there is none."""
+    _tables(server)
+    row = server.store.sql.execute("SELECT content FROM summary WHERE job_type = ? AND job = ?", (type, job)).fetchone()
+    return json.loads(row[0]) if row else None
 
 
 def _jobs(server: Server, type: str) -> list[str]:
@@ -137,7 +146,7 @@ def all_tasks(call: Call) -> Reply:
     """The stories of every job, by type and identifier."""
     _tables(call.server)
     rows = call.server.store.sql.execute("SELECT DISTINCT job_type FROM notification").fetchall()
-    stories = {type: {job: _story(call.server, type, job) for job in _jobs(call.server, type)} for (type,) in rows}
+    stories = {type: {job: story_of(call.server, type, job) for job in _jobs(call.server, type)} for (type,) in rows}
     return Reply.json(stories, headers=NO_STORE)
 
 
@@ -146,14 +155,14 @@ def tasks_of_type(call: Call) -> Reply:
     """The stories of the jobs of a type, by identifier."""
     _tables(call.server)
     type = _job_type(call)
-    return Reply.json({job: _story(call.server, type, job) for job in _jobs(call.server, type)}, headers=NO_STORE)
+    return Reply.json({job: story_of(call.server, type, job) for job in _jobs(call.server, type)}, headers=NO_STORE)
 
 
 @endpoints.add("GET", "/api/system/tasks/{type}/{job}", RECORDED)
 def task(call: Call) -> Reply:
     """The story of a job, latest first."""
     _tables(call.server)
-    return Reply.json(_story(call.server, _job_type(call), call.parts["job"]), headers=NO_STORE)
+    return Reply.json(story_of(call.server, _job_type(call), call.parts["job"]), headers=NO_STORE)
 
 
 @endpoints.add("DELETE", "/api/system/tasks/{type}/{job}", RECORDED)
@@ -176,8 +185,5 @@ def summaries(call: Call) -> Reply:
 @endpoints.add("GET", "/api/system/taskSummaries/{type}/{job}", RECORDED)
 def summary(call: Call) -> Reply:
     """The result of a job; nothing where there is none."""
-    _tables(call.server)
-    row = call.server.store.sql.execute(
-        "SELECT content FROM summary WHERE job_type = ? AND job = ?", (_job_type(call), call.parts["job"])
-    ).fetchone()
-    return Reply.json(json.loads(row[0]), headers=NO_STORE) if row else Reply(headers=NO_STORE)
+    found = summary_of(call.server, _job_type(call), call.parts["job"])
+    return Reply.json(found, headers=NO_STORE) if found is not None else Reply(headers=NO_STORE)

@@ -197,6 +197,32 @@ class Behaviour:
     """Whether a transfer of ownership to an unknown unit, or to the one that owns already, is refused."""
     shows_storer_of_events: bool
     """Whether events have `storedBy`."""
+    reads_async_literally: bool
+    """Whether a tracker import is direct only where `async` is spelled `false`."""
+    reads_tracker_uids_strictly: bool
+    """Whether a malformed uid in a tracker import is a 400; otherwise the error E1048 of its object."""
+    tracker_import_method: str
+    """What the refusal of an empty tracker import names: the method that reads the body."""
+    names_api_in_job_location: bool
+    """Whether the location of a tracker job has `/api` in it."""
+    keeps_sent_stored_by: bool
+    """Whether tracker objects keep the `storedBy` that was sent; otherwise it is who sent them."""
+    ties_completion_to_status: bool
+    """Whether `completedAt` of tracker objects is kept, and refused with a status that does not go with it."""
+    checks_stored_completion: bool
+    """Whether an event expires by the date on which it was completed, whatever is sent."""
+    enrolls_with_option_combo: bool
+    """Whether enrollments have an attribute option combo."""
+    names_entity_refusals: bool
+    """Whether the refusal to change a tracked entity names what is missing; superusers are never refused."""
+    entity_change_log_flag: str | None
+    """What a tracked entity type must say for changes to be logged; None where they always are."""
+    event_change_log_flag: str | None
+    """What a program must say for changes of its events to be logged; None where they always are."""
+    rules_schedule_events: bool
+    """Whether program rules can schedule events."""
+    rules_see_stored_values: bool
+    """Whether program rules look at the stored data values of an event beside those that are sent."""
 
 
 _PERIOD_TYPES_41 = frozenset(
@@ -323,6 +349,24 @@ _V41 = Behaviour(
     transfer_unit_parameters=("ou",),
     checks_transfers=False,
     shows_storer_of_events=True,
+    reads_async_literally=True,
+    reads_tracker_uids_strictly=False,
+    tracker_import_method=(
+        "public org.springframework.http.ResponseEntity<org.hisp.dhis.tracker.imports.report.ImportReport>"
+        " org.hisp.dhis.webapi.controller.tracker.imports.TrackerImportController.syncPostJsonTracker("
+        "org.hisp.dhis.webapi.controller.tracker.imports.ImportRequestParams,"
+        "org.hisp.dhis.webapi.controller.tracker.imports.Body)"
+    ),
+    names_api_in_job_location=True,
+    keeps_sent_stored_by=False,
+    ties_completion_to_status=False,
+    checks_stored_completion=False,
+    enrolls_with_option_combo=False,
+    names_entity_refusals=False,
+    entity_change_log_flag="allowAuditLog",
+    event_change_log_flag=None,
+    rules_schedule_events=False,
+    rules_see_stored_values=True,
 )
 _V42 = replace(
     _V41,
@@ -389,6 +433,21 @@ _V42 = replace(
     names_users_of_event_values=True,
     fails_on_units_below=True,
     transfer_unit_parameters=("orgUnit", "ou"),
+    reads_async_literally=False,
+    reads_tracker_uids_strictly=True,
+    tracker_import_method=(
+        "public org.springframework.http.ResponseEntity<?>"
+        " org.hisp.dhis.webapi.controller.tracker.imports.TrackerImportController.importJson("
+        "jakarta.servlet.http.HttpServletRequest,"
+        "org.hisp.dhis.webapi.controller.tracker.imports.ImportRequestParams,"
+        "org.hisp.dhis.webapi.controller.tracker.imports.Body,org.hisp.dhis.user.UserDetails)"
+        " throws org.hisp.dhis.feedback.ConflictException,java.io.IOException"
+    ),
+    names_api_in_job_location=False,
+    keeps_sent_stored_by=True,
+    ties_completion_to_status=True,
+    entity_change_log_flag=None,
+    rules_see_stored_values=False,
 )
 _V43 = replace(
     _V42,
@@ -423,6 +482,13 @@ _V43 = replace(
     ambiguous_entity_order=True,
     transfer_unit_parameters=("orgUnit",),
     checks_transfers=True,
+    keeps_sent_stored_by=False,
+    checks_stored_completion=True,
+    enrolls_with_option_combo=True,
+    names_entity_refusals=True,
+    entity_change_log_flag="enableChangeLog",
+    event_change_log_flag="enableChangeLog",
+    rules_schedule_events=True,
 )
 _V44 = replace(
     _V43,

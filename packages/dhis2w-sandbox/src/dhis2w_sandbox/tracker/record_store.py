@@ -13,6 +13,9 @@ from typing import Any, Generic, TypeVar
 
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.tracker.records import (
+    ENROLLMENT,
+    EVENT,
+    TRACKED_ENTITY,
     AttributeValue,
     Change,
     Enrollment,
@@ -55,7 +58,8 @@ class RecordTable(Generic[Record]):
         declared = "".join(f", {column}" for column in self._columns)
         self._sql.execute(
             f"CREATE TABLE IF NOT EXISTS {name} (number INTEGER PRIMARY KEY, uid TEXT NOT NULL,"
-            f" single INTEGER NOT NULL, deleted INTEGER NOT NULL{declared}, document TEXT NOT NULL, UNIQUE (uid, single))"
+            f" single INTEGER NOT NULL, deleted INTEGER NOT NULL{declared}, document TEXT NOT NULL,"
+            " UNIQUE (uid, single))"
         )
         for column in columns:
             self._sql.execute(f"CREATE INDEX IF NOT EXISTS {name}_{column} ON {name} ({column})")
@@ -172,6 +176,40 @@ class RecordStore:
         key = f"{end.kind} {end.uid}"
         return self.relationships.select("(source = ? OR target = ?) AND NOT deleted", [key, key])
 
+    def entities_at(self, ends: Iterable[RelationshipEnd]) -> list[str]:
+        """The tracked entities that the sides of relationships are, or belong to."""
+        found: list[str] = []
+        for end in ends:
+            enrollment = end.uid if end.kind == ENROLLMENT else None
+            if end.kind == EVENT:
+                event = self.events.get(end.uid)
+                enrollment = event.enrollment if event else None
+            enrolled = self.enrollments.get(enrollment) if enrollment else None
+            if end.kind == TRACKED_ENTITY:
+                found.append(end.uid)
+            elif enrolled is not None:
+                found.append(enrolled.tracked_entity)
+        return found
+
+    def has_note(self, uid: str) -> bool:
+        """Whether there is a note with an identifier, of whatever enrollment or event."""
+        rows = (
+            self._sql.execute(f"SELECT 1 FROM {table} WHERE instr(document, ?) LIMIT 1", (f'{{"uid": "{uid}"',))  # noqa: S608 - only constants
+            for table in (self.enrollments.name, self.events.name)
+        )
+        return any(row.fetchone() is not None for row in rows)
+
+    def entities_with(self, attribute: str, value: str) -> list[TrackedEntity]:
+        """The tracked entities that have a value of an attribute, without deleted ones."""
+        found = self.tracked_entities.select(
+            "NOT deleted AND instr(document, ?)", [json.dumps(value, ensure_ascii=False)]
+        )
+        return [
+            entity
+            for entity in found
+            if any(row.attribute == attribute and row.value == value for row in entity.attributes)
+        ]
+
     def owner(self, tracked_entity: str, program: str) -> Owner | None:
         """Who owns a tracked entity in a program; None where nobody was ever noted."""
         return next((owner for owner in self.owners_of(tracked_entity) if owner.program == program), None)
@@ -228,6 +266,10 @@ class RecordStore:
                 for change in changes
             ),
         )
+
+    def forget_changes(self, uid: str) -> None:
+        """Remove the change log of a tracked entity or an event that is deleted."""
+        self._sql.execute("DELETE FROM tracker_change WHERE object = ?", (uid,))
 
     def changes_of(self, uid: str) -> list[Change]:
         """The change log of a tracked entity or an event, latest first."""
