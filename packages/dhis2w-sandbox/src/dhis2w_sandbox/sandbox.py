@@ -79,7 +79,10 @@ from dhis2w_sandbox.services import (
     user_data_store,
 )
 from dhis2w_sandbox.tracker import endpoints as tracker_import
-from dhis2w_sandbox.tracker.reading import enrollments, events, relationships, tracked_entities
+from dhis2w_sandbox.tracker.reading import enrollments as tracker_enrollments
+from dhis2w_sandbox.tracker.reading import events as tracker_events
+from dhis2w_sandbox.tracker.reading import relationships as tracker_relationships
+from dhis2w_sandbox.tracker.reading import tracked_entities
 from dhis2w_sandbox.versions import BEHAVIOURS
 
 MODULES = (
@@ -144,6 +147,10 @@ MODULES = (
     derived_lists,
     jobs,
     tracker_import,
+    tracked_entities,
+    tracker_enrollments,
+    tracker_events,
+    tracker_relationships,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 
