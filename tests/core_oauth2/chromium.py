@@ -105,3 +105,20 @@ def chromium(profile: Path) -> Generator[Chromium]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def log_in(browser: Chromium, url: str, password: str) -> None:
+    browser.go(url)
+    browser.wait_for("!!document.querySelector('input[name=password]')")
+    browser.run("document.querySelector('input[name=username]').value = 'admin'")
+    browser.run(f"document.querySelector('input[name=password]').value = '{password}'")
+    browser.run("document.querySelector('button[type=submit]').click()")
+
+
+def consent(browser: Chromium, version: int, *, allow: bool = True) -> None:
+    allowing, denying = (
+        ("#authorizeForm button", "#denyForm button") if version == 41 else ("#submit-consent", "#cancel-consent")
+    )
+    browser.wait_for(f"!!document.querySelector('{allowing}')")
+    browser.run("document.querySelectorAll('input[type=checkbox]').forEach(box => { box.checked = true })")
+    browser.run(f"document.querySelector('{allowing if allow else denying}').click()")

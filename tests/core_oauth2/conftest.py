@@ -1,8 +1,11 @@
 """Authorization servers of each version on a loopback port, and what they were sent."""
 
+import os
+import sys
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
@@ -14,6 +17,7 @@ from dhis2w_core.oauth2.token_store import TokenStore
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.call import Reply
 from tests.core.conftest import file_keyring, home
+from tests.core_oauth2.chromium import chromium_path
 from tests.core_oauth2.person import free_port
 
 __all__ = ["file_keyring", "home"]
@@ -115,3 +119,13 @@ def store(file_keyring: object) -> TokenStore:
     """A store whose key is in a keyring that works."""
     del file_keyring
     return TokenStore()
+
+
+@pytest.fixture
+def browser_folder(tmp_path: Path) -> Path:
+    """The folder of a browser; where there is no browser the test is skipped, but never in `.ci/run`."""
+    if sys.platform != "win32" and chromium_path():
+        return tmp_path / "chromium"
+    if os.environ.get("D2W_REQUIRE_BROWSER"):
+        pytest.fail("D2W_REQUIRE_BROWSER is set, but there is no Chromium")
+    pytest.skip("needs Chromium on the PATH, and POSIX")

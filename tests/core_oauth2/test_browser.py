@@ -1,8 +1,6 @@
 """A login in a real browser, on the pages of the sandbox."""
 
 import asyncio
-import os
-import sys
 import threading
 from pathlib import Path
 
@@ -11,39 +9,12 @@ import pytest
 from dhis2w_core import login, open_client
 from dhis2w_core.oauth2.errors import LoginDeniedError, LoginTimeoutError
 from dhis2w_core.oauth2.token_store import TokenStore
-from tests.core_oauth2.chromium import Chromium, chromium, chromium_path
+from tests.core_oauth2.chromium import chromium, consent, log_in
 from tests.core_oauth2.conftest import Serve
 
 pytestmark = pytest.mark.slow
 
 VERSIONS = pytest.mark.parametrize("version", [41, 42])
-
-
-@pytest.fixture
-def browser_folder(tmp_path: Path) -> Path:
-    """The folder of a browser; where there is no browser the test is skipped, but never in `.ci/run`."""
-    if sys.platform != "win32" and chromium_path():
-        return tmp_path / "chromium"
-    if os.environ.get("D2W_REQUIRE_BROWSER"):
-        pytest.fail("D2W_REQUIRE_BROWSER is set, but there is no Chromium")
-    pytest.skip("needs Chromium on the PATH, and POSIX")
-
-
-def log_in(browser: Chromium, url: str, password: str) -> None:
-    browser.go(url)
-    browser.wait_for("!!document.querySelector('input[name=password]')")
-    browser.run("document.querySelector('input[name=username]').value = 'admin'")
-    browser.run(f"document.querySelector('input[name=password]').value = '{password}'")
-    browser.run("document.querySelector('button[type=submit]').click()")
-
-
-def consent(browser: Chromium, version: int, *, allow: bool = True) -> None:
-    allowing, denying = (
-        ("#authorizeForm button", "#denyForm button") if version == 41 else ("#submit-consent", "#cancel-consent")
-    )
-    browser.wait_for(f"!!document.querySelector('{allowing}')")
-    browser.run("document.querySelectorAll('input[type=checkbox]').forEach(box => { box.checked = true })")
-    browser.run(f"document.querySelector('{allowing if allow else denying}').click()")
 
 
 def quiet(text: str) -> None:
