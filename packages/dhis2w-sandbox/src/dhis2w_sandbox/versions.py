@@ -195,6 +195,13 @@ class Behaviour:
     """What names the new owner in a transfer of ownership: the parameter, and a former name of it."""
     checks_transfers: bool
     """Whether a transfer of ownership to an unknown unit, or to the one that owns already, is refused."""
+    shows_storer_of_entities: bool
+    """Whether tracked entities have `storedBy`."""
+    lists_attributes_by_enrollment: bool
+    """Whether lists of tracked entities show attributes where these are enrolled, of every program that they are in.
+
+    Attributes then come latest first.
+    """
     shows_storer_of_events: bool
     """Whether events have `storedBy`."""
     reads_async_literally: bool
@@ -348,6 +355,8 @@ _V41 = Behaviour(
     ambiguous_entity_order=False,
     transfer_unit_parameters=("ou",),
     checks_transfers=False,
+    shows_storer_of_entities=True,
+    lists_attributes_by_enrollment=True,
     shows_storer_of_events=True,
     reads_async_literally=True,
     reads_tracker_uids_strictly=False,
@@ -432,6 +441,7 @@ _V42 = replace(
     takes_tracker_id_schemes=True,
     names_users_of_event_values=True,
     fails_on_units_below=True,
+    lists_attributes_by_enrollment=False,
     transfer_unit_parameters=("orgUnit", "ou"),
     reads_async_literally=False,
     reads_tracker_uids_strictly=True,
@@ -480,6 +490,7 @@ _V43 = replace(
     wants_tracker_program=True,
     splits_events=True,
     ambiguous_entity_order=True,
+    shows_storer_of_entities=False,
     transfer_unit_parameters=("orgUnit",),
     checks_transfers=True,
     keeps_sent_stored_by=False,

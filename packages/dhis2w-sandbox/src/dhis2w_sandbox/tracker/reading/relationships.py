@@ -43,7 +43,7 @@ def relationships(call: Call) -> Reply:
     deleted = parameters.flag("includeDeleted") or False
     _check_end(reach, end, deleted=deleted)
     views = Views(call.server, call.user, reach.records, deleted=deleted)
-    found = in_order(views.relationships(end, deleted), order, lambda row, field: _ORDERS[field](row))
+    found = in_order(views.relationships(end), order, lambda row, field: _ORDERS[field](row))
     choice = Choice.of(call, DEFAULT_FIELDS)
     rows = [views.relationship(relationship, choice) for relationship in paging.cut(found)]
     return Reply.json(page_json(call, "relationships", rows, paging, len(found)))

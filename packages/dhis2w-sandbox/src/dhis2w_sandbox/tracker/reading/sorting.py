@@ -1,6 +1,8 @@
 """Sorts tracker's lists as the database does: latest first where nothing else decides, unknown values last.
 
 Source: the export stores of dhis2-core (`JdbcEventStore` …); PostgreSQL puts NULL last in ascending order.
+What one import writes has one time here, but each record its own there: in the order of these times, that in which
+the records were written decides.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from dhis2w_sandbox.tracker.reading.parameters import Order
 
 Row = TypeVar("Row")
 
+_WRITTEN = frozenset({"createdAt", "updatedAt"})
+
 
 def in_order(rows: Iterable[Row], order: Sequence[Order], value: Callable[[Row, str], Any]) -> list[Row]:
     """The rows sorted by keys, the first deciding first.
@@ -22,6 +26,8 @@ def in_order(rows: Iterable[Row], order: Sequence[Order], value: Callable[[Row, 
         value: what a row has under a key.
     """
     found = list(rows)
+    if order and order[0].field in _WRITTEN and not order[0].descending:
+        found.reverse()
     for key in reversed(order):
         found.sort(key=lambda row, field=key.field: _comparable(value(row, field)), reverse=key.descending)
     return found

@@ -18,7 +18,7 @@ from dhis2w_sandbox.metadata.units import UNIT, children_of
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.tracker.reading.choices import Choice
 from dhis2w_sandbox.tracker.reading.naming import Naming
-from dhis2w_sandbox.tracker.reading.paging import Paging, page_json, read_paging
+from dhis2w_sandbox.tracker.reading.paging import page_json, read_paging
 from dhis2w_sandbox.tracker.reading.parameters import Order, Parameters, check_order, path_uid
 from dhis2w_sandbox.tracker.reading.reach import Reach, read_mode
 from dhis2w_sandbox.tracker.reading.sorting import in_order
@@ -436,19 +436,11 @@ def entities(call: Call) -> Reply:
     paging = read_paging(parameters, int(call.server.setting("KeyTrackedEntityMaxLimit", _MOST)))
     query, naming = read_query(parameters), Naming.read(parameters)
     found = EntitySearch(call, query).run()
+    views = Views(call.server, call.user, Reach(call).records, naming, deleted=query.deleted, listed=True)
     choice = Choice.of(call, DEFAULT_FIELDS)
-    rows = _shown(call, query, naming, choice, paging, found)
-    return Reply.json(page_json(call, "trackedEntities", rows, paging, len(found)))
-
-
-def _shown(
-    call: Call, query: EntityQuery, naming: Naming, choice: Choice, paging: Paging, found: list[TrackedEntity]
-) -> list[Json]:
-    reach = Reach(call)
-    views = Views(call.server, call.user, reach.records, naming, deleted=query.deleted)
     rows = [views.entity(entity, choice, query.program) for entity in paging.cut(found)]
     naming.check()
-    return rows
+    return Reply.json(page_json(call, "trackedEntities", rows, paging, len(found)))
 
 
 @endpoints.add("GET", "/api/tracker/trackedEntities/{uid}", RECORDED)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.metadata.java_order import WORD, hash_order, text_hash
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.tracker.ownership import Scope
 from dhis2w_sandbox.tracker.reading.choices import Choice
@@ -45,10 +46,18 @@ class Views:
         records: the tracker data.
         naming: how metadata is named.
         deleted: whether deleted records are shown too.
+        listed: whether what is shown is a list, rather than one object.
     """
 
     def __init__(
-        self, server: Server, user: User, records: RecordStore, naming: Naming | None = None, *, deleted: bool = False
+        self,
+        server: Server,
+        user: User,
+        records: RecordStore,
+        naming: Naming | None = None,
+        *,
+        deleted: bool = False,
+        listed: bool = False,
     ) -> None:
         self._server = server
         self._store = server.store
@@ -56,6 +65,7 @@ class Views:
         self._scope = Scope(server, user, records)
         self._name = naming or Naming(server)
         self._deleted = deleted
+        self._listed = listed
 
     def entity(self, entity: TrackedEntity, choice: Choice, program: str | None = None) -> Json:
         """A tracked entity; with a program, what belongs to that."""
@@ -68,13 +78,13 @@ class Views:
             "deleted": entity.deleted,
             "potentialDuplicate": entity.potential_duplicate,
             "geometry": entity.geometry,
-            "storedBy": entity.stored_by,
+            "storedBy": entity.stored_by if self._server.behaviour.shows_storer_of_entities else None,
             **_people(entity),
         }
         if choice.has("relationships"):
             row["relationships"] = self._links(RelationshipEnd(TRACKED_ENTITY, entity.uid), choice)
         if choice.has("attributes"):
-            row["attributes"] = self._attributes(entity, self._attributes_of(entity.type, program))
+            row["attributes"] = self._attributes(entity, self._attributes_of(entity, program))
         if choice.has("enrollments"):
             inner = choice.within("enrollments")
             row["enrollments"] = [self.enrollment(found, inner) for found in self._enrollments(entity.uid, program)]
@@ -150,7 +160,8 @@ class Views:
         if choice.has("relationships"):
             row["relationships"] = self._links(RelationshipEnd(EVENT, event.uid), choice)
         if choice.has("dataValues"):
-            row["dataValues"] = [self._value(value) for value in event.values]
+            values = hash_order(event.values, lambda value: 31 + text_hash(value.element) & WORD)
+            row["dataValues"] = [self._value(value) for value in values]
         if not self._server.behaviour.names_users_of_event_values:
             row["followup"] = event.follow_up
         return choice.picked(row)
@@ -185,20 +196,22 @@ class Views:
         return {"event": self.event(event, _without_links(choice.within("event")))} if event else None
 
     def _links(self, end: RelationshipEnd, choice: Choice) -> list[Json]:
+        """The relationships of an object: those from it, and those to it that hold in both directions."""
         inner = choice.within("relationships")
-        return [self.relationship(found, inner) for found in self.relationships(end, self._deleted)]
+        return [
+            self.relationship(found, inner)
+            for found in self.relationships(end)
+            if found.source == end or self._is_bidirectional(found.type)
+        ]
 
-    def relationships(self, end: RelationshipEnd, deleted: bool) -> list[Relationship]:
-        """The relationships that show at one end, whose ends the user may all read; latest first."""
+    def relationships(self, end: RelationshipEnd) -> list[Relationship]:
+        """The relationships from or to an object, whose ends the user may both read; latest first."""
         key = f"{end.kind} {end.uid}"
-        where = "(source = ? OR target = ?)" + ("" if deleted else " AND NOT deleted")
-        found = self._records.relationships.select(where, [key, key], "number DESC")
+        where = "(source = ? OR target = ?)" + ("" if self._deleted else " AND NOT deleted")
         return [
             row
-            for row in found
-            if (row.source == end or self._is_bidirectional(row.type))
-            and self._scope.reads_end(row.source)
-            and self._scope.reads_end(row.target)
+            for row in self._records.relationships.select(where, [key, key], "number DESC")
+            if self._scope.reads_end(row.source) and self._scope.reads_end(row.target)
         ]
 
     def _is_bidirectional(self, type: str) -> bool:
@@ -225,11 +238,16 @@ class Views:
             if program in {None, owner.program}
         ]
 
-    def _attributes_of(self, type: str, program: str | None) -> set[str]:
-        document = self._store.get("trackedEntityType", type) or {}
+    def _attributes_of(self, entity: TrackedEntity, program: str | None) -> set[str]:
+        """Which attributes an entity shows: those of its type, and those of the program."""
+        programs = [program] if program else []
+        if self._listed and not program and self._server.behaviour.lists_attributes_by_enrollment:
+            programs = [owner.program for owner in self._records.owners_of(entity.uid)]
+            if not programs:
+                return set()
+        document = self._store.get("trackedEntityType", entity.type) or {}
         own = {linked(row, "trackedEntityAttribute") for row in document.get("trackedEntityTypeAttributes") or ()}
-        found = {uid for uid in own if uid}
-        return found | self._attributes_of_program(program) if program else found
+        return {uid for uid in own if uid}.union(*map(self._attributes_of_program, programs))
 
     def _attributes_of_program(self, program: str) -> set[str]:
         document = self._store.get("program", program) or {}
@@ -237,7 +255,8 @@ class Views:
         return {uid for row in rows if (uid := linked(row, "trackedEntityAttribute"))}
 
     def _attributes(self, entity: TrackedEntity, shown: set[str]) -> list[Json]:
-        return [self._attribute(value) for value in entity.attributes if value.attribute in shown]
+        rows = [self._attribute(value) for value in entity.attributes if value.attribute in shown]
+        return rows[::-1] if self._server.behaviour.lists_attributes_by_enrollment else rows
 
     def _attribute(self, value: AttributeValue) -> Json:
         document = self._store.get("trackedEntityAttribute", value.attribute) or {}
