@@ -69,6 +69,7 @@ from dhis2w_sandbox.services import (
     legacy_system_settings,
     locales,
     maintenance,
+    messages,
     metadata_versions,
     proposals,
     routes,
@@ -82,7 +83,7 @@ from dhis2w_sandbox.tracker import endpoints as tracker_import
 from dhis2w_sandbox.tracker.reading import enrollments as tracker_enrollments
 from dhis2w_sandbox.tracker.reading import events as tracker_events
 from dhis2w_sandbox.tracker.reading import relationships as tracker_relationships
-from dhis2w_sandbox.tracker.reading import tracked_entities
+from dhis2w_sandbox.tracker.reading import tracked_entities, transfers
 from dhis2w_sandbox.versions import BEHAVIOURS
 
 MODULES = (
@@ -131,6 +132,7 @@ MODULES = (
     legacy_system_settings,
     configuration,
     maintenance,
+    messages,
     files,
     static_content,
     sql_views,
@@ -151,6 +153,7 @@ MODULES = (
     tracker_enrollments,
     tracker_events,
     tracker_relationships,
+    transfers,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 

@@ -191,6 +191,8 @@ class Behaviour:
     """Whether `orgUnitMode=CHILDREN` of tracked entities ends in a failure where a unit has a parent."""
     ambiguous_entity_order: bool
     """Whether ordering tracked entities by their identifier makes a broken query."""
+    limits_owners_by_units: bool
+    """Whether `orgUnitMode` holds beside ownership even where it names no units."""
     transfer_unit_parameters: tuple[str, ...]
     """What names the new owner in a transfer of ownership: the parameter, and a former name of it."""
     checks_transfers: bool
@@ -353,6 +355,7 @@ _V41 = Behaviour(
     splits_events=False,
     fails_on_units_below=False,
     ambiguous_entity_order=False,
+    limits_owners_by_units=True,
     transfer_unit_parameters=("ou",),
     checks_transfers=False,
     shows_storer_of_entities=True,
@@ -491,6 +494,7 @@ _V43 = replace(
     splits_events=True,
     ambiguous_entity_order=True,
     shows_storer_of_entities=False,
+    limits_owners_by_units=False,
     transfer_unit_parameters=("orgUnit",),
     checks_transfers=True,
     keeps_sent_stored_by=False,

@@ -16,6 +16,7 @@ from dhis2w_sandbox.metadata.units import UNIT, lineage
 from dhis2w_sandbox.tracker.ownership import Scope
 from dhis2w_sandbox.tracker.reading.parameters import Parameters
 from dhis2w_sandbox.tracker.record_store import RecordStore
+from dhis2w_sandbox.tracker.records import TrackedEntity
 
 Json = dict[str, Any]
 
@@ -82,13 +83,27 @@ class Reach:
 
     def owns(self, entity: str, program: Json, owner: str) -> bool:
         """Whether an entity that a unit owns in a program is reached, by the mode and by the program's access level."""
-        if not self.covers(owner):
+        by_units = self.mode in _BY_UNITS or self.server.behaviour.limits_owners_by_units
+        if by_units and not self.covers(owner):
             return False
         if self.mode == "ALL" or self.user.is_super:
             return True
         if self.mode == "CAPTURE" and not self.scope.captures(owner):
             return False
         return self.scope.has_ownership(entity, program, owner)
+
+    def owns_in(self, entity: TrackedEntity, program: Json) -> bool:
+        """Whether an entity is reached in a program that it was ever enrolled in."""
+        owner = self.records.owner(entity.uid, program["id"])
+        return owner is not None and self.owns(entity.uid, program, owner.unit)
+
+    def owns_somewhere(self, entity: TrackedEntity) -> bool:
+        """Whether an entity is reached in any program for its type."""
+        return self.scope.may("read", "trackedEntityType", entity.type) and any(
+            self.scope.may("read", "program", program["id"])
+            and self.owns(entity.uid, program, self.scope.owner_unit(entity.uid, program["id"]) or entity.unit)
+            for program in self.scope.programs_of(entity.type)
+        )
 
     def check_units(self) -> None:
         """400 for unknown units, 403 for those out of the user's search scope."""

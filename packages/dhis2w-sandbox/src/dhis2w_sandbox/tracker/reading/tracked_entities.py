@@ -235,14 +235,8 @@ class EntitySearch:
 
     def _is_reached(self, entity: TrackedEntity) -> bool:
         if self._program is not None:
-            owner = self._records.owner(entity.uid, self._program["id"])
-            return owner is not None and self._reach.owns(entity.uid, self._program, owner.unit)
-        scope = self._reach.scope
-        return scope.may("read", "trackedEntityType", entity.type) and any(
-            scope.may("read", "program", program["id"])
-            and self._reach.owns(entity.uid, program, scope.owner_unit(entity.uid, program["id"]) or entity.unit)
-            for program in scope.programs_of(entity.type)
-        )
+            return self._reach.owns_in(entity, self._program)
+        return self._reach.owns_somewhere(entity)
 
     def _enrollments(self, entity: TrackedEntity) -> Iterator[Enrollment]:
         query = self._query
@@ -412,12 +406,14 @@ def found_entity(call: Call, uid: str, program: str | None) -> TrackedEntity:
     if entity is None or entity.deleted:
         raise not_found("TrackedEntity", uid)
     document = _program_of_entity(reach, program)
-    reached = reach.scope.owns(uid, document) if document is not None else reach.scope.reads_entity(entity)
-    if reached:
-        return entity
-    if not call.server.behaviour.tells_tracker_denials:
+    if call.server.behaviour.tells_tracker_denials:
+        if document is not None and not reach.scope.owns(uid, document):
+            raise forbidden("OWNERSHIP_ACCESS_DENIED")
+        if document is None and not reach.scope.reads_entity(entity):
+            raise forbidden(f"User has no access to TrackedEntity:{uid}")
+    elif not (reach.owns_in(entity, document) if document is not None else reach.owns_somewhere(entity)):
         raise not_found("TrackedEntity", uid)
-    raise forbidden("OWNERSHIP_ACCESS_DENIED" if program else f"User has no access to TrackedEntity:{uid}")
+    return entity
 
 
 def _program_of_entity(reach: Reach, uid: str | None) -> Json | None:
