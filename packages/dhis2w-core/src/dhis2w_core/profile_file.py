@@ -8,6 +8,9 @@ base_url = "https://dhis2.example.org"
 auth = "basic"
 username = "ana"
 secret = "keyring"     # the password of basic, the token of pat, the client_secret of oauth2, the cookie of session
+
+[profiles.prod.agents] # what agents may see through it: dhis2w_core.agent_rules
+smallest_cell = 10
 ```
 """
 
@@ -22,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from dhis2w_client.errors import UnknownProfileError
+from dhis2w_core.agent_rules import STRICTEST, AgentRules, parse_agent_rules
 from dhis2w_core.errors import ProfileExistsError, ProfileFileError
 from dhis2w_core.private_file import locked, read_private, write_private
 from dhis2w_core.secret import CommandSecret, EnvSecret, KeyringSecret, PlainSecret, SecretSource, parse_secret_source
@@ -68,6 +72,8 @@ class StoredProfile:
     """Where each secret is kept, by its key in the file."""
     problem: str | None = None
     """Why it cannot be used, or `None`."""
+    agents: AgentRules = STRICTEST
+    """What agents may see through it."""
 
     @property
     def base_url(self) -> str | None:
@@ -270,7 +276,12 @@ def parse_profile(name: str, table: object) -> StoredProfile:
     settings: dict[str, Setting] = {}
     secrets: dict[str, SecretSource] = {}
     problems: list[str] = []
+    agents = parse_agent_rules(cast("TomlTable", table).get("agents", {}))
+    if isinstance(agents, str):
+        problems.append(f"agents {agents}")
     for key, value in cast("TomlTable", table).items():
+        if key == "agents":
+            continue
         if key in SECRET_KEYS or (key == "proxy" and not _is_plain_address(value)):
             source = parse_secret_source(value)
             if isinstance(source, str):
@@ -285,7 +296,8 @@ def parse_profile(name: str, table: object) -> StoredProfile:
     main = SECRET_OF_AUTH.get(str(settings.get("auth")))
     if "secret" in secrets and main in secrets:
         problems.append(f"it has both secret and {main}, which are the same")
-    return StoredProfile(name, settings, secrets, "; ".join(problems) or None)
+    rules = STRICTEST if isinstance(agents, str) else agents
+    return StoredProfile(name, settings, secrets, "; ".join(problems) or None, rules)
 
 
 def _is_plain_address(proxy: object) -> bool:
@@ -295,7 +307,7 @@ def _is_plain_address(proxy: object) -> bool:
 
 def _problem_of_setting(key: str, value: object) -> str | None:
     if key not in SETTING_TYPES:
-        known = (*SETTING_TYPES, *SECRET_KEYS)
+        known = (*SETTING_TYPES, *SECRET_KEYS, "agents")
         nearest = difflib.get_close_matches(key, known, n=1)
         return f"{key[:64]!r} is no setting" + (f" (did you mean {nearest[0]}?)" if nearest else "")
     types = SETTING_TYPES[key]

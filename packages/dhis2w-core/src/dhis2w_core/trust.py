@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from dhis2w_client.base_url import origin, parse_base_url
 from dhis2w_client.errors import InvalidBaseUrlError
+from dhis2w_core.agent_rules import STRICTEST
 from dhis2w_core.places import state_folder
 from dhis2w_core.private_file import locked, read_private, write_private
 from dhis2w_core.profile_file import ProfileFileContent, StoredProfile, read_profile_file
@@ -75,6 +76,8 @@ def demands_of_file(content: ProfileFileContent, user_profiles: Mapping[str, Sto
 def demands_of_profile(profile: StoredProfile, user_profiles: Mapping[str, StoredProfile]) -> tuple[str, ...]:
     """What one profile of a project's file asks for."""
     demands = [demand for source in profile.secrets.values() if (demand := _demand_of_source(source))]
+    if profile.agents != STRICTEST:
+        demands.append("says what agents may see")
     own = user_profiles.get(profile.name)
     if own is not None:
         mine, theirs = origin_of(own), origin_of(profile)
