@@ -82,8 +82,8 @@ from dhis2w_sandbox.services import (
 from dhis2w_sandbox.tracker import endpoints as tracker_import
 from dhis2w_sandbox.tracker.reading import enrollments as tracker_enrollments
 from dhis2w_sandbox.tracker.reading import events as tracker_events
+from dhis2w_sandbox.tracker.reading import generated_values, tracked_entities, transfers, value_files
 from dhis2w_sandbox.tracker.reading import relationships as tracker_relationships
-from dhis2w_sandbox.tracker.reading import tracked_entities, transfers
 from dhis2w_sandbox.versions import BEHAVIOURS
 
 MODULES = (
@@ -154,6 +154,8 @@ MODULES = (
     tracker_events,
     tracker_relationships,
     transfers,
+    generated_values,
+    value_files,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 

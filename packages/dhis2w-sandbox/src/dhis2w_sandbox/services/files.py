@@ -122,7 +122,7 @@ def save(server: Server, user: User, part: Part, domain: str, uid: str | None = 
         "domain": domain,
         "assigned": False,
         "hasMultipleStorageFiles": False,
-        "storageStatus": "STORED",
+        "storageStatus": "NONE",
     }
     FileContents(server).write(document["id"], part.content)
     server.store.put(TYPE, document["id"], document)
@@ -132,7 +132,7 @@ def save(server: Server, user: User, part: Part, domain: str, uid: str | None = 
 @endpoints.add("GET", "/api/fileResources/{uid}", RECORDED, accepts=_asks_no_fields)
 def about(call: Call) -> Reply:
     """Say what is known of a file."""
-    return Reply.json(_bean(call.server, _stored(call)))
+    return Reply.json(_bean(call.server, _stored(call), storageStatus="STORED"))
 
 
 @endpoints.add("GET", "/api/fileResources/{uid}/data", RECORDED, suffixes="*")

@@ -93,7 +93,7 @@ def override(call: Call) -> Reply:
 
 
 def _granted(reach: Reach, uid: str, program_uid: str) -> tuple[TrackedEntity, Json]:
-    """The entity and the program of a grant; 403 where it is not allowed, in newer versions 404 where one is missing."""
+    """The entity and the program of a grant; 403 where it is not allowed, or (404 in newer versions) one is missing."""
     what, checked = "Temporary ownership not created.", reach.server.behaviour.checks_transfers
     program = _tracker_program(reach, program_uid) if checked else reach.store.get("program", program_uid)
     if program is None:
