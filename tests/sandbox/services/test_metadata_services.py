@@ -103,9 +103,3 @@ def test_every_service_answers_in_each_version(admin_of_each: Sender) -> None:
         "/api/metadata/proposals",
     ):
         assert admin_of_each("GET", path).status == 200, path
-
-
-def test_messages_are_not_here_and_it_says_so(admin_of_each: Sender) -> None:
-    message = {"subject": "Hello", "text": "there", "users": [{"id": "M5zQapPyTZI"}]}
-
-    assert admin_of_each("POST", "/api/messageConversations", message).status == 501

@@ -18,6 +18,7 @@ from dhis2w_sandbox.metadata.rendering import render
 from dhis2w_sandbox.password_policy import complaint
 from dhis2w_sandbox.passwords import matches
 from dhis2w_sandbox.routing import Endpoints
+from dhis2w_sandbox.services.messages import unread_count
 from dhis2w_sandbox.users import with_password
 
 Json = dict[str, Any]
@@ -125,11 +126,9 @@ def setting(call: Call) -> Reply:
 
 @endpoints.add("GET", "/api/me/dashboard", SOURCE)
 def dashboard(call: Call) -> Reply:
-    """Count what the sender did not read yet: on this server nothing."""
-    del call
-    return Reply.json(
-        {"unreadInterpretations": 0, "unreadMessageConversations": 0}, headers={"Cache-Control": "no-store"}
-    )
+    """Count what the sender did not read yet: conversations; interpretations always count as read here."""
+    counts = {"unreadInterpretations": 0, "unreadMessageConversations": unread_count(call.server, call.user)}
+    return Reply.json(counts, headers={"Cache-Control": "no-store"})
 
 
 @endpoints.add("PUT", "/api/me/changePassword", RECORDED)
