@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Generator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from dhis2w_cli.drawing import drawing, is_trees
@@ -30,8 +31,6 @@ def run_operation(entry: IndexEntry, arguments: dict[str, Any], settings: Settin
     """
     if settings.dry_run and entry.effect == "local":
         raise OperationError(f"{entry.name} has no plan to show, so --dry-run would change nothing.")
-    if settings.verbose:
-        _show_requests()
     work = _Run(entry, arguments, settings)
     if entry.effect == "local":
         return _without_loop(work.call({}))
@@ -42,7 +41,8 @@ def run_operation(entry: IndexEntry, arguments: dict[str, Any], settings: Settin
     patience = Patience(settings)
     work.terminal.before_text = patience.clear
     work.terminal.paused = patience.paused
-    return asyncio.run(patience.with_word(work.connected() if entry.connects else work.call({})))
+    with _requests_shown() if settings.verbose else nullcontext():
+        return asyncio.run(patience.with_word(work.connected() if entry.connects else work.call({})))
 
 
 def _without_loop(work: Coroutine[Any, Any, int]) -> int:
@@ -161,7 +161,8 @@ def setting_lines(variables: Variables) -> str:
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.values.items())
 
 
-def _show_requests() -> None:
+@contextmanager
+def _requests_shown() -> Generator[None]:
     """Requests on standard error; the client takes secrets out of what the HTTP library logs."""
     import logging
 
@@ -170,3 +171,7 @@ def _show_requests() -> None:
     logger = logging.getLogger("httpx2")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
