@@ -1,11 +1,14 @@
 """A made-up home, and connected clients of sandboxes of their own."""
 
+import json
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import pytest
 
+from dhis2w_cli.__main__ import run
 from dhis2w_client import Dhis2Client, Profile, open_client
 from dhis2w_sandbox import Sandbox
 from tests.core.conftest import home
@@ -30,3 +33,43 @@ def connect(request: pytest.FixtureRequest) -> Generator[Connect]:
                 yield client
 
         yield opened
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The command line on a sandbox of one test alone, with the demo country."""
+
+    sandbox: Sandbox
+    capture: pytest.CaptureFixture[str]
+
+    def ended(self, *words: str) -> tuple[int, str, str]:
+        """Exit code, output and errors of a command."""
+        self.capture.readouterr()
+        code = run(list(words))
+        out, err = self.capture.readouterr()
+        return code, out, err
+
+    def json(self, *words: str) -> Any:
+        """The result of a command that is done."""
+        code, out, err = self.ended(*words, "--yes", "-o", "json")
+        assert code == 0, err
+        return json.loads(out) if out else None
+
+    def undo(self) -> None:
+        """Take the last run back."""
+        code, _, err = self.ended("undo", "--yes")
+        assert code == 0, err
+
+
+@pytest.fixture(params=["41", "42", "43", "44"])
+def desk(
+    request: pytest.FixtureRequest,
+    home: object,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Generator[Desk]:
+    assert home
+    with Sandbox(request.param) as sandbox, sandbox.serve() as url:
+        monkeypatch.setenv("DHIS2_URL", url)
+        monkeypatch.setenv("DHIS2_PAT", sandbox.pat())
+        yield Desk(sandbox, capsys)

@@ -28,6 +28,8 @@ class ExitCode(enum.IntEnum):
     """A comparison found differences."""
     NOT_CONFIRMED = 9
     """A write was not confirmed; nothing was sent."""
+    FINDINGS = 10
+    """An examination found something wrong."""
     INTERRUPTED = 130
     """Ctrl-C."""
 

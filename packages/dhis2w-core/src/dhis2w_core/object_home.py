@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from urllib.parse import quote
 
 from dhis2w_client.errors import NotFoundError, ObjectNotFoundError
 from dhis2w_client.json_value import as_object
@@ -102,15 +103,26 @@ class SettingHome:
         """Give the setting its default back, or another value."""
         id = cast("str", step.id)
         if step.after is None:
-            await client.delete(f"systemSettings/{id}")
+            await client.delete(f"systemSettings/{quote(id, safe='')}")
         else:
-            await client.post(f"systemSettings/{id}", str(step.after["value"]), content_type="text/plain")
+            await set_setting(client, id, step.after["value"])
         return id
 
 
 def entry_state(value: object) -> Row:
     """The state of an entry of a data store that has this value."""
     return {"value": json.dumps(value, ensure_ascii=False, sort_keys=True)}
+
+
+async def set_setting(client: Dhis2Client, name: str, value: object) -> None:
+    """Give a system setting a value.
+
+    Raises:
+        NotFoundError: There is no such setting (E1005).
+        BadRequestError: The value is none that it can have (E1003).
+    """
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    await client.post(f"systemSettings/{quote(name, safe='')}", text, content_type="text/plain")
 
 
 _OTHERS: dict[str, ObjectHome] = {

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SECRETS = frozenset({"password"})
 """What is written and never read back; it is shown nowhere, and tells no states apart."""
-STAMPS = frozenset({"lastUpdated", "lastUpdatedBy", "created", "createdBy"})
+STAMPS = frozenset({"lastUpdated", "lastUpdatedBy", "created", "createdBy", "lastLogin"})
 """What the server writes by itself, into an object and into the objects inside of it."""
 NOT_OWNED = STAMPS | {"href", "access"}
 """What no write changes."""

@@ -140,6 +140,14 @@ class Differences:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """What an examination found; a face tells by its exit code whether something is wrong."""
+
+    rows: list[dict[str, object]]
+    wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Variables:
     """Environment variables; a face shows the lines that set them."""
 

@@ -1235,6 +1235,31 @@ class AccountService:
             ConflictError: The password is against the rules; `rows` say which.
         """
 
+    def invite(self, account: Row) -> WriteReport:
+        """Invite somebody by mail, who chooses a password, and a user name where none is given.
+
+        Args:
+            account: The user to be: `email`, `userRoles`, `userGroups`, `organisationUnits`, and `username` where it is
+                not to be chosen.
+
+        Returns:
+            The report; `id` is the user's UID.
+
+        Raises:
+            ConflictError: The server cannot send mail, or something of the user is refused.
+        """
+
+    def reset_two_factor(self, id: str) -> None:
+        """Take the second factor from a user who has lost it.
+
+        Args:
+            id: UID of the user.
+
+        Raises:
+            ConflictError: There is no such user, or it is the caller.
+            ForbiddenError: The caller may not change the user.
+        """
+
     def grant(self, id: str, roles: Iterable[str]) -> WriteReport:
         """Give a user roles, beside those there are.
 

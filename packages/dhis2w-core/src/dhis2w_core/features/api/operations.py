@@ -50,7 +50,7 @@ async def api(
         content_type: Media type of the body; JSON (JSON Patch for PATCH) when it is not given.
         paginate: Read all pages of a list, and give its objects one after the other.
     """
-    params = [_pair(text) for text in param]
+    params = [pair(text) for text in param]
     build_call(method, path, base_url=client.base_url, params=params, body=cast("Body", body))  # refuses what is wrong
     if method == "GET":
         if paginate:
@@ -65,12 +65,9 @@ def planned_call(
     method: str, path: str, params: Sequence[tuple[str, str]], body: Body, content_type: str | None
 ) -> Action:
     """The plan for a call that writes."""
-    import json
-
     facts: dict[str, object] = {f"?{name}": value for name, value in params}
     if body is not None:
-        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False)
-        facts["body"] = text if len(text) <= SHOWN_BODY else f"{text[:SHOWN_BODY]}… ({len(text):,} characters)"
+        facts["body"] = shown_body(body)
     shown_path = path.partition("?")[0]
 
     async def perform(client: Dhis2Client) -> object:
@@ -85,6 +82,14 @@ def planned_call(
                 return await client.delete(path, params=params, body=body)
 
     return Action(f"{method} {shown_path}", perform, facts, effect="destroy" if method == "DELETE" else "write")
+
+
+def shown_body(body: Body) -> str:
+    """A body as a preview shows it."""
+    import json
+
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False)
+    return text if len(text) <= SHOWN_BODY else f"{text[:SHOWN_BODY]}… ({len(text):,} characters)"
 
 
 async def all_pages(client: Dhis2Client, path: str, params: Sequence[tuple[str, str]]) -> AsyncIterator[Any]:
@@ -110,7 +115,12 @@ async def all_pages(client: Dhis2Client, path: str, params: Sequence[tuple[str, 
         page += 1
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
+    """Name and value of NAME=VALUE.
+
+    Raises:
+        OperationError: It is no such text.
+    """
     name, sign, value = text.partition("=")
     if not sign or not name:
         raise OperationError(f"A parameter is NAME=VALUE, not {text!r}.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from dhis2w_client.json_value import as_array, as_object
 from dhis2w_core.errors import OperationError
 from dhis2w_core.operation import Face, MetadataType, Tree, operation
 from dhis2w_core.plan import Action, Change, ObjectChange
+from dhis2w_core.planned_changes import planned_updates, state_of
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
@@ -146,7 +147,7 @@ async def patch(client: Dhis2Client, type: MetadataType, id: str, values: object
         id: Its UID.
         values: The new values as JSON: `{"name": "New name", "code": null}`; null empties a property.
     """
-    before = await _state(client, type, id)
+    before = await state_of(client, type, id)
     return _update(client, type, id, before, before | _an_object(values))
 
 
@@ -162,7 +163,7 @@ async def rename(
         name: The new name.
         short_name: The new short name.
     """
-    before = await _state(client, type, id)
+    before = await state_of(client, type, id)
     names = {"name": name, **({"shortName": short_name} if short_name else {})}
     return _update(client, type, id, before, before | names)
 
@@ -175,7 +176,7 @@ async def edit(client: Dhis2Client, face: Face, type: MetadataType, id: str) -> 
         type: Its type.
         id: Its UID.
     """
-    before = await _state(client, type, id)
+    before = await state_of(client, type, id)
     text = face.edit(json.dumps(before, indent=2, ensure_ascii=False) + "\n")
     try:
         after = json.loads(text)
@@ -193,7 +194,7 @@ async def delete(client: Dhis2Client, type: MetadataType, id: Sequence[str]) -> 
         id: Their UIDs.
     """
     name = client.collection(type).name
-    steps = [ObjectChange(name, uid, await _state(client, type, uid), None) for uid in dict.fromkeys(id)]
+    steps = [ObjectChange(name, uid, await state_of(client, type, uid), None) for uid in dict.fromkeys(id)]
     return Change(f"Delete {len(steps)} of {name}" if len(steps) > 1 else f"Delete {steps[0].shown}", tuple(steps))
 
 
@@ -250,7 +251,7 @@ async def share(
     def shared(before: Row) -> Row:
         return before | {"sharing": with_access(before.get("sharing"), public, users, groups)}
 
-    return await _updates(client, type, id, shared)
+    return await planned_updates(client, type, id, shared)
 
 
 @operation("metadata translate", effect="write", undo="full")
@@ -270,7 +271,7 @@ async def translate(client: Dhis2Client, type: MetadataType, id: str, locale: st
     def translated(before: Row) -> Row:
         return before | {"translations": with_texts(before.get("translations"), locale, texts)}
 
-    return await _updates(client, type, [id], translated)
+    return await planned_updates(client, type, [id], translated)
 
 
 @operation("metadata replace", effect="write", undo="full")
@@ -397,17 +398,6 @@ def _membership(
     return Action(f"{verb} {property} of {type} {id}", perform, {"members": list(ids)})
 
 
-async def _updates(client: Dhis2Client, type: str, ids: Sequence[str], change: Callable[[Row], Row]) -> Change:
-    """The same change of several objects."""
-    name = client.collection(type).name
-    steps: list[ObjectChange] = []
-    for uid in dict.fromkeys(ids):
-        before = await _state(client, name, uid)
-        steps.append(ObjectChange(name, uid, before, change(before)))
-    title = f"Update {steps[0].shown}" if len(steps) == 1 else f"Update {len(steps)} of {name}"
-    return Change(title, tuple(steps))
-
-
 async def _named(client: Dhis2Client, type: str, row: Row) -> Row:
     """The object with names beside the ids of what it refers to."""
     links = [key for key, value in row.items() if _is_link(value) or any(map(_is_link, as_array(value)))]
@@ -446,10 +436,6 @@ async def _first(rows: AsyncIterator[Row], limit: int) -> AsyncIterator[Row]:
             number += 1
             if number == limit:
                 return
-
-
-async def _state(client: Dhis2Client, type: str, id: str) -> Row:
-    return (await client.collection(type).get(id, fields=":owner")).to_dict()
 
 
 def _update(client: Dhis2Client, type: str, id: str, before: Row, after: Row) -> Change:
