@@ -48,3 +48,15 @@ def test_help_imports_no_operation() -> None:
         "assert not [name for name in sys.modules if name.endswith('.operations')]"
     )
     subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+
+
+def test_the_list_with_raw_environment_loads_nothing_heavy(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.write_user(PROFILE)
+    monkeypatch.setenv("DHIS2_URL", "https://b.example.org/api")
+    monkeypatch.setenv("DHIS2_PAT", "d2p_token")
+    assert loaded_after("profile", "list") == set()
+
+
+def test_the_status_of_a_profile_without_oauth2_loads_no_database(home: Home) -> None:
+    home.write_user(PROFILE)
+    assert loaded_after("profile", "show", "one") == set()

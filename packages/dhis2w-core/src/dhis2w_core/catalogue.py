@@ -18,13 +18,12 @@ from dhis2w_core.errors import PrivateFileError, ProfileFileError, UntrustedProf
 from dhis2w_core.places import new_project_profile_file, project_profile_file, user_profile_file
 from dhis2w_core.private_file import is_exposed
 from dhis2w_core.profile_file import EMPTY, ProfileFileContent, StoredProfile, read_profile_file, unknown_profile
+from dhis2w_core.raw_environment import RawEnvironment, read_raw_environment
 from dhis2w_core.secret import PlainSecret
 from dhis2w_core.trust import demands_of_default, demands_of_profile, is_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from dhis2w_client.profile import Profile
 
 
 class Layer(enum.StrEnum):
@@ -72,8 +71,8 @@ class CatalogueEntry:
     """Its file; raw environment has none."""
     stored: StoredProfile | None = None
     """What the file says; `None` for raw environment."""
-    raw: Profile | None = None
-    """The profile of raw environment."""
+    raw: RawEnvironment | None = None
+    """What raw environment says."""
     demands: tuple[str, ...] = ()
     """What it asks for that its file is not trusted with; with any, it cannot be used."""
     hides: Path | None = None
@@ -120,8 +119,8 @@ class Catalogue:
 
     files: tuple[LayerFile, ...]
     """The project's file, where there is one, and the user's."""
-    raw: Profile | None = None
-    """The profile that raw environment describes."""
+    raw: RawEnvironment | None = None
+    """What raw environment says, where that makes a profile."""
     raw_error: Dhis2Error | None = None
     """Why raw environment describes none although it is set."""
     environment_name: str | None = None
@@ -262,12 +261,8 @@ def _read_layer(location: ProfileLocation) -> LayerFile:
     )
 
 
-def _raw_environment() -> tuple[Profile | None, Dhis2Error | None]:
-    if not os.environ.get("DHIS2_URL", "").strip():
-        return None, None  # and pydantic is not imported
-    from dhis2w_client.profile import InvalidProfileError, profile_from_env_raw
-
+def _raw_environment() -> tuple[RawEnvironment | None, Dhis2Error | None]:
     try:
-        return profile_from_env_raw(), None
-    except InvalidProfileError as error:
+        return read_raw_environment(), None
+    except Dhis2Error as error:
         return None, error.with_traceback(None)  # whose local variables hold the credentials

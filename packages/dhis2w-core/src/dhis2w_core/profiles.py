@@ -99,7 +99,7 @@ def profile_of(entry: CatalogueEntry) -> Profile:
         SecretUnavailableError: A secret is not where it says.
     """
     if entry.raw is not None:
-        return entry.raw
+        return entry.raw.profile()
     location, stored = entry.location, entry.stored
     if location is None or stored is None:
         raise Dhis2Error("The entry has neither a file nor settings.")

@@ -65,7 +65,7 @@ async def show(name: ProfileName | None = None) -> dict[str, Any]:
     if entry.location:
         shown["file"] = str(entry.location.path)
     if entry.raw:
-        shown |= entry.raw.model_dump(mode="json", exclude_none=True)
+        shown |= entry.raw.profile().model_dump(mode="json", exclude_none=True)
     if entry.stored:
         shown |= entry.stored.settings
         shown |= {key: place_of(source) for key, source in entry.stored.secrets.items()}
