@@ -12,7 +12,7 @@ from dhis2w_cli.exit_codes import ExitCode
 from dhis2w_cli.output import print_result, print_row
 from dhis2w_cli.terminal import Terminal
 from dhis2w_core.errors import OperationError
-from dhis2w_core.operation import Differences, Findings, Variables
+from dhis2w_core.operation import Differences, Variables
 from dhis2w_core.plugins import function_of, is_in
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dhis2w_core.executor import Execution
     from dhis2w_core.operation_index import IndexEntry
     from dhis2w_core.plan import Preview
+
+ABOUT_THE_SERVER = ("system", "doctor")
+"""Areas whose commands always ask the server which version it has."""
 
 
 def run_operation(entry: IndexEntry, arguments: dict[str, Any], settings: Settings) -> int:
@@ -68,7 +71,8 @@ class _Run:
         from dhis2w_core.entry_client import open_entry
         from dhis2w_core.profiles import choose_profile
 
-        async with open_entry(choose_profile(self._settings.profile).entry) as client:
+        only_reads = self._entry.effect == "read" and self._entry.words[0] not in ABOUT_THE_SERVER
+        async with open_entry(choose_profile(self._settings.profile).entry, only_reads=only_reads) as client:
             if not is_in(self._entry, client.version):
                 raise OperationError(
                     f"DHIS2 {client.raw_version} has no {self._entry.name}: it is in {self._entry.versions}."
@@ -90,9 +94,6 @@ class _Run:
         code = ExitCode.DONE
         if isinstance(result, Differences):
             code = ExitCode.CHANGES_FOUND if result.rows else ExitCode.DONE
-            result = result.rows
-        if isinstance(result, Findings):
-            code = ExitCode.FINDINGS if result.wrong else ExitCode.DONE
             result = result.rows
         if self._settings.output == "table" and is_trees(result):
             result = "\n".join(drawing(result))

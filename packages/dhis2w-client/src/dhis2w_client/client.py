@@ -216,8 +216,12 @@ class Dhis2Client(TypedCollections):
     ) -> None:
         await self.close()
 
-    async def connect(self) -> None:
+    async def connect(self, *, known_version: str | None = None) -> None:
         """Connect: find the server's canonical address and its version, with one request where nothing redirects.
+
+        Args:
+            known_version: The version as the server spelt it when it was asked before; then nothing is sent now, and
+                what is wrong with address or credentials shows in the first request. `None` (default) asks.
 
         Raises:
             AuthenticationError: The credentials are not taken.
@@ -241,10 +245,11 @@ class Dhis2Client(TypedCollections):
 
         await self._connection.open()
         try:
-            info = model_of(await self._find_server(), SystemInfo)
-            self._raw_version = info.version
+            info = None if known_version else model_of(await self._find_server(), SystemInfo)
+            version = info.version if info else known_version or ""
+            self._raw_version = version
             self._system = SystemService(self._connection, self._clock, self._system_cache_ttl, info)
-            self._dialect = dialect_for(info.version, allow_fallback=self._allow_version_fallback, expect=self._expect)
+            self._dialect = dialect_for(version, allow_fallback=self._allow_version_fallback, expect=self._expect)
         except BaseException:
             await self.close()
             raise

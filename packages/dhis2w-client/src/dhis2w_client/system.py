@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class SystemService:
     """The server and the user: `client.system`."""
 
-    def __init__(self, connection: Connection, clock: Clock, ttl: float | None, info: SystemInfo) -> None:
+    def __init__(self, connection: Connection, clock: Clock, ttl: float | None, info: SystemInfo | None) -> None:
         self._connection = connection
         self._clock = clock
         self._ttl = ttl or 0.0
@@ -32,7 +32,7 @@ class SystemService:
         Raises:
             Dhis2Error: The server refused, or did not answer.
         """
-        if self._clock.monotonic() - self._read_at < self._ttl:
+        if self._info is not None and self._clock.monotonic() - self._read_at < self._ttl:
             return self._info
         from dhis2w_client.models.system_info import SystemInfo
 

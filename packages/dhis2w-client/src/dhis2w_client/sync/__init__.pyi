@@ -2411,8 +2411,12 @@ class Dhis2Client(TypedCollections):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
-    def connect(self) -> None:
+    def connect(self, *, known_version: str | None = None) -> None:
         """Connect: find the server's canonical address and its version, with one request where nothing redirects.
+
+        Args:
+            known_version: The version as the server spelt it when it was asked before; then nothing is sent now, and
+                what is wrong with address or credentials shows in the first request. `None` (default) asks.
 
         Raises:
             AuthenticationError: The credentials are not taken.
