@@ -12,7 +12,7 @@ from dhis2w_cli.exit_codes import ExitCode
 from dhis2w_cli.output import print_result, print_row
 from dhis2w_cli.terminal import Terminal
 from dhis2w_core.errors import OperationError
-from dhis2w_core.operation import Differences, Variables
+from dhis2w_core.operation import Differences, Findings, Variables
 from dhis2w_core.plugins import function_of, is_in
 
 if TYPE_CHECKING:
@@ -94,6 +94,9 @@ class _Run:
         code = ExitCode.DONE
         if isinstance(result, Differences):
             code = ExitCode.CHANGES_FOUND if result.rows else ExitCode.DONE
+            result = result.rows
+        if isinstance(result, Findings):
+            code = ExitCode.FINDINGS if result.wrong else ExitCode.DONE
             result = result.rows
         if self._settings.output == "table" and is_trees(result):
             result = "\n".join(drawing(result))
