@@ -71,6 +71,7 @@ from dhis2w_sandbox.services import (
     maintenance,
     messages,
     metadata_versions,
+    predictors,
     proposals,
     routes,
     sql_views,
@@ -78,6 +79,7 @@ from dhis2w_sandbox.services import (
     statistics,
     system_settings,
     user_data_store,
+    validation,
 )
 from dhis2w_sandbox.tracker import endpoints as tracker_import
 from dhis2w_sandbox.tracker.reading import enrollments as tracker_enrollments
@@ -133,6 +135,8 @@ MODULES = (
     configuration,
     maintenance,
     messages,
+    validation,
+    predictors,
     files,
     static_content,
     sql_views,

@@ -7,6 +7,7 @@ Source: `SystemController`, `JobConfigurationWebMessageResponse` and `Notifier` 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from dhis2w_sandbox.call import RECORDED, Call, Reply
@@ -118,6 +119,14 @@ def _job_type(call: Call) -> str:
     return found
 
 
+def _job_uid(call: Call) -> str:
+    job = call.parts["job"]
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{10}", job):
+        form = "UID must be an alphanumeric string of 11 characters starting with a letter, but was: "
+        raise Dhis2Refusal(400, f"Value '{job}' is not valid for path parameter jobId. {form}{job}")
+    return job
+
+
 def story_of(server: Server, type: str, job: str) -> list[Json]:
     """What a job told, latest first."""
     _tables(server)
@@ -162,7 +171,7 @@ def tasks_of_type(call: Call) -> Reply:
 def task(call: Call) -> Reply:
     """The story of a job, latest first."""
     _tables(call.server)
-    return Reply.json(story_of(call.server, _job_type(call), call.parts["job"]), headers=NO_STORE)
+    return Reply.json(story_of(call.server, _job_type(call), _job_uid(call)), headers=NO_STORE)
 
 
 @endpoints.add("DELETE", "/api/system/tasks/{type}/{job}", RECORDED)
@@ -170,7 +179,8 @@ def forget_task(call: Call) -> Reply:
     """Forget the story of a job."""
     _tables(call.server)
     where = "job_type = ? AND job = ?"
-    call.server.store.sql.execute(f"DELETE FROM notification WHERE {where}", (_job_type(call), call.parts["job"]))  # noqa: S608 - placeholders only
+    for table in ("notification", "summary"):
+        call.server.store.sql.execute(f"DELETE FROM {table} WHERE {where}", (_job_type(call), _job_uid(call)))  # noqa: S608 - placeholders only
     return Reply(204)
 
 
@@ -185,5 +195,5 @@ def summaries(call: Call) -> Reply:
 @endpoints.add("GET", "/api/system/taskSummaries/{type}/{job}", RECORDED)
 def summary(call: Call) -> Reply:
     """The result of a job; nothing where there is none."""
-    found = summary_of(call.server, _job_type(call), call.parts["job"])
+    found = summary_of(call.server, _job_type(call), _job_uid(call))
     return Reply.json(found, headers=NO_STORE) if found is not None else Reply(headers=NO_STORE)

@@ -169,6 +169,13 @@ class Behaviour:
     """Whether a missing analytics table is told without the words of the database."""
     names_period_types: bool
     """Whether period types are listed by name, each with a name to show; otherwise from days to years."""
+    fails_unreadable_data: bool
+    """Whether the job of an import of data values that cannot read its body has failed, and says why."""
+    data_import_steps: tuple[str, ...]
+    """What the job of an import of data values tells, the first before anything is read.
+
+    `{0}` is how many values were written, `{1}`, `{2}` and `{3}` how many were new, were changed, and were ignored.
+    """
     takes_old_tracker_parameters: bool
     """Whether tracker's lists take `skipPaging`, and the old names whose identifiers semicolons separate."""
     repeats_tracker_pager: bool
@@ -212,8 +219,18 @@ class Behaviour:
     """Whether a malformed uid in a tracker import is a 400; otherwise the error E1048 of its object."""
     tracker_import_method: str
     """What the refusal of an empty tracker import names: the method that reads the body."""
-    names_api_in_job_location: bool
-    """Whether the location of a tracker job has `/api` in it."""
+    locates_tracker_jobs: bool
+    """Whether the address of a tracker job is right, and in a `Location` too; otherwise it lacks `/api`."""
+    names_importer_in_options: bool
+    """Whether the parameters of a tracker job name who started it."""
+    prints_constants: bool
+    """Whether the messages of tracker imports print constants, and say nothing about a field that there is not."""
+    printed_event: tuple[str, tuple[str, ...]]
+    """How an event among the arguments of an error is printed: its class, and its fields."""
+    printed_single_event: tuple[str, tuple[str, ...]]
+    """The same for an event without an enrollment."""
+    repeated_attribute_failure: str | None
+    """How the import of a new attribute fails that an entity has twice; None where the later value counts."""
     keeps_sent_stored_by: bool
     """Whether tracker objects keep the `storedBy` that was sent; otherwise it is who sent them."""
     ties_completion_to_status: bool
@@ -261,6 +278,18 @@ _PERIOD_TYPES_41 = frozenset(
 _PERIOD_TYPES_42 = _PERIOD_TYPES_41 | {"FinancialSep"}
 _PERIOD_TYPES_43 = _PERIOD_TYPES_42 | {"FinancialFeb", "FinancialAug", "WeeklyFriday"}
 _PERIOD_TYPES_44 = _PERIOD_TYPES_43 | {"FinancialYearly"}
+
+_EVENT_41 = tuple(
+    "event status program programStage enrollment orgUnit relationships occurredAt scheduledAt deleted createdAt"
+    " createdAtClient updatedAt updatedAtClient attributeOptionCombo attributeCategoryOptions completedBy completedAt"
+    " geometry assignedUser createdBy updatedBy dataValues notes".split()
+)
+_EVENT_42 = tuple(
+    "event status program programStage enrollment orgUnit occurredAt scheduledAt storedBy createdAtClient"
+    " updatedAtClient attributeOptionCombo attributeCategoryOptions completedAt geometry assignedUser dataValues"
+    " notes".split()
+)
+_EVENT_43 = tuple(key for key in _EVENT_42 if key != "storedBy")
 
 _V41 = Behaviour(
     name="v41",
@@ -344,6 +373,8 @@ _V41 = Behaviour(
     limits_output_periods=False,
     hides_sql_errors=True,
     lists_latest_values_first=True,
+    fails_unreadable_data=False,
+    data_import_steps=("Importing data...",),
     takes_old_tracker_parameters=True,
     repeats_tracker_pager=True,
     reads_tracker_filters_pairwise=True,
@@ -369,7 +400,15 @@ _V41 = Behaviour(
         "org.hisp.dhis.webapi.controller.tracker.imports.ImportRequestParams,"
         "org.hisp.dhis.webapi.controller.tracker.imports.Body)"
     ),
-    names_api_in_job_location=True,
+    locates_tracker_jobs=True,
+    names_importer_in_options=True,
+    prints_constants=False,
+    printed_event=("Event", _EVENT_41),
+    printed_single_event=("Event", _EVENT_41),
+    repeated_attribute_failure=(
+        'Cannot invoke "org.hisp.dhis.tracker.imports.report.PersistenceReport.getStats()" because "persistenceReport"'
+        " is null"
+    ),
     keeps_sent_stored_by=False,
     ties_completion_to_status=False,
     checks_stored_completion=False,
@@ -436,6 +475,16 @@ _V42 = replace(
     unit_circle="Handler dispatch failed: java.lang.StackOverflowError",
     hides_sql_errors=False,
     lists_latest_values_first=False,
+    fails_unreadable_data=True,
+    data_import_steps=(
+        "Reading data set header",
+        "Creating import context",
+        "Preheat caches...",
+        "Loading base metadata",
+        "Run data set validation",
+        "Importing values (list)",
+        "Import summary: [imports={1}, updates={2}, ignores={3}]",
+    ),
     takes_old_tracker_parameters=False,
     repeats_tracker_pager=False,
     reads_tracker_filters_pairwise=False,
@@ -456,7 +505,14 @@ _V42 = replace(
         "org.hisp.dhis.webapi.controller.tracker.imports.Body,org.hisp.dhis.user.UserDetails)"
         " throws org.hisp.dhis.feedback.ConflictException,java.io.IOException"
     ),
-    names_api_in_job_location=False,
+    locates_tracker_jobs=False,
+    names_importer_in_options=False,
+    prints_constants=True,
+    printed_event=("Event", _EVENT_42),
+    printed_single_event=("Event", _EVENT_42),
+    repeated_attribute_failure=(
+        "A different object with the same identifier value was already associated with the session"
+    ),
     keeps_sent_stored_by=True,
     ties_completion_to_status=True,
     entity_change_log_flag=None,
@@ -490,6 +546,12 @@ _V43 = replace(
     reads_numbers_as_values=False,
     names_period_types=True,
     limits_output_periods=True,
+    data_import_steps=(
+        "Deserializing JSON data",
+        "Decoding group [de= ou= pe= aoc=]({0} values)",
+        "Validating group ({0} values)",
+        "Upserting group ({0} values)",
+    ),
     wants_tracker_program=True,
     splits_events=True,
     ambiguous_entity_order=True,
@@ -498,6 +560,9 @@ _V43 = replace(
     transfer_unit_parameters=("orgUnit",),
     checks_transfers=True,
     keeps_sent_stored_by=False,
+    printed_event=("TrackerEvent", _EVENT_43),
+    printed_single_event=("SingleEvent", tuple(key for key in _EVENT_43 if key != "scheduledAt")),
+    repeated_attribute_failure=None,
     checks_stored_completion=True,
     enrolls_with_option_combo=True,
     names_entity_refusals=True,

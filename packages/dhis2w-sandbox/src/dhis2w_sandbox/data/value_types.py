@@ -41,10 +41,11 @@ def _number_within(most: float) -> Callable[[str], bool]:
 
 
 def _is_date(text: str) -> bool:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+    # What stands behind the day may be anything that ends in a letter or a digit.
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d(.*\b)", text, re.ASCII):
         return False
     try:
-        datetime.fromisoformat(text)
+        datetime.fromisoformat(text[:10])
     except ValueError:
         return False
     return True

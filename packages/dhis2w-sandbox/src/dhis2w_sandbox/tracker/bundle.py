@@ -5,6 +5,8 @@ Source: `TrackerBundle`, `TrackerPreheat` and the preprocessors of dhis2-core.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from dhis2w_sandbox.boot import DEFAULT_OPTION_COMBO
@@ -13,6 +15,7 @@ from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import java_user
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.tracker.import_options import ImportOptions
+from dhis2w_sandbox.tracker.instants import java_instant
 from dhis2w_sandbox.tracker.ownership import Scope
 from dhis2w_sandbox.tracker.payload import (
     Identifier,
@@ -167,6 +170,43 @@ class Bundle:
         body = ", ".join(f'"{key}":"{"null" if value is None else value}"' for key, value in row.items())
         return Argument(name or "null", f"{{{body} }}")
 
+    def constant(self, name: str) -> Argument:
+        """A constant of an enum, as errors show it; the messages of 41 leave it out."""
+        return Argument(name if self.behaviour.prints_constants else "", name)
+
+    def shown_event(self, event: SentEvent) -> Argument:
+        """An event, as errors show it."""
+        fields: dict[str, object] = {
+            "event": event.uid,
+            "status": event.status,
+            "program": event.program.argument.java,
+            "programStage": event.stage.argument.java,
+            "enrollment": event.enrollment,
+            "orgUnit": event.unit.argument.java,
+            "relationships": "[]",
+            "occurredAt": java_instant(event.occurred_at) if event.occurred_at else None,
+            "scheduledAt": java_instant(event.scheduled_at) if event.scheduled_at else None,
+            "storedBy": event.stored_by,
+            "deleted": "false",
+            "createdAt": None,
+            "createdAtClient": java_instant(event.created_at_client) if event.created_at_client else None,
+            "updatedAt": None,
+            "updatedAtClient": java_instant(event.updated_at_client) if event.updated_at_client else None,
+            "attributeOptionCombo": event.attribute_option_combo.argument.java,
+            "attributeCategoryOptions": _listed(option.argument.java for option in event.category_options),
+            "completedBy": None,
+            "completedAt": java_instant(event.completed_at) if event.completed_at else None,
+            "geometry": event.geometry,
+            "assignedUser": event.assigned_user,
+            "createdBy": None,
+            "updatedBy": None,
+            "dataValues": _listed(str(value) for value in event.values),
+            "notes": _listed(str(note) for note in event.notes),
+        }
+        klass, kept = self.behaviour.printed_single_event if event.single else self.behaviour.printed_event
+        shown = ", ".join(f"{key}={'null' if fields[key] is None else fields[key]}" for key in kept)
+        return Argument(event.uid, f"{klass}({shown})")
+
     def shown_unit(self, document: Json) -> Argument:
         """An organisation unit, as errors show it."""
         return self.shown("organisationUnit", document, self.options.schemes.unit)
@@ -174,6 +214,11 @@ class Bundle:
     def shown_program(self, document: Json) -> Argument:
         """A program, as errors show it."""
         return self.shown("program", document, self.options.schemes.program)
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """A list as Java prints it."""
+    return f"[{', '.join(texts)}]"
 
 
 def _key(item: Sent) -> tuple[str, str, bool]:
@@ -188,8 +233,11 @@ def is_registration(program: Json) -> bool:
 def prepare(bundle: Bundle) -> None:
     """What DHIS2's preprocessors do: strategies, and what events leave to be found out."""
     payload = bundle.payload
-    for event in payload.events:
-        event.single = _is_single(bundle, event)
+    if bundle.behaviour.splits_events:
+        payload.events = _split(bundle)
+    else:
+        for event in payload.events:
+            event.single = _is_single(bundle, event)
     if not bundle.options.deletes:
         for event in payload.events:
             _complete(bundle, event)
@@ -205,10 +253,34 @@ def prepare(bundle: Bundle) -> None:
         bundle.decide(relationship, bundle.stored_relationship(relationship.uid))
 
 
+def _split(bundle: Bundle) -> list[SentEvent]:
+    """The events of enrollments, then the single ones (43 and newer).
+
+    An event whose program is without registration and whose stage is of one with is taken for both; what is unknown
+    is taken for one of an enrollment.
+    """
+    ordinary: list[SentEvent] = []
+    single: list[SentEvent] = []
+    for event in bundle.payload.events:
+        if bundle.options.strategy in {UPDATE, DELETE}:
+            kinds = {bundle.records.events.get(event.uid, single=True) is not None}
+        else:
+            program, stage = bundle.program(event), bundle.stage(event)
+            staged = bundle.get("program", linked(stage, "program")) if stage else None
+            rows = [row for row in (program, staged) if row is not None]
+            single_by = program if program is not None else staged
+            kinds = {True} if single_by is not None and not is_registration(single_by) else set[bool]()
+            if not rows or any(is_registration(row) for row in rows):
+                kinds.add(False)
+        if False in kinds:
+            ordinary.append(event)
+        if True in kinds:
+            single.append(replace(event, single=True, enrollment=None, scheduled_at=None))
+    return ordinary + single
+
+
 def _is_single(bundle: Bundle, event: SentEvent) -> bool:
-    """Whether an event belongs to no enrollment; what is unknown is taken for one that does."""
-    if bundle.behaviour.splits_events and bundle.options.strategy in {UPDATE, DELETE}:
-        return bundle.records.events.get(event.uid, single=True) is not None
+    """Whether an event belongs to no enrollment; what is unknown is taken for one that does (42 and older)."""
     program, stage = bundle.program(event), bundle.stage(event)
     if program is None and stage is not None:
         program = bundle.get("program", linked(stage, "program"))

@@ -13,7 +13,7 @@ from dhis2w_sandbox.bodies import json_object, unsupported_media
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, not_found
 from dhis2w_sandbox.routing import Endpoints
-from dhis2w_sandbox.tasks import NO_STORE, Job, story_of, summary_of
+from dhis2w_sandbox.tasks import Job, story_of, summary_of
 from dhis2w_sandbox.tracker.csv_events import read_csv
 from dhis2w_sandbox.tracker.import_options import REPORT_MODES, ImportOptions, is_async, one_of, read_options
 from dhis2w_sandbox.tracker.import_report import shown
@@ -30,6 +30,8 @@ endpoints = Endpoints()
 JOB_TYPE = "TRACKER_IMPORT_JOB"
 
 CSV = ("text/csv", "application/csv")
+
+_NEVER_KEPT = {"Cache-Control": "no-cache, no-store, max-age=0, must-revalidate"}
 
 
 @endpoints.add("POST", "/api/tracker", RECORDED)
@@ -50,7 +52,10 @@ def import_tracker(call: Call) -> Reply:
 def _started(call: Call, options: ImportOptions, payload: Payload) -> Reply:
     """Import as a job, whose story and report tell what came of it."""
     job = Job(call.server, JOB_TYPE, options.as_json())
-    job.tell("Tracker import started")
+    shown_options = options.as_json()
+    if call.server.behaviour.names_importer_in_options:
+        shown_options = {"userId": call.user.uid, **shown_options}
+    job.tell("Tracker import started", dataType="PARAMETERS", data=shown_options)
     job.tell("Loading file resource")
     job.tell("Loading file content")
     report = Import(call.server, call.user, options, job.tell).run(payload)
@@ -64,17 +69,19 @@ def _started(call: Call, options: ImportOptions, payload: Payload) -> Reply:
     )
     job.summarize(report)
     job.finish("FAILED" if failed else "COMPLETED")
-    place = "/api" if call.server.behaviour.names_api_in_job_location else ""
-    response: Json = {"id": job.uid, "location": f"{call.base_url}{place}/tracker/jobs/{job.uid}"}
-    if call.server.behaviour.names_job_response:
+    behaviour = call.server.behaviour
+    location = f"{call.base_url}{'/api' if behaviour.locates_tracker_jobs else ''}/tracker/jobs/{job.uid}"
+    response: Json = {"id": job.uid, "location": location}
+    if behaviour.names_job_response:
         response = {"responseType": "TrackerJob", **response}
-    return Reply.message(200, "Tracker job added", response=response)
+    headers = {"Location": location} if behaviour.locates_tracker_jobs else {}
+    return Reply.message(200, "Tracker job added", headers=headers, response=response)
 
 
 @endpoints.add("GET", "/api/tracker/jobs/{job}", RECORDED)
 def job_story(call: Call) -> Reply:
     """Show the story of an import that runs as a job, latest first; nothing for an unknown one."""
-    return Reply.json(story_of(call.server, JOB_TYPE, _job(call)), headers=NO_STORE)
+    return Reply.json(story_of(call.server, JOB_TYPE, _job(call)), headers=_NEVER_KEPT)
 
 
 @endpoints.add("GET", "/api/tracker/jobs/{job}/report", RECORDED)
@@ -85,7 +92,7 @@ def job_report(call: Call) -> Reply:
     report = summary_of(call.server, JOB_TYPE, job)
     if report is None:
         raise Dhis2Refusal(404, f"Summary for job {job} does not exist", "E1005")
-    return Reply.json(shown(report, mode), headers=NO_STORE)
+    return Reply.json(shown(report, mode), headers=_NEVER_KEPT)
 
 
 def _job(call: Call) -> str:

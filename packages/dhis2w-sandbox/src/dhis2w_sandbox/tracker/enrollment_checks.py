@@ -11,6 +11,7 @@ from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.tracker.bundle import CREATE, DELETE, UPDATE, Bundle, is_registration
 from dhis2w_sandbox.tracker.combo_checks import check_access
 from dhis2w_sandbox.tracker.entity_checks import program_attributes
+from dhis2w_sandbox.tracker.instants import java_instant
 from dhis2w_sandbox.tracker.payload import SentEnrollment
 from dhis2w_sandbox.tracker.reporter import Argument, Reporter
 from dhis2w_sandbox.tracker.uid_checks import check_uid
@@ -268,8 +269,3 @@ class EnrollmentChecks:
 def has_unit(program: Json, unit: Json) -> bool:
     """Whether a program is assigned to an organisation unit."""
     return any(row["id"] == unit.get("id") for row in program.get("organisationUnits") or ())
-
-
-def java_instant(date: str) -> str:
-    """A canonical time as Java's `Instant` prints it: without a fraction that is none."""
-    return date.removesuffix(".000") + "Z"

@@ -136,7 +136,7 @@ class EntityChecks:
     def _may_cascade(self, entity: SentEntity, stored: TrackedEntity) -> None:
         enrolled = self._bundle.records.enrollments_of(stored.uid)
         if enrolled and not self._bundle.user.has_any(["F_TEI_CASCADE_DELETE"]):
-            shown = Argument(f"TrackedEntity{{uid='{stored.uid}'}}", f"TrackedEntity{{uid='{stored.uid}'}}")
+            shown = Argument(stored.uid, f"TrackedEntity{{uid='{stored.uid}'}}")
             self._reporter.error(entity, "E1100", self._bundle.me(), shown)
 
 

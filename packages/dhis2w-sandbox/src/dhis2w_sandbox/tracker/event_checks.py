@@ -18,7 +18,7 @@ from dhis2w_sandbox.tracker.enrollment_checks import has_unit
 from dhis2w_sandbox.tracker.instants import moment
 from dhis2w_sandbox.tracker.payload import SentEvent
 from dhis2w_sandbox.tracker.records import Event
-from dhis2w_sandbox.tracker.reporter import Argument, Reporter
+from dhis2w_sandbox.tracker.reporter import Reporter
 from dhis2w_sandbox.tracker.uid_checks import check_uid
 from dhis2w_sandbox.tracker.value_checks import WITHOUT_VALUES, ValueChecks
 
@@ -124,7 +124,7 @@ class EventChecks:
             self._reporter.error(event, "E1313", event.uid)
         if linked(stage, "program") != program.get("id"):
             shown = bundle.shown("programStage", stage, bundle.options.schemes.stage)
-            self._reporter.error(event, "E1089", shown_event(event), shown, bundle.shown_program(program))
+            self._reporter.error(event, "E1089", self._bundle.shown_event(event), shown, bundle.shown_program(program))
         if is_registration(program):
             self._check_enrollment(event, program)
         if not has_unit(program, unit):
@@ -143,7 +143,7 @@ class EventChecks:
         enrolled_in = stored.program if stored else found["id"] if found else None
         if enrolled_in != program.get("id"):
             shown = bundle.shown_program(program)
-            self._reporter.error(event, "E1079", shown_event(event), shown, event.enrollment)
+            self._reporter.error(event, "E1079", self._bundle.shown_event(event), shown, event.enrollment)
 
     def _not_blocked(self, event: SentEvent) -> None:
         """E1326: a completed event whose stage lets nobody change it then (43 and newer)."""
@@ -223,17 +223,17 @@ class EventChecks:
 
     def _dates(self, event: SentEvent, program: Json) -> None:
         if event.occurred_at is None and (not is_registration(program) or event.status in {"ACTIVE", "COMPLETED"}):
-            self._reporter.error(event, "E1031", shown_event(event))
+            self._reporter.error(event, "E1031", self._bundle.shown_event(event))
             return
         if event.scheduled_at is None and event.status == "SCHEDULE":
-            self._reporter.error(event, "E1050", shown_event(event))
+            self._reporter.error(event, "E1050", self._bundle.shown_event(event))
             return
         if (
             self._bundle.behaviour.ties_completion_to_status
             and event.completed_at is not None
             and event.status != "COMPLETED"
         ):
-            self._reporter.error(event, "E1051", shown_event(event), event.status)
+            self._reporter.error(event, "E1051", self._bundle.shown_event(event), event.status)
         if not self._bundle.user.has_any(["F_EDIT_EXPIRED"]):
             self._expiry_of_completion(event, program)
             self._expiry_of_period(event, program)
@@ -248,9 +248,9 @@ class EventChecks:
             return
         if completed is not None:
             if self._bundle.server.clock() > moment(completed) + timedelta(days=days):
-                self._reporter.error(event, "E1043", shown_event(event))
+                self._reporter.error(event, "E1043", self._bundle.shown_event(event))
         elif event.status == "COMPLETED" and not self._bundle.behaviour.ties_completion_to_status:
-            self._reporter.error(event, "E1042", shown_event(event))
+            self._reporter.error(event, "E1042", self._bundle.shown_event(event))
 
     def _expiry_of_period(self, event: SentEvent, program: Json) -> None:
         type, days = program.get("expiryPeriodType"), int(program.get("expiryDays") or 0)
@@ -258,19 +258,19 @@ class EventChecks:
             return
         reference = event.occurred_at or event.scheduled_at
         if reference is None:
-            self._reporter.error(event, "E1046", shown_event(event))
+            self._reporter.error(event, "E1046", self._bundle.shown_event(event))
             return
         period = containing(TYPES[type], date.fromisoformat(reference[:10]))
         last = moment(f"{period.end.isoformat()}T00:00:00.000") + timedelta(days=days + 1)
         if last < self._bundle.server.clock():
-            self._reporter.error(event, "E1047", shown_event(event))
+            self._reporter.error(event, "E1047", self._bundle.shown_event(event))
 
     def _transition(self, event: SentEvent) -> None:
         stored = self._bundle.stored_event(event)
         if stored is None or (self._bundle.behaviour.splits_events and event.single):
             return
         if stored.status not in WITHOUT_VALUES and event.status in WITHOUT_VALUES:
-            self._reporter.error(event, "E1316", stored.status, event.status)
+            self._reporter.error(event, "E1316", *(self._bundle.constant(row.status) for row in (stored, event)))
 
     def _assigned_user(self, event: SentEvent, stage: Json) -> None:
         user = event.assigned_user
@@ -307,8 +307,3 @@ class EventChecks:
             row.stage == stage.get("id") and row.status != "SKIPPED"
             for row in self._bundle.records.events_of(event.enrollment or "")
         )
-
-
-def shown_event(event: SentEvent) -> Argument:
-    """An event, as errors show it."""
-    return Argument(event.uid, f"Event(event={event.uid}, status={event.status})")

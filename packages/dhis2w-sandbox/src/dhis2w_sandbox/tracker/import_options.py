@@ -53,8 +53,21 @@ class ImportOptions:
 
     def as_json(self) -> Json:
         """The parameters as the job's configuration shows them."""
+        schemes = self.schemes
+        named = {
+            "idScheme": schemes.general,
+            "dataElementIdScheme": schemes.data_element,
+            "orgUnitIdScheme": schemes.unit,
+            "programIdScheme": schemes.program,
+            "programStageIdScheme": schemes.stage,
+            "categoryOptionComboIdScheme": schemes.option_combo,
+            "categoryOptionIdScheme": schemes.category_option,
+        }
         return {
             "importMode": "VALIDATE" if self.is_dry_run else "COMMIT",
+            "idSchemes": {
+                key: {"idScheme": scheme.kind, "attributeUid": scheme.attribute} for key, scheme in named.items()
+            },
             "importStrategy": self.strategy,
             "atomicMode": self.atomic_mode,
             "flushMode": self.flush_mode,
@@ -62,6 +75,7 @@ class ImportOptions:
             "skipPatternValidation": False,
             "skipSideEffects": self.skips_side_effects,
             "skipRuleEngine": self.skips_rules,
+            "filename": None,
             "reportMode": self.report_mode,
         }
 

@@ -43,6 +43,14 @@ class TypeReport:
         }
 
 
+def sizes_after(errors: Iterable[Problem], sizes: dict[str, int]) -> dict[str, int]:
+    """How many objects of each kind 43 and newer count: those that are left, and those that have an error."""
+    refused_uids: dict[str, set[str]] = {}
+    for problem in errors:
+        refused_uids.setdefault(problem.kind, set()).add(problem.uid)
+    return {kind: size + len(refused_uids.get(kind, ())) for kind, size in sizes.items()}
+
+
 def refused(errors: Iterable[Problem], warnings: Iterable[Problem], sizes: dict[str, int]) -> Json:
     """The report of an import of which nothing was stored."""
     return {

@@ -15,7 +15,7 @@ from dhis2w_sandbox.tracker.enrollment_checks import EnrollmentChecks
 from dhis2w_sandbox.tracker.entity_checks import EntityChecks
 from dhis2w_sandbox.tracker.event_checks import EventChecks
 from dhis2w_sandbox.tracker.import_options import ImportOptions
-from dhis2w_sandbox.tracker.import_report import completed, refused
+from dhis2w_sandbox.tracker.import_report import completed, refused, sizes_after
 from dhis2w_sandbox.tracker.payload import Payload, Sent
 from dhis2w_sandbox.tracker.persisting import Persister
 from dhis2w_sandbox.tracker.records import ENROLLMENT, EVENT, RELATIONSHIP, TRACKED_ENTITY
@@ -51,8 +51,10 @@ class Import:
         options = self._options
         self._tell("Running PreHeat")
         bundle = Bundle(self._server, self._user, options, payload)
-        self._tell("Calculating Payload Size")
+        counts_first = not self._server.behaviour.splits_events
         sizes = payload.sizes()
+        if counts_first:
+            self._tell("Calculating Payload Size")
         self._tell("Running PreProcess")
         prepare(bundle)
         self._tell("Running Validation")
@@ -61,6 +63,9 @@ class Import:
             self._validate(bundle, reporter)
         if not options.skips_rules and not options.deletes:
             self._apply_rules(bundle, reporter)
+        if not counts_first:
+            self._tell("Calculating Payload Size")
+            sizes = sizes_after(reporter.errors, payload.sizes())
         if reporter.errors and options.atomic_mode == "ALL":
             return refused(reporter.errors, reporter.warnings, sizes)
         self._tell("Commit Transaction")

@@ -52,3 +52,8 @@ def _combined(date: re.Match[str], time: re.Match[str] | None) -> str | None:
 def moment(text: str) -> datetime:
     """A canonical text as a time."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def java_instant(date: str) -> str:
+    """A canonical text as Java's `Instant` prints it: without a fraction that is none."""
+    return date.removesuffix(".000") + "Z"

@@ -35,6 +35,21 @@ EVENT_STATUSES = ("SKIPPED", "ACTIVE", "SCHEDULE", "VISITED", "COMPLETED", "OVER
 ENROLLMENT_STATUSES = ("ACTIVE", "COMPLETED", "CANCELLED")
 UID = re.compile(r"[a-zA-Z][a-zA-Z0-9]{10}")
 
+_VIEW = "org.hisp.dhis.webapi.controller.tracker.view"
+_END_TYPES = {
+    "trackedEntity": f"{_VIEW}.RelationshipItem$TrackedEntity",
+    "enrollment": f"{_VIEW}.RelationshipItem$Enrollment",
+    "event": f"{_VIEW}.RelationshipItem$Event",
+}
+_GEOMETRIES = (
+    "Point",
+    "LineString",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
 _BODY = "org.hisp.dhis.webapi.controller.tracker.imports.Body"
 
 
@@ -195,9 +210,9 @@ class PayloadReader:
     def _end(self, value: Any) -> SentEnd | None:
         if value is None:
             return None
-        row = _object(value, "org.hisp.dhis.webapi.controller.tracker.view.RelationshipItem")
+        row = _object(value, f"{_VIEW}.RelationshipItem")
         named = {key: row[key] for key in ("trackedEntity", "enrollment", "event") if row.get(key) is not None}
-        uids = {key: self._uid(_object(end, key), key) for key, end in named.items()}
+        uids = {key: self._uid(_object(end, _END_TYPES[key]), key) for key, end in named.items()}
         return SentEnd(uids.get("trackedEntity"), uids.get("enrollment"), uids.get("event"))
 
     def _attributes(self, row: Json) -> list[SentValue]:
@@ -237,6 +252,11 @@ def _unreadable(text: str) -> Dhis2Refusal:
 
 
 def _wrong_shape(type: str, value: Any) -> Dhis2Refusal:
+    if isinstance(value, str):
+        return _unreadable(
+            f"Cannot construct instance of `{type}` (although at least one Creator exists): no String-argument"
+            f" constructor/factory method to deserialize from String value ('{value}')"
+        )
     if isinstance(value, (list, dict)):
         kind, token = ("Array", "START_ARRAY") if isinstance(value, list) else ("Object", "START_OBJECT")
         return _unreadable(f"Cannot deserialize value of type `{type}` from {kind} value (token `JsonToken.{token}`)")
@@ -305,7 +325,7 @@ def _one_of(row: Json, key: str, constants: tuple[str, ...], type: str) -> str:
 def _user(row: Json) -> SentUser | None:
     if row.get("assignedUser") is None:
         return None
-    user = _object(row["assignedUser"], "org.hisp.dhis.webapi.controller.tracker.view.User")
+    user = _object(row["assignedUser"], f"{_VIEW}.User")
     return SentUser(_text(user, "uid"), _text(user, "username"))
 
 
@@ -314,6 +334,8 @@ def _geometry(row: Json) -> Json | None:
     if value is None:
         return None
     geometry = _object(value, "org.locationtech.jts.geom.Geometry")
+    if geometry.get("type") not in _GEOMETRIES:
+        raise _unreadable(f"Invalid geometry type: {geometry.get('type')}")
     return _with_numbers(geometry)
 
 

@@ -5,14 +5,16 @@ Source: `TrackerObjectsMapper` and the persisters of dhis2-core; recordings `tra
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from dhis2w_sandbox.boot import DEFAULT_OPTION_COMBO
+from dhis2w_sandbox.errors import Dhis2Refusal
 from dhis2w_sandbox.tracker.bundle import UPDATE, Bundle
 from dhis2w_sandbox.tracker.import_report import TypeReport
 from dhis2w_sandbox.tracker.payload import (
+    Sent,
     SentEnd,
     SentEnrollment,
     SentEntity,
@@ -53,6 +55,8 @@ class Persister:
     def persist(self) -> list[TypeReport]:
         """Store everything, and say what became of it."""
         payload = self._bundle.payload
+        if self._bundle.behaviour.splits_events:
+            self._refuse_repeated()
         reports = {kind: TypeReport(kind) for kind in (TRACKED_ENTITY, ENROLLMENT, EVENT, RELATIONSHIP)}
         for entity in payload.entities:
             self._put_entity(entity)
@@ -81,6 +85,25 @@ class Persister:
 
     def _now(self) -> str:
         return self._bundle.server.now()
+
+    def _refuse_repeated(self) -> None:
+        """End in the failure that two new objects with one identifier make (43 and newer)."""
+        payload = self._bundle.payload
+        tables: tuple[tuple[str, Sequence[Sent]], ...] = (
+            ("trackedentityinstance", payload.entities),
+            ("programinstance", payload.enrollments),
+            ("trackerevent", [event for event in payload.events if not event.single]),
+            ("singleevent", [event for event in payload.events if event.single]),
+        )
+        for table, items in tables:
+            new = [item.uid for item in items if self._bundle.is_new(item)]
+            if len(set(new)) < len(new):
+                key = "trackedentityid" if table == "trackedentityinstance" else "eventid"
+                raise Dhis2Refusal(
+                    500,
+                    f'ERROR: duplicate key value violates unique constraint "{table}_pkey"\n'
+                    f"  Detail: Key ({key})=({len(items)}) already exists.",
+                )
 
     def _count(self, report: TypeReport, item: SentEntity | SentEnrollment | SentEvent | SentRelationship) -> None:
         if self._bundle.is_new(item):
@@ -264,6 +287,7 @@ class Persister:
     def _with_attributes(self, entity: TrackedEntity, sent: list[SentValue]) -> TrackedEntity:
         """The entity with the values that were sent: those without a text are removed, the others stay."""
         values = {row.attribute: row for row in entity.attributes}
+        fresh: set[str] = set()
         changes: list[Change] = []
         now = self._now()
         for row in sent:
@@ -274,6 +298,9 @@ class Persister:
                     del values[attribute]
                     changes.append(self._change(entity.uid, "attribute", attribute, stored.value, None))
             elif stored is None or stored.value != row.value:
+                if attribute in fresh and self._bundle.behaviour.repeated_attribute_failure:
+                    raise Dhis2Refusal(500, self._bundle.behaviour.repeated_attribute_failure)
+                fresh |= {attribute} - values.keys()
                 created = stored.created_at if stored else now
                 values[attribute] = AttributeValue(attribute, row.value, created, now, self._stored_by(row.stored_by))
                 previous = stored.value if stored else None

@@ -149,8 +149,8 @@ class RelationshipChecks:
             row.type == type.get("id") and (row.source, row.target) in pairs
             for row in bundle.records.relationships_of(source)
         ):
-            args = (relationship.uid, source.kind, source.uid, target.kind, target.uid)
-            self._reporter.error(relationship, "E4018", *args)
+            first, second = bundle.constant(source.kind), bundle.constant(target.kind)
+            self._reporter.error(relationship, "E4018", relationship.uid, first, source.uid, second, target.uid)
 
 
 def _end(end: SentEnd | None) -> RelationshipEnd:

@@ -63,7 +63,7 @@ class ValueChecks:
             else self._missing_target(type, value)
         )
         if error:
-            self._reporter.error(item, code, type, error)
+            self._reporter.error(item, code, self._bundle.constant(type), error)
         if type in FILES:
             self._check_file(item, value)
 

@@ -37,11 +37,10 @@ class Effect:
     """The data element, attribute or program stage that the action is about."""
     content: str | None
 
-    @property
-    def message(self) -> str:
-        """What a refusal or a warning says."""
-        parts = [self.content, self.data or "", f"({self.field})" if self.field else None]
-        return " ".join(part for part in parts if part is not None)
+    def message(self, *, names_missing_field: bool) -> str:
+        """What a refusal or a warning says; an action about no field may say so."""
+        field = f"({self.field or ''})" if self.field or names_missing_field else None
+        return " ".join(part for part in (self.content, self.data or "", field) if part is not None)
 
 
 class RuleEffects:
@@ -73,7 +72,7 @@ class RuleEffects:
             elif effect.type == "SCHEDULEEVENT":
                 self._schedule(enrollment, enrollment.uid, effect, reporter)
             else:
-                _speak(enrollment, effect, reporter)
+                self._speak(enrollment, effect, reporter)
 
     def apply_to_event(self, event: SentEvent, reporter: Reporter) -> None:
         """Carry out the effects on an event, where its values count."""
@@ -92,7 +91,7 @@ class RuleEffects:
             elif effect.type == "SETMANDATORYFIELD":
                 self._require_value(event, stage, effect, reporter)
             else:
-                _speak(event, effect, reporter)
+                self._speak(event, effect, reporter)
 
     def _effects(self, program: Json, data: RuleData, event: SentEvent | None) -> list[Effect]:
         """The actions of the program's rules whose condition holds, by priority."""
@@ -266,6 +265,14 @@ class RuleEffects:
         elif sent and not sent[0].value:
             reporter.error(enrollment, "E1317", effect.rule, name)
 
+    def _speak(self, item: SentEnrollment | SentEvent, effect: Effect, reporter: Reporter) -> None:
+        """Refuse or warn, those on completion only then."""
+        if effect.type in {"ERRORONCOMPLETE", "WARNINGONCOMPLETE"} and item.status != "COMPLETED":
+            return
+        say = reporter.error if effect.type in {"SHOWERROR", "ERRORONCOMPLETE"} else reporter.warn
+        names_missing = not self._bundle.behaviour.prints_constants
+        say(item, "E1300", effect.rule, effect.message(names_missing_field=names_missing))
+
     def _schedule(self, item: SentEnrollment | SentEvent, enrollment: str, effect: Effect, reporter: Reporter) -> None:
         """Schedule an event at a stage that has none yet (43 and newer)."""
         stage, day, bundle = effect.field or "", effect.data or "", self._bundle
@@ -306,14 +313,6 @@ _ACTIONS = frozenset(
         "SCHEDULEEVENT",
     }
 )
-
-
-def _speak(item: SentEnrollment | SentEvent, effect: Effect, reporter: Reporter) -> None:
-    """Refuse or warn, those on completion only then."""
-    if effect.type in {"ERRORONCOMPLETE", "WARNINGONCOMPLETE"} and item.status != "COMPLETED":
-        return
-    say = reporter.error if effect.type in {"SHOWERROR", "ERRORONCOMPLETE"} else reporter.warn
-    say(item, "E1300", effect.rule, effect.message)
 
 
 def _failure(rule: Json, error: ExpressionError) -> Effect:
