@@ -6,6 +6,7 @@ Source: `DataValueSetController` of dhis2-core; recordings `data/import-*`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from dhis2w_sandbox.bodies import unpacked, unsupported_media
 from dhis2w_sandbox.call import RECORDED, Call, Reply
@@ -23,6 +24,17 @@ from dhis2w_sandbox.tasks import Job
 endpoints = Endpoints()
 
 _NOTHING_READ = "Non-null post-condition failed after: Data value set import"
+
+# What the story of a job shows of options that nobody set.
+_UNSET: dict[str, Any] = {
+    "preheatCache": None,
+    "filename": None,
+    "notificationLevel": None,
+    "skipLastUpdated": False,
+    "mergeDataValues": False,
+    "skipCache": False,
+    "dataSet": None,
+}
 
 JSON, CSV, XML, ADX = "application/json", "application/csv", "application/xml", "application/adx+xml"
 
@@ -68,19 +80,42 @@ def _groups(call: Call, media: str, body: bytes, options: ImportOptions) -> list
 
 def _started(call: Call, media: str, options: ImportOptions) -> Reply:
     """Import as a job, whose story and summary tell what came of it."""
-    has_atomic = call.server.behaviour.enters_data_in_groups
-    job = Job(call.server, "DATAVALUE_IMPORT", options.as_json(has_atomic=has_atomic))
+    behaviour = call.server.behaviour
+    parameters = options.as_json(has_atomic=behaviour.enters_data_in_groups)
+    job = Job(call.server, "DATAVALUE_IMPORT", parameters)
+    job.tell("Data value set import", dataType="PARAMETERS", data=_UNSET | parameters)
+    job.tell("Loading file resource")
+    job.tell("Loading file content")
+    job.tell(behaviour.data_import_steps[0])
     try:
         summary = run_import(call, media, options)
-    except Dhis2Refusal:
-        summary = Summary({}, "ERROR", f"{_NOTHING_READ}\n  => Deserializing JSON data")
+    except Dhis2Refusal as refusal:
+        return _unreadable(call, job, refusal)
+    failed = False
     if summary.description == f"The import process failed: {row_readers.NOTHING_READ}":
+        failed = behaviour.fails_unreadable_data
+        if failed:
+            job.tell(_NOTHING_READ, level="ERROR")
         text = f"The import process failed: {_NOTHING_READ}\n  => Reading data set header"
         summary = Summary({}, "ERROR", text)
+    else:
+        written = summary.imported + summary.updated
+        for step in behaviour.data_import_steps[1:]:
+            job.tell(step.format(written, summary.imported, summary.updated, summary.ignored))
     counts = (
         f"{summary.imported} created, {summary.updated} updated, {summary.deleted} deleted, {summary.ignored} ignored"
     )
     job.tell(f"Import complete with status {summary.status}, {counts}", completed=True)
     job.summarize(summary.as_json())
-    job.finish("FAILED" if summary.status == "ERROR" else "COMPLETED")
+    job.finish("FAILED" if failed else "COMPLETED")
+    return job.reply(call)
+
+
+def _unreadable(call: Call, job: Job, refusal: Dhis2Refusal) -> Reply:
+    """The answer where the job cannot read its body."""
+    job.tell(refusal.message or "", level="ERROR")
+    text = f"{_NOTHING_READ}\n  => Deserializing JSON data"
+    job.tell(f"Process failed: {text}", level="ERROR", completed=True)
+    job.summarize(Summary({}, "ERROR", text).as_json())
+    job.finish("FAILED")
     return job.reply(call)

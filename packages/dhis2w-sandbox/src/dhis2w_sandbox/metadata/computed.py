@@ -461,9 +461,9 @@ def _without_secrets(auth: Json | None) -> Json | None:
 
 
 def job_is_configurable(rendering: Rendering, schema: Schema, document: Json) -> bool:
-    """Whether users may change the job: DHIS2's own housekeeping is not theirs."""
+    """Whether users may change the job: DHIS2's own housekeeping is not theirs, nor is what a request started."""
     del rendering, schema
-    return document.get("jobType") not in HOUSEKEEPING_JOBS
+    return document.get("configurable", True) and document.get("jobType") not in HOUSEKEEPING_JOBS
 
 
 HOUSEKEEPING_JOBS = frozenset(

@@ -34,11 +34,16 @@ _CRON = re.compile(r"(?:[\d*,/-]+ ){3}[\d*,/?LW-]+ [\d*,/A-Za-z-]+ [\d*,/?A-Za-z
 
 
 def _check_cron(server: Server, user: User, new: Json, old: Json | None) -> list[ErrorReport]:
-    """E7005, with a message that DHIS2 does not fill in."""
-    del server, user, old
-    cron = new.get("cronExpression")
-    wrong = isinstance(cron, str) and cron and not _CRON.fullmatch(cron)
-    return [ErrorReport("E7005", (), "org.hisp.dhis.scheduling.JobConfiguration")] if wrong else []
+    """E7005, with a message that DHIS2 does not fill in; E7000 where a job of the type runs at that time already."""
+    del user
+    cron, klass = new.get("cronExpression"), "org.hisp.dhis.scheduling.JobConfiguration"
+    if not isinstance(cron, str) or not cron:
+        return []
+    if not _CRON.fullmatch(cron):
+        return [ErrorReport("E7005", (), klass)]
+    others = (job for job in server.store.all(TYPE) if old is None or job["id"] != old["id"])
+    taken = any(job["jobType"] == new.get("jobType") and job.get("cronExpression") == cron for job in others)
+    return [ErrorReport("E7000", (cron,), klass)] if taken else []
 
 
 register(TYPE, Hook(check=_check_cron))
@@ -99,6 +104,20 @@ def errors_of(call: Call) -> Reply:
     """Show the errors that a job met: none."""
     _found(call)
     return Reply.json({})
+
+
+@endpoints.add("GET", "/api/jobConfigurations/{uid}/progress", RECORDED)
+def progress(call: Call) -> Reply:
+    """Show how far a job is: it is done, in one stage; nothing where it never ran."""
+    job = _found(call)
+    if not job.get("lastExecuted"):
+        return Reply.json({})
+    step: Json = {"status": "SUCCESS", "startedTime": job["lastExecuted"], "completedTime": job["lastUpdated"]}
+    step |= {"description": job["name"], "complete": True}
+    stage: Json = {**step, "onFailure": "PARENT", "totalItems": 0, "items": []}
+    return Reply.json(
+        {"sequence": [{**step, "jobId": job["id"], "userId": call.server.behaviour.system_user, "stages": [stage]}]}
+    )
 
 
 @endpoints.add("GET", "/api/jobConfigurations/errors", RECORDED, requires=["F_JOB_LOG_READ"])

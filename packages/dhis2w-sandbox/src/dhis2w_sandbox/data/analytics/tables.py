@@ -143,6 +143,10 @@ def build_analytics(call: Call) -> Reply:
 def build_resources(call: Call) -> Reply:
     """Build the resource tables, as a job: nothing here depends on them."""
     job = Job(call.server, "RESOURCE_TABLE", {})
+    job.tell("Generating resource tables", dataType="PARAMETERS")
+    for stage, done in (("Drop SQL views", 0), ("Generating resource tables", 1), ("Create SQL views", 0)):
+        job.tell(stage)
+        job.tell(f"{done} successful and 0 failed items")
     job.tell("Resource tables generated: 00:00:00.000", completed=True)
     job.finish()
     return job.reply(call)
