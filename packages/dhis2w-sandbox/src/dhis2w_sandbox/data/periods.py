@@ -96,7 +96,15 @@ def between(type: PeriodType, first: date, last: date) -> Iterator[Period]:
 
 @cache
 def _period(type: PeriodType, start: date) -> Period:
-    return Period(type, type.text(*type.contains(start)), start, type.following(start) - DAY)
+    return Period(type, type.text(*type.contains(start)), start, _last_day(type, start))
+
+
+def _last_day(type: PeriodType, start: date) -> date:
+    """The last day of a period; the last of the calendar where the next period lies beyond it."""
+    try:
+        return type.following(start) - DAY
+    except (ValueError, OverflowError):
+        return date.max
 
 
 def _add_months(day: date, months: int) -> date:

@@ -52,6 +52,14 @@ class Differences:
     """Whether lists of proposals name a next page and are not to be stored."""
     types_geo_report: bool
     """Whether the report of a GeoJSON import has a `responseType`."""
+    too_many_results: tuple[str, str | None]
+    """Pattern and error code of the refusal of more results of a validation analysis than may be; the limit."""
+    undated_analysis: str | None
+    """The refusal of a validation analysis without dates; None where it finds nothing."""
+    default_exchange_strategy: str | None
+    """What a data exchange says to be the strategy of its imports where nobody set one; None where it says nothing."""
+    refuses_reversed_dates: bool
+    """Whether predictors refuse a span of time that ends before it begins."""
 
 
 _ADD_ENTRY = (
@@ -82,6 +90,10 @@ _V42 = Differences(
     route_refused=(500, "finishConnect(..) failed with error(-111): Connection refused: /{2}"),
     pages_proposals=False,
     types_geo_report=True,
+    too_many_results=("Max results must be between 1 and {}", "E1003"),
+    undated_analysis=None,
+    default_exchange_strategy=None,
+    refuses_reversed_dates=False,
 )
 _V41 = replace(
     _V42,
@@ -112,6 +124,7 @@ _V41 = replace(
         " Connect to {2} [/{3}] failed: Connection refused",
     ),
     types_geo_report=False,
+    too_many_results=("Max results must be greater than 0 and less than or equal to {}", None),
 )
 _V43 = replace(
     _V42,
@@ -122,6 +135,12 @@ _V43 = replace(
     counted_tracker_types=("trackedEntity", "enrollment", "event", "trackerevent", "singleevent"),
     route_refused=(500, "io_uring connect(..) failed with error(-111): Connection refused"),
     pages_proposals=True,
+    undated_analysis=(
+        "ERROR: operator does not exist: date >= bytea\n  Hint: No operator matches the given name and argument types."
+        " You might need to add explicit type casts.\n  Position: 42"
+    ),
+    default_exchange_strategy="CREATE_AND_UPDATE",
+    refuses_reversed_dates=True,
 )
 _V44 = _V43
 
