@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = ("dhis2w-client", "dhis2w-core", "dhis2w-sandbox", "dhis2w-cli")
+SHIPPED = ("dhis2w-client", "dhis2w-core", "dhis2w-sandbox", "dhis2w-cli", "dhis2w-mcp")
 MEMBERS = sorted((ROOT / "packages").glob("*/pyproject.toml"))
 
 
@@ -52,6 +52,9 @@ def test_wheels_install_without_an_index(tmp_path: Path) -> None:
 
     _run(python, *install, "dhis2w-cli")
     assert "0.1.0" in _run(python, "-m", "dhis2w_cli", "--version")
+
+    _run(python, *install, "dhis2w-mcp")
+    assert "0.1.0" in _run(python, "-m", "dhis2w_mcp", "--version")
 
 
 def _locked_requirements() -> list[str]:

@@ -1,0 +1,222 @@
+"""What agents do not see: secrets never; people, tracked values, free text, data stores, files and small cells by rule.
+
+Objects of a kind that is withheld keep only the properties that say nothing about anybody (`OPEN`): what is not known
+to be harmless is withheld. In all other objects the properties that are known to hold such content are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from dhis2w_core.agent_rules import AgentRules, Withheld
+from dhis2w_mcp.errors import WithheldError
+
+SECRET = "(secret)"  # noqa: S105 # what stands in place of one
+SECRET_KEY = re.compile(r"passw(or)?d|secret|token(?!s?Count)|api_?key|private_?key|credential|cookie", re.IGNORECASE)
+"""Names of properties and settings whose texts are secrets, whatever they hold."""
+TOKEN_SHAPE = re.compile(r"\bd2(?:p|pat)_[A-Za-z0-9]+")
+"""A personal access token of DHIS2."""
+
+KIND_OF_AREA: Mapping[str, Withheld] = {
+    "user": "people",
+    "messages": "free text",
+    "files": "files",
+    "tracker": "tracked values",
+    "event": "tracked values",
+    "enrollment": "tracked values",
+}
+"""What the results of an area of operations are, where they are of a kind as a whole."""
+VALUES_OF_DATA_STORES = frozenset({"datastore get", "datastore query"})
+"""Operations whose results are somebody's own JSON, of which no property is known."""
+_KINDS_OF_NAMES: Mapping[Withheld, tuple[str, ...]] = {
+    "people": (
+        *(
+            "user",
+            "users",
+            "users2",
+            "createdBy",
+            "createdByUserInfo",
+            "lastUpdatedBy",
+            "updatedBy",
+            "updatedByUserInfo",
+        ),
+        *("storedBy", "completedBy", "assignedUser", "assignee", "userInfo", "sender", "lastSender", "publishedBy"),
+        *("executedBy", "managedBy", "userAccess", "userAccesses", "creator", "invited", "reset", "handledBy"),
+    ),
+    "tracked values": (
+        *("trackedEntity", "trackedEntities", "trackedEntityInstance", "trackedEntityInstances", "enrollments"),
+        *("events", "relationships", "proposedOrgUnit"),
+    ),
+    "free text": (
+        *("messageConversation", "messageConversations", "interpretation", "interpretations", "messages", "note"),
+        *("notes", "comment", "comments", "followupComment", "feedback"),
+    ),
+    "data store": ("dataStore", "dataStores", "userDataStore", "userDataStores"),
+    "files": ("fileResource", "fileResources", "document", "documents"),
+}
+KIND_OF_NAME: Mapping[str, Withheld] = {name.lower(): kind for kind, names in _KINDS_OF_NAMES.items() for name in names}
+"""What is below a property, or of a metadata type, by its name in lower case."""
+PERSONAL = frozenset(
+    {
+        *("firstname", "surname", "lastname", "email", "phonenumber", "whatsapp", "telegram", "skype", "twitter"),
+        *(
+            "facebookmessenger",
+            "contactperson",
+            "birthday",
+            "gender",
+            "nationality",
+            "employer",
+            "education",
+            "address",
+        ),
+        *("introduction", "interests", "jobtitle", "avatar", "recipients", "phonenumbers", "emails", "originator"),
+        *("verifiedemail", "openid", "ldapid", "usernames"),
+    }
+)
+"""Properties about a person, by their names in lower case, wherever they are."""
+OPEN = frozenset(
+    {
+        *("id", "uid", "type", "created", "lastUpdated", "createdAt", "updatedAt", "disabled", "lastLogin", "href"),
+        *("accountExpiry", "access", "publicAccess", "external", "status", "priority", "read", "followUp", "deleted"),
+        *("messageType", "messageCount", "lastMessage", "namespace", "key", "domain", "contentType", "contentLength"),
+        *("storageStatus", "program", "programStage", "orgUnit", "trackedEntityType", "attributeOptionCombo", "done"),
+        *("enrolledAt", "occurredAt", "scheduledAt", "completedAt", "attribute", "dataElement", "valueType", "page"),
+        *(
+            "pageSize",
+            "total",
+            "pageCount",
+            "inactive",
+            "potentialDuplicate",
+            "twoFactorType",
+            "bytes",
+            "relationshipType",
+        ),
+        *("event", "enrollment", "relationship", "created_at", "change", "property", "optionSet"),
+    }
+)
+"""Properties of withheld objects that are shown: identifiers, times, states, counts."""
+OF_ITS_OWN = frozenset(
+    {
+        *("userRoles", "userGroups", "organisationUnits", "dataViewOrganisationUnits", "teiSearchOrganisationUnits"),
+        *("roles", "groups", "organisation units", "userGroupAccesses", "programOwners"),
+    }
+)
+"""Properties of withheld objects whose own content is metadata."""
+REFUSED_IN_FIELDS = re.compile(r"rename|keyBy|pluck|::", re.IGNORECASE)
+"""Transformations of `fields` that give a property another name: what it holds could not be told any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withholding:
+    """What one profile withholds from agents.
+
+    Args:
+        rules: The profile's rules.
+        secrets: The profile's secrets.
+    """
+
+    rules: AgentRules
+    secrets: tuple[str, ...] = ()
+
+    def result(self, value: Any, operation: str = "", type_name: str = "") -> Any:
+        """A result without what is withheld.
+
+        Args:
+            value: Any JSON value.
+            operation: The operation that gave it.
+            type_name: The metadata type, or the property, that it is about.
+        """
+        if operation in VALUES_OF_DATA_STORES and "data store" not in self.rules.show:
+            return "(withheld: data store)"
+        kind = KIND_OF_AREA.get(operation.partition(" ")[0]) or KIND_OF_NAME.get(type_name.lower())
+        return self._value("", value, kind)
+
+    def of_type(self, type_name: str, key: str, value: Any) -> Any:
+        """The value of one property of an object of a metadata type."""
+        (found,) = self._object({key: value}, KIND_OF_NAME.get(type_name.lower())).values()
+        return found
+
+    def text(self, text: str) -> str:
+        """A text without secrets."""
+        for secret in self.secrets:
+            text = text.replace(secret, SECRET)
+        return TOKEN_SHAPE.sub(SECRET, text)
+
+    def refuse_arguments(self, operation: str, arguments: Mapping[str, Any]) -> None:
+        """Refuse what would get around withholding.
+
+        Raises:
+            WithheldError: `fields` gives properties other names, or a condition asks for what is withheld.
+        """
+        if operation in VALUES_OF_DATA_STORES and arguments.get("filter") and "data store" not in self.rules.show:
+            raise WithheldError("A condition must not ask for values of a data store, which are withheld.")
+        for name in ("fields", "parts"):
+            if REFUSED_IN_FIELDS.search(str(arguments.get(name) or "")):
+                raise WithheldError(
+                    f"{name} must not give properties other names: what is withheld could not be told any more.",
+                    next_step="Ask for the properties by their own names.",
+                )
+        if "people" in self.rules.show:
+            return
+        for condition in [*arguments.get("filter", ()), *arguments.get("order", ())]:
+            asked = {part.lower() for part in str(condition).partition(":")[0].split(".")}
+            if asked & PERSONAL:
+                raise WithheldError(
+                    f"A condition must not ask for what is withheld: {str(condition).partition(':')[0]}.",
+                    next_step="Find people by id, role, group or organisation unit.",
+                )
+
+    def _value(self, name: str, value: Any, kind: Withheld | None) -> Any:
+        if isinstance(value, Mapping):
+            return self._object(cast("Mapping[str, Any]", value), kind)
+        if isinstance(value, list | tuple):
+            return [self._value(name, each, kind) for each in cast("list[Any]", value)]
+        if value is None or isinstance(value, bool):
+            return value
+        if kind and kind not in self.rules.show and name not in OPEN and not _is_count(kind, value):
+            return f"(withheld: {kind})"
+        return self.text(value) if isinstance(value, str) else value
+
+    def _object(self, row: Mapping[str, Any], kind: Withheld | None) -> dict[str, Any]:
+        kind = kind or KIND_OF_NAME.get(str(row.get("type") or row.get("klass") or "").lower())
+        secret_row = any(SECRET_KEY.search(str(row.get(key) or "")) for key in ("setting", "name", "key"))
+        return {
+            self._key(key, kind): SECRET
+            if isinstance(value, str | list | dict) and _is_secret(key, secret_row=secret_row)
+            else self._property(key, value, row, kind)
+            for key, value in row.items()
+        }
+
+    def _property(self, key: str, value: Any, row: Mapping[str, Any], kind: Withheld | None) -> Any:
+        lower = key.lower()
+        if lower in PERSONAL:
+            return self._value("", value, "people")
+        if key == "value" and (of := _tracked(row)):
+            return self._value("", value, None if of in self.rules.attributes else "tracked values")
+        if key in OF_ITS_OWN:
+            return self._value(key, value, None)
+        below = kind or KIND_OF_NAME.get(lower)
+        return self._value(key if kind else "", value, below)
+
+    def _key(self, key: str, kind: Withheld | None) -> str:
+        """Keys are texts too; of withheld objects only those that look like a property or a UID are shown."""
+        hidden = kind and kind not in self.rules.show and not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*( units?)?", key)
+        return f"(withheld: {kind})" if hidden else self.text(key)
+
+
+def _is_secret(key: str, *, secret_row: bool) -> bool:
+    return bool(SECRET_KEY.search(key)) or (secret_row and key == "value")
+
+
+def _tracked(row: Mapping[str, Any]) -> str | None:
+    """The attribute or data element whose tracked value a row has; values of data sets have a period."""
+    of = row.get("attribute") or row.get("dataElement")
+    return of if isinstance(of, str) and "period" not in row else None
+
+
+def _is_count(kind: Withheld, value: Any) -> bool:
+    """Whether a number says nothing about anybody."""
+    return isinstance(value, int | float) and kind in ("people", "free text", "files")
