@@ -172,8 +172,13 @@ def _printed(call: Call, exchange: Json) -> str:
     """An exchange as Java prints it, with the number of its row."""
     row = call.server.store.sql.execute("SELECT number FROM object WHERE uid = ?", (exchange["id"],)).fetchone()
     times = [str(datetime.fromisoformat(exchange[key]))[:23] for key in ("created", "lastUpdated")]
-    return (
-        f'{{"class":"class {_KLASS}", "id":"{row[0]}", "uid":"{exchange["id"]}", "code":'
-        f'"{exchange.get("code", "null")}", "name":"{exchange["name"]}", "created":"{times[0]}",'
-        f' "lastUpdated":"{times[1]}" }}'
-    )
+    values: Json = {
+        "class": f"class {_KLASS}",
+        "id": str(row[0]),
+        "uid": exchange["id"],
+        "code": exchange.get("code", "null"),
+        "name": exchange["name"],
+        "created": times[0],
+        "lastUpdated": times[1],
+    }
+    return "{" + ", ".join(f'"{key}":"{value}"' for key, value in values.items()) + " }"
