@@ -30,6 +30,8 @@ MODULES = {
     "metadata/sql_views.py": ("SqlViewService",),
     "metadata/routes.py": ("RouteService",),
     "metadata/service.py": ("MetadataService",),
+    "analytics/line_list.py": ("LineListService",),
+    "analytics/service.py": ("AnalyticsService",),
     "data_store.py": ("DataStoreService",),
     "files.py": ("FileService",),
     "messages.py": ("MessageService",),

@@ -22,6 +22,7 @@ from dhis2w_client.typed_collections import TypedCollections
 from dhis2w_client.versions import Dhis2, Dialect, version_named
 
 if TYPE_CHECKING:
+    from dhis2w_client.analytics.service import AnalyticsService
     from dhis2w_client.apps import AppService
     from dhis2w_client.collection import Collection
     from dhis2w_client.connection import HttpLimits, Transport
@@ -148,6 +149,13 @@ class Dhis2Client(TypedCollections):
         from dhis2w_client.metadata.service import MetadataService
 
         return MetadataService(self._connection, self.dialect, self._clock)
+
+    @property
+    def analytics(self) -> AnalyticsService:
+        """Analytics: aggregated data, line lists, outliers."""
+        from dhis2w_client.analytics.service import AnalyticsService
+
+        return AnalyticsService(self._service_api())
 
     @property
     def data_store(self) -> DataStoreService:

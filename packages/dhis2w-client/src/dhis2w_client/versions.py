@@ -69,6 +69,12 @@ class Dialect:
     """Whether data elements, category options and category option combos can be merged."""
     merges_categories: bool
     """Whether categories and category combos can be merged."""
+    wants_whole_option_combo_sets: bool
+    """Whether an import must hold all option combos of a category combo, where it holds some (E1130)."""
+    chooses_output_periods: bool
+    """Whether analytics tables are built for the period types of a setting, which is empty at first."""
+    aggregates_tracked_entities: bool
+    """Whether analytics aggregate tracked entities."""
 
 
 DIALECTS: dict[Dhis2, Dialect] = {
@@ -91,6 +97,9 @@ DIALECTS: dict[Dhis2, Dialect] = {
             tells_session_timeout=False,
             merges_data_elements=False,
             merges_categories=False,
+            wants_whole_option_combo_sets=False,
+            chooses_output_periods=False,
+            aggregates_tracked_entities=False,
         ),
         Dialect(
             version=Dhis2.V42,
@@ -109,6 +118,9 @@ DIALECTS: dict[Dhis2, Dialect] = {
             tells_session_timeout=False,
             merges_data_elements=True,
             merges_categories=False,
+            wants_whole_option_combo_sets=False,
+            chooses_output_periods=False,
+            aggregates_tracked_entities=False,
         ),
         Dialect(
             version=Dhis2.V43,
@@ -127,6 +139,9 @@ DIALECTS: dict[Dhis2, Dialect] = {
             tells_session_timeout=True,
             merges_data_elements=True,
             merges_categories=True,
+            wants_whole_option_combo_sets=True,
+            chooses_output_periods=True,
+            aggregates_tracked_entities=False,
         ),
         Dialect(
             version=Dhis2.V44,
@@ -145,6 +160,9 @@ DIALECTS: dict[Dhis2, Dialect] = {
             tells_session_timeout=True,
             merges_data_elements=True,
             merges_categories=True,
+            wants_whole_option_combo_sets=True,
+            chooses_output_periods=True,
+            aggregates_tracked_entities=True,
         ),
     )
 }

@@ -33,6 +33,8 @@ from dhis2w_client import (
     messages,
     system,
 )
+from dhis2w_client.analytics import line_list
+from dhis2w_client.analytics import service as analytics_service
 from dhis2w_client.errors import ClientStateError
 from dhis2w_client.metadata import (
     accounts,
@@ -53,6 +55,7 @@ T = TypeVar("T")
 
 __all__ = [
     "AccountService",
+    "AnalyticsService",
     "AppService",
     "BulkService",
     "CategoryComboService",
@@ -63,6 +66,7 @@ __all__ = [
     "FileService",
     "IntegrityService",
     "Items",
+    "LineListService",
     "MaintenanceService",
     "Members",
     "MergeService",
@@ -136,6 +140,14 @@ class RouteService(Twin, source=routes.RouteService):
 
 class MetadataService(Twin, source=metadata_service.MetadataService):
     """Bundles of objects of many types; blocking."""
+
+
+class LineListService(Twin, source=line_list.LineListService):
+    """Line lists; blocking."""
+
+
+class AnalyticsService(Twin, source=analytics_service.AnalyticsService):
+    """Analytics; blocking."""
 
 
 class DataStoreService(Twin, source=data_store.DataStoreService):

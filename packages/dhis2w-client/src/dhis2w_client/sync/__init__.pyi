@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from os import PathLike
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeVar, Unpack, overload
 
 from dhis2w_client.access import Accesses
+from dhis2w_client.analytics.grid import Grid
+from dhis2w_client.analytics.line_list import ROWS_AT_ONCE, LineListQuery
+from dhis2w_client.analytics.query import AnalyticsQuery, DimensionItems
+from dhis2w_client.analytics.service import Format
 from dhis2w_client.apps import App
 from dhis2w_client.auth import AuthProvider
-from dhis2w_client.call import Body, Params
+from dhis2w_client.call import Body, Params, ParamValue
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.connection import HttpLimits, Transport
 from dhis2w_client.data_store import ENTRIES_AT_ONCE
@@ -144,6 +149,7 @@ from dhis2w_client.written_object import AnObject
 
 __all__ = [
     "AccountService",
+    "AnalyticsService",
     "AppService",
     "BulkService",
     "CategoryComboService",
@@ -154,6 +160,7 @@ __all__ = [
     "FileService",
     "IntegrityService",
     "Items",
+    "LineListService",
     "MaintenanceService",
     "Members",
     "MergeService",
@@ -1646,6 +1653,183 @@ class MetadataService:
             JobTimeoutError: The job is not done in time; it goes on running.
         """
 
+class LineListService:
+    """Line lists and aggregates of events, enrollments or tracked entities.
+
+    ```python
+    weights = ["A03MvHHogjR.UXz7xuGCEhU"]
+    grid = client.analytics.events.query("IpHINAT79UW", dimensions=weights, pe="2024", ou="ImspTQPwCqd")
+    ```
+    """
+
+    def query(self, of: str, *, headers: Sequence[str] = (), **asked: Unpack[LineListQuery]) -> Grid:
+        """Read a line list as a whole, page by page.
+
+        Args:
+            of: UID of the program; for tracked entities of their type.
+            headers: Names of the columns to give. Default: all.
+            asked: What to read; see `LineListQuery`.
+
+        Raises:
+            InvalidRequestError: No time or no unit was given; nothing was sent.
+            ConflictError: DHIS2 refused; `code` says why.
+        """
+
+    def pages(
+        self, of: str, *, headers: Sequence[str] = (), page_size: int = ROWS_AT_ONCE, **asked: Unpack[LineListQuery]
+    ) -> Iterator[Grid]:
+        """The pages of a line list, one grid each.
+
+        Args:
+            of: UID of the program; for tracked entities of their type.
+            headers: Names of the columns to give. Default: all.
+            page_size: Rows in a page.
+            asked: What to read; see `LineListQuery`.
+
+        Raises:
+            InvalidRequestError: No time or no unit was given; nothing was sent.
+            ConflictError: DHIS2 refused; `code` says why.
+        """
+
+    def aggregate(
+        self, of: str, *, value: str | None = None, aggregation_type: str | None = None, **asked: Unpack[LineListQuery]
+    ) -> Grid:
+        """Count, or add up a value.
+
+        Args:
+            of: UID of the program; for tracked entities of their type (2.44).
+            value: UID of a data element or attribute to add up. Default: the number of events.
+            aggregation_type: How to add it up.
+            asked: What to read; see `LineListQuery`.
+
+        Raises:
+            InvalidRequestError: No time or no unit was given, or `skipMeta`, on which DHIS2 fails; nothing was sent.
+            NotInVersionError: The connected version has no such aggregate.
+            ConflictError: DHIS2 refused; `code` says why.
+        """
+
+class AnalyticsService:
+    """Analytics: `client.analytics`.
+
+    ```python
+    grid = client.analytics.aggregate(dx=["fbfJHSPpUQD"], pe="LAST_12_MONTHS", ou="USER_ORGUNIT")
+    for row in grid.with_labels("name").rows():
+        print(row["dx_name"], row["pe"], row["value"])
+    ```
+
+    Analytics know what was there when the tables were built last (`client.system.info()`,
+    `lastAnalyticsTableSuccess`); `client.maintenance` builds them.
+    """
+
+    @property
+    def events(self) -> LineListService:
+        """Events of a program: line lists and aggregates."""
+
+    @property
+    def enrollments(self) -> LineListService:
+        """Enrollments of a program: line lists and aggregates."""
+
+    @property
+    def tracked_entities(self) -> LineListService:
+        """Tracked entities of a type: line lists; aggregates from 2.44 on."""
+
+    def aggregate(
+        self,
+        query: AnalyticsQuery | None = None,
+        *,
+        dx: DimensionItems = None,
+        pe: DimensionItems = None,
+        ou: DimensionItems = None,
+        filters: Mapping[str, DimensionItems] | None = None,
+        split: bool = False,
+    ) -> Grid:
+        """Read aggregated data (`GET /api/analytics`).
+
+        Args:
+            query: What to read; all that can be asked for is in `AnalyticsQuery`.
+            dx: In place of a query: the data.
+            pe: The periods.
+            ou: The organisation units.
+            filters: What to add up over.
+            split: Ask in parts when the result has more rows than the instance gives at once. Sums and counts only.
+
+        Returns:
+            The result. What has no data has no row.
+
+        Raises:
+            InvalidRequestError: DHIS2 would refuse the query; nothing was sent.
+            ConflictError: DHIS2 refused it; `code` says why (E7144: the tables were never built, E7128: too many rows).
+            NotSplittableError: See `split`; the message says why.
+
+        Warns:
+            DroppedItemsWarning: DHIS2 left items out without a word.
+            NoOutputPeriodsWarning: From 2.43 on: nothing was found because the tables have no columns of periods.
+        """
+
+    def outliers(
+        self,
+        *,
+        dx: DimensionItems = None,
+        data_sets: DimensionItems = None,
+        ou: DimensionItems = None,
+        pe: str | None = None,
+        start: date | None = None,
+        end: date | None = None,
+        algorithm: Literal["Z_SCORE", "MODIFIED_Z_SCORE", "MIN_MAX"] | None = None,
+        threshold: float | None = None,
+        max_results: int | None = None,
+        params: Mapping[str, ParamValue] | None = None,
+    ) -> Grid:
+        """Find values far from the others of their data element and unit (`GET /api/analytics/outlierDetection`).
+
+        Args:
+            dx: UIDs of data elements.
+            data_sets: UIDs of data sets, whose data elements are looked at.
+            ou: UIDs of organisation units, with all below them.
+            pe: A period, or a relative one.
+            start: First day, in place of a period.
+            end: Last day.
+            algorithm: How far is measured. Default: `Z_SCORE`.
+            threshold: How far is too far. Default: 3.
+            max_results: How many at most; 500 is DHIS2's default.
+            params: Further parameters as DHIS2 has them.
+
+        Raises:
+            InvalidRequestError: No time was given, or two; nothing was sent.
+            ConflictError: DHIS2 refused; E7180 says that the tables were built without outliers.
+        """
+
+    def raw(self, path: str, params: Params | None = None) -> Grid:
+        """Read any grid by DHIS2's own parameters: `raw("analytics", [("dimension", "dx:…"), …])`.
+
+        Args:
+            path: Path below `/api`.
+            params: Query parameters; nothing is checked.
+
+        Raises:
+            ConflictError: DHIS2 refused.
+            UnexpectedShapeError: The answer is no grid.
+        """
+
+    def stream(
+        self, params: AnalyticsQuery | Params, *, format: Format = "csv", path: str = "analytics"
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes of a result in another format, piece by piece.
+
+        DHIS2 answers a refusal in these formats with HTTP 200 and a line of text; that is an error here.
+
+        Args:
+            params: What to read.
+            format: The format.
+            path: Path below `/api`, without the format.
+
+        Yields:
+            The pieces, as they arrive.
+
+        Raises:
+            ConflictError: DHIS2 refused.
+        """
+
 class DataStoreService:
     """JSON values by namespace and key: `client.data_store` for all users, `client.data_store.user` for one's own.
 
@@ -2376,6 +2560,10 @@ class Dhis2Client(TypedCollections):
     @property
     def metadata(self) -> MetadataService:
         """Bundles of objects of many types, and what DHIS2 has special endpoints for."""
+
+    @property
+    def analytics(self) -> AnalyticsService:
+        """Analytics: aggregated data, line lists, outliers."""
 
     @property
     def data_store(self) -> DataStoreService:
