@@ -250,3 +250,25 @@ def test_one_broken_reference_in_the_largest_package(shared: Path) -> None:
 
     with Sandbox(41, empty=True) as sandbox:
         run(sandbox, use)
+
+
+@pytest.mark.parametrize(("version", "codes"), [(Dhis2.V42, []), (Dhis2.V43, ["E1130"]), (Dhis2.V44, ["E1130"])])
+def test_a_part_of_the_option_combos_is_told_where_all_are_wanted(version: Dhis2, codes: list[str]) -> None:
+    options = [{"id": f"option0000{n}", "name": f"O{n}", "shortName": f"O{n}"} for n in (1, 2)]
+    links = [{"id": option["id"]} for option in options]
+    category = {"id": "category001", "name": "C", "shortName": "C", "dataDimensionType": "DISAGGREGATION"}
+    combo = {"id": "catCombo001", "name": "CC", "dataDimensionType": "DISAGGREGATION"}
+    combos = [
+        {"id": f"optCombo00{n}", "categoryCombo": {"id": "catCombo001"}, "categoryOptions": [links[n - 1]]}
+        for n in (1, 2)
+    ]
+    whole = {
+        "categoryOptions": options,
+        "categories": [category | {"categoryOptions": links}],
+        "categoryCombos": [combo | {"categories": [{"id": "category001"}]}],
+        "categoryOptionCombos": combos,
+    }
+    told = [row.code for row in check_bundle(Bundle(whole), version) if row.code == "E1130"]
+    assert told == []
+    partly = Bundle(whole | {"categoryOptionCombos": combos[:1]})
+    assert [row.code for row in check_bundle(partly, version) if row.code == "E1130"] == codes

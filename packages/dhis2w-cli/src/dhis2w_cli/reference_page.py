@@ -26,6 +26,7 @@ EXITS = {
     ExitCode.PARTLY_DONE: "something was written before the server refused",
     ExitCode.CHANGES_FOUND: "a comparison found differences",
     ExitCode.NOT_CONFIRMED: "a write was not confirmed; nothing was sent",
+    ExitCode.FINDINGS: "an examination found something wrong",
     ExitCode.INTERRUPTED: "Ctrl-C",
 }
 

@@ -1,8 +1,8 @@
 """Checking a bundle before it is sent: what DHIS2 would refuse, in the words and the row shape of its import report.
 
 A check for each of DHIS2's: the schema (E4000 to E4008), identifiers (E4014, E5004), unique values (E5003), references
-(E5002, E5007, E6012), translations (E1106, E1107, E4000). What needs the server's data or a type's own rules is left to
-the server: expressions, access rights, values that stored objects hold.
+(E5002, E5007, E6012), translations (E1106, E1107, E4000), whole sets of option combos (E1130). What needs the server's
+data or a type's own rules is left to the server: expressions, access rights, values that stored objects hold.
 Source: `dxf2/metadata/objectbundle/validation` of dhis2-core, `DefaultSchemaValidator`; recordings
 `meta/import-strategy` and `objects/minimal-*`.
 """
@@ -16,10 +16,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from dhis2w_client.metadata.errors import InvalidBundleError
+from dhis2w_client.metadata.option_combo_sets import incomplete_sets
 from dhis2w_client.metadata.references import AUTHORS, references_of
 from dhis2w_client.metadata.schema_facts import PropertyFacts, SchemaFacts, TypeFacts, facts_of
 from dhis2w_client.metadata.uids import is_uid
 from dhis2w_client.reports import ReportRow
+from dhis2w_client.versions import DIALECTS
 
 if TYPE_CHECKING:
     from dhis2w_client.metadata.bundle import Bundle, Entry
@@ -77,7 +79,8 @@ def check_bundle(
     """
     facts = facts_of(version)
     check = _Check(facts, bundle, is_there or _nothing_is_there, skip_sharing)
-    return tuple(check.rows())
+    whole = DIALECTS[version].wants_whole_option_combo_sets
+    return (*check.rows(), *(incomplete_sets(bundle) if whole else ()))
 
 
 def refuse_invalid(rows: tuple[ReportRow, ...]) -> None:
