@@ -83,6 +83,7 @@ from dhis2w_sandbox.services import (
     validation,
 )
 from dhis2w_sandbox.tracker import endpoints as tracker_import
+from dhis2w_sandbox.tracker.rules import descriptions as rule_descriptions
 from dhis2w_sandbox.tracker.reading import enrollments as tracker_enrollments
 from dhis2w_sandbox.tracker.reading import events as tracker_events
 from dhis2w_sandbox.tracker.reading import generated_values, tracked_entities, transfers, value_files
@@ -155,6 +156,7 @@ MODULES = (
     derived_lists,
     jobs,
     tracker_import,
+    rule_descriptions,
     tracked_entities,
     tracker_enrollments,
     tracker_events,

@@ -223,6 +223,16 @@ class Behaviour:
     """Whether the address of a tracker job is right, and in a `Location` too; otherwise it lacks `/api`."""
     names_importer_in_options: bool
     """Whether the parameters of a tracker job name who started it."""
+    updates_lose_stored_by: bool
+    """Whether an update of a tracker object empties its `storedBy`."""
+    restores_stored_by_of_entities: bool
+    """Whether an update of a tracked entity puts who sent it into `storedBy`."""
+    keeps_provided_elsewhere: bool
+    """Whether `providedElsewhere` of a data value of an event is stored."""
+    counts_repetitions_as_updates: bool
+    """Whether a tracker object that is sent twice at once is created, then updated."""
+    printed_user: tuple[str, ...]
+    """The fields of an assigned user that errors print."""
     prints_constants: bool
     """Whether the messages of tracker imports print constants, and say nothing about a field that there is not."""
     printed_event: tuple[str, tuple[str, ...]]
@@ -402,6 +412,11 @@ _V41 = Behaviour(
     ),
     locates_tracker_jobs=True,
     names_importer_in_options=True,
+    updates_lose_stored_by=True,
+    restores_stored_by_of_entities=True,
+    keeps_provided_elsewhere=False,
+    counts_repetitions_as_updates=True,
+    printed_user=("uid", "username", "firstName", "surname"),
     prints_constants=False,
     printed_event=("Event", _EVENT_41),
     printed_single_event=("Event", _EVENT_41),
@@ -507,6 +522,10 @@ _V42 = replace(
     ),
     locates_tracker_jobs=False,
     names_importer_in_options=False,
+    restores_stored_by_of_entities=False,
+    keeps_provided_elsewhere=True,
+    counts_repetitions_as_updates=False,
+    printed_user=("uid", "username"),
     prints_constants=True,
     printed_event=("Event", _EVENT_42),
     printed_single_event=("Event", _EVENT_42),
@@ -563,6 +582,7 @@ _V43 = replace(
     printed_event=("TrackerEvent", _EVENT_43),
     printed_single_event=("SingleEvent", tuple(key for key in _EVENT_43 if key != "scheduledAt")),
     repeated_attribute_failure=None,
+    updates_lose_stored_by=False,
     checks_stored_completion=True,
     enrolls_with_option_combo=True,
     names_entity_refusals=True,

@@ -197,7 +197,7 @@ class Bundle:
             "completedBy": None,
             "completedAt": java_instant(event.completed_at) if event.completed_at else None,
             "geometry": event.geometry,
-            "assignedUser": event.assigned_user,
+            "assignedUser": event.assigned_user.printed(self.behaviour.printed_user) if event.assigned_user else None,
             "createdBy": None,
             "updatedBy": None,
             "dataValues": _listed(str(value) for value in event.values),

@@ -48,7 +48,9 @@ class Deleter:
         for event in self._records.events_of(uid):
             self.event(event.uid, single=False)
         self._relationships_of(RelationshipEnd(ENROLLMENT, uid))
-        self._records.enrollments.put(replace(enrollment, deleted=True, updated_at=self._now, updated_by=self._user))
+        self._records.enrollments.put(
+            replace(enrollment, deleted=True, status="CANCELLED", updated_at=self._now, updated_by=self._user)
+        )
         self._touch_entities([RelationshipEnd(ENROLLMENT, uid)])
 
     def event(self, uid: str, *, single: bool | None = None) -> None:

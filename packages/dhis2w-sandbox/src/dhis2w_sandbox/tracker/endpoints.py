@@ -91,7 +91,7 @@ def job_report(call: Call) -> Reply:
     mode = one_of(call, "reportMode", REPORT_MODES, "ERRORS")
     report = summary_of(call.server, JOB_TYPE, job)
     if report is None:
-        raise Dhis2Refusal(404, f"Summary for job {job} does not exist", "E1005")
+        raise Dhis2Refusal(404, f"Summary for job {job} does not exist", "E1005", headers=_NEVER_KEPT)
     return Reply.json(shown(report, mode), headers=_NEVER_KEPT)
 
 
@@ -99,7 +99,7 @@ def _job(call: Call) -> str:
     job = call.parts["job"]
     if not UID.fullmatch(job):
         text = f"UID must be an alphanumeric string of 11 characters starting with a letter, but was: {job}"
-        raise Dhis2Refusal(400, text)
+        raise Dhis2Refusal(400, text, headers=_NEVER_KEPT)
     return job
 
 

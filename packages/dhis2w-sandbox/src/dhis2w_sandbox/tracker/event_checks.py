@@ -120,12 +120,15 @@ class EventChecks:
     def _relations(self, event: SentEvent) -> None:
         bundle = self._bundle
         program, stage, unit = self._program(event), bundle.stage(event) or {}, bundle.unit(event) or {}
-        if is_registration(program) and event.enrollment and bundle.entity_of(event) is None:
-            self._reporter.error(event, "E1313", event.uid)
+        enrolled = not event.single if bundle.behaviour.splits_events else is_registration(program)
+        misses_enrollment = not event.enrollment and bundle.behaviour.prints_constants
+        if enrolled and not misses_enrollment and bundle.entity_of(event) is None:
+            shown_event = event.uid if bundle.behaviour.prints_constants else bundle.shown_event(event)
+            self._reporter.error(event, "E1313", shown_event)
         if linked(stage, "program") != program.get("id"):
             shown = bundle.shown("programStage", stage, bundle.options.schemes.stage)
             self._reporter.error(event, "E1089", self._bundle.shown_event(event), shown, bundle.shown_program(program))
-        if is_registration(program):
+        if enrolled:
             self._check_enrollment(event, program)
         if not has_unit(program, unit):
             self._reporter.error(event, "E1029", bundle.shown_unit(unit), bundle.shown_program(program))
@@ -277,7 +280,7 @@ class EventChecks:
         if user is None or user.is_empty:
             return
         if user.username is None or self._bundle.server.user_named(user.username) is None:
-            self._reporter.error(event, "E1118", str(user))
+            self._reporter.error(event, "E1118", user.printed(self._bundle.behaviour.printed_user))
         if not stage.get("enableUserAssignment"):
             self._reporter.warn(event, "E1120", event.stage.argument)
 

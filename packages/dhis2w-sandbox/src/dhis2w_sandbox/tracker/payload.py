@@ -72,8 +72,11 @@ class SentUser:
         """Whether it names nobody."""
         return not self.uid and not self.username
 
-    def __str__(self) -> str:
-        return f"User(uid={self.uid or 'null'}, username={self.username or 'null'})"
+    def printed(self, keys: tuple[str, ...]) -> str:
+        """The user as Java prints one with these fields."""
+        known = {"uid": self.uid, "username": self.username}
+        fields = (f"{key}={known.get(key) or 'null'}" for key in keys)
+        return f"User({', '.join(fields)})"
 
 
 @dataclass

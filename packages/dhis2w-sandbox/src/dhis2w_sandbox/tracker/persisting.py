@@ -43,6 +43,9 @@ from dhis2w_sandbox.tracker.records import (
 Json = dict[str, Any]
 
 
+Stored = TrackedEntity | Enrollment | Event
+
+
 class Persister:
     """Writes the objects of a bundle that passed its checks."""
 
@@ -105,8 +108,10 @@ class Persister:
                     f"  Detail: Key ({key})=({len(items)}) already exists.",
                 )
 
-    def _count(self, report: TypeReport, item: SentEntity | SentEnrollment | SentEvent | SentRelationship) -> None:
-        if self._bundle.is_new(item):
+    def _count(self, report: TypeReport, item: Sent) -> None:
+        """Count what was written; 41 looks at what it wrote before, so that a repeated object is an update."""
+        repeated = item.uid in report.uids and self._bundle.behaviour.counts_repetitions_as_updates
+        if self._bundle.is_new(item) and not repeated:
             report.created += 1
         else:
             report.updated += 1
@@ -114,6 +119,14 @@ class Persister:
 
     def _stored_by(self, sent: str | None) -> str | None:
         return sent if self._bundle.behaviour.keeps_sent_stored_by else self._bundle.user.username
+
+    def _still_stored_by(self, record: Stored, stored: Stored | None) -> str | None:
+        """`storedBy` of a record that is written: before 43 an update loses it, of entities 41 puts the importer."""
+        behaviour = self._bundle.behaviour
+        if stored is None or not behaviour.updates_lose_stored_by:
+            return record.stored_by
+        restored = behaviour.restores_stored_by_of_entities and isinstance(record, TrackedEntity)
+        return self._bundle.user.username if restored else None
 
     def _put_entity(self, entity: SentEntity) -> None:
         stored = self._records.tracked_entities.get(entity.uid)
@@ -140,6 +153,7 @@ class Persister:
             potential_duplicate=entity.potential_duplicate,
             inactive=entity.inactive,
             geometry=entity.geometry,
+            stored_by=self._still_stored_by(record, stored),
         )
         self._records.tracked_entities.put(self._with_attributes(record, entity.attributes))
         self._touched.add(entity.uid)
@@ -177,6 +191,7 @@ class Persister:
             geometry=enrollment.geometry,
             notes=record.notes + self._notes(enrollment.notes),
             attribute_option_combo=self._enrollment_combo(enrollment),
+            stored_by=self._still_stored_by(record, stored),
         )
         self._records.enrollments.put(self._with_status(record, enrollment))
         entity = self._records.tracked_entities.get(parent)
@@ -234,7 +249,8 @@ class Persister:
             scheduled_at=event.scheduled_at if keeps_schedule else None,
             geometry=event.geometry,
             attribute_option_combo=combo["id"] if combo else DEFAULT_OPTION_COMBO,
-            assigned_user=self._assigned(event, stage) or record.assigned_user,
+            assigned_user=self._assigned(event, stage),
+            stored_by=self._still_stored_by(record, stored),
             notes=record.notes + self._notes(event.notes),
         )
         updated = self._completed(updated, event)
@@ -318,6 +334,7 @@ class Persister:
         for row in sent:
             element = (self._bundle.find("dataElement", row.field) or {})["id"]
             stored = values.get(element)
+            elsewhere = row.provided_elsewhere and self._bundle.behaviour.keeps_provided_elsewhere
             if not row.value or not row.value.strip():
                 if stored is not None:
                     del values[element]
@@ -330,7 +347,7 @@ class Persister:
                     now,
                     now,
                     self._bundle.user.username,
-                    row.provided_elsewhere,
+                    elsewhere,
                     self._me,
                     self._me,
                 )
@@ -340,7 +357,7 @@ class Persister:
                     value=row.value,
                     updated_at=now,
                     updated_by=self._me,
-                    provided_elsewhere=row.provided_elsewhere,
+                    provided_elsewhere=elsewhere,
                 )
             else:
                 continue

@@ -142,7 +142,8 @@ class RuleEffects:
         events = self._events_around(enrollment, program)
         seen = self._sent_event(event) if event else None
         today = self._bundle.server.now()[:10]
-        return RuleData(self._store, self._bundle.user, program, today, enrollment, seen, events)
+        user = self._bundle.user
+        return RuleData(self._store, user, program, today, enrollment=enrollment, event=seen, events=events)
 
     def _events_around(self, enrollment: RuleEnrollment | None, program: Json) -> list[RuleEvent]:
         """All events that a rule can look at: those that were sent, and, of an enrollment, those that are stored."""

@@ -99,6 +99,12 @@ _BINDING = {
     "^": 8,
 }
 _UNARY_BINDING = 7
+_ATOMS: dict[str, Callable[[str], Node]] = {
+    "number": lambda piece: Constant(float(piece)),
+    "text": lambda piece: Constant(re.sub(r"\\(.)", r"\1", piece[1:-1])),
+    "truth": lambda piece: Constant(piece == "true"),
+    "variable": lambda piece: Variable(piece[0], piece[2:-1].strip()),
+}
 _WORDS = {"and": "&&", "or": "||", "not": "!"}
 
 
@@ -133,8 +139,10 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         if match is None:
             raise ExpressionError(f"Unexpected input at position {at + 1}")
         kind = match.lastgroup or ""
-        token = match[kind]
-        found.append(("operator", _WORDS[token]) if token in _WORDS else (kind, token))
+        piece = match[kind]
+        if piece in {"true", "false"}:
+            kind = "truth"
+        found.append(("operator", _WORDS[piece]) if piece in _WORDS else (kind, piece))
         at = match.end()
     return found
 
@@ -159,8 +167,8 @@ class _Parser:
     def _operator(self) -> str:
         if self._at >= len(self._tokens):
             return ""
-        kind, token = self._tokens[self._at]
-        return token if kind == "operator" else ""
+        kind, piece = self._tokens[self._at]
+        return piece if kind == "operator" else ""
 
     def _next(self) -> tuple[str, str]:
         if self._at >= len(self._tokens):
@@ -168,30 +176,24 @@ class _Parser:
         self._at += 1
         return self._tokens[self._at - 1]
 
-    def _expect(self, token: str) -> None:
+    def _expect(self, piece: str) -> None:
         found = self._next()[1]
-        if found != token:
-            raise ExpressionError(f"Expected {token}, found {found}")
+        if found != piece:
+            raise ExpressionError(f"Expected {piece}, found {found}")
 
     def _operand(self) -> Node:
-        kind, token = self._next()
-        if kind == "number":
-            return Constant(float(token))
-        if kind == "text":
-            return Constant(re.sub(r"\\(.)", r"\1", token[1:-1]))
-        if kind == "variable":
-            return Variable(token[0], token[2:-1].strip())
+        kind, piece = self._next()
+        if kind in _ATOMS:
+            return _ATOMS[kind](piece)
         if kind == "function":
-            return FunctionCall(token.removeprefix("d2:"), self._arguments())
-        if token in {"true", "false"}:
-            return Constant(token == "true")
-        if token == "(":
-            inner = self.expression(0)
-            self._expect(")")
-            return inner
-        if token in {"!", "-", "+"}:
-            return Unary(token, self.expression(_UNARY_BINDING))
-        raise ExpressionError(f"Unexpected input: {token}")
+            return FunctionCall(piece.removeprefix("d2:"), self._arguments())
+        if kind == "operator" and piece in "!-+":
+            return Unary(piece, self.expression(_UNARY_BINDING))
+        if piece != "(":
+            raise ExpressionError(f"Unexpected input: {piece}")
+        inner = self.expression(0)
+        self._expect(")")
+        return inner
 
     def _arguments(self) -> tuple[Node, ...]:
         self._expect("(")
@@ -201,11 +203,11 @@ class _Parser:
             return ()
         while True:
             args.append(self.expression(0))
-            token = self._next()[1]
-            if token == ")":
+            piece = self._next()[1]
+            if piece not in "),":
+                raise ExpressionError(f"Expected , or ), found {piece}")
+            if piece.startswith(")"):
                 return tuple(args)
-            if token != ",":
-                raise ExpressionError(f"Expected , or ), found {token}")
 
 
 def evaluate(node: Node, context: Context) -> Value:
@@ -220,15 +222,23 @@ def evaluate(node: Node, context: Context) -> Value:
         return context.variable(node.kind, node.name)
     if isinstance(node, FunctionCall):
         return context.call(node.name, list(node.args))
-    if isinstance(node, Unary):
-        operand = evaluate(node.operand, context)
-        return not truth(operand) if node.operator == "!" else number(operand) * (-1 if node.operator == "-" else 1)
+    return _unary(node, context) if isinstance(node, Unary) else _binary(node, context)
+
+
+def _unary(node: Unary, context: Context) -> Value:
+    operand = evaluate(node.operand, context)
+    if node.operator == "!":
+        return not truth(operand)
+    return -number(operand) if node.operator == "-" else number(operand)
+
+
+def _binary(node: Binary, context: Context) -> Value:
+    left = evaluate(node.left, context)
     if node.operator == "&&":
-        return truth(evaluate(node.left, context)) and truth(evaluate(node.right, context))
+        return truth(left) and truth(evaluate(node.right, context))
     if node.operator == "||":
-        return truth(evaluate(node.left, context)) or truth(evaluate(node.right, context))
-    left, right = evaluate(node.left, context), evaluate(node.right, context)
-    return _ARITHMETIC[node.operator](left, right)
+        return truth(left) or truth(evaluate(node.right, context))
+    return _ARITHMETIC[node.operator](left, evaluate(node.right, context))
 
 
 def truth(value: Value) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from dhis2w_sandbox.data.value_types import BOOLEANS, NUMERIC
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import NotInSandbox
 from dhis2w_sandbox.store import Store
@@ -25,18 +26,30 @@ from dhis2w_sandbox.user import User
 
 Json = dict[str, Any]
 
-_NUMERIC = frozenset(
+ENVIRONMENT = frozenset(
     {
-        "NUMBER",
-        "INTEGER",
-        "INTEGER_POSITIVE",
-        "INTEGER_NEGATIVE",
-        "INTEGER_ZERO_OR_POSITIVE",
-        "PERCENTAGE",
-        "UNIT_INTERVAL",
+        "current_date",
+        "environment",
+        "program_name",
+        "event_count",
+        "org_unit",
+        "orgunit_code",
+        "event_date",
+        "due_date",
+        "completed_date",
+        "event_id",
+        "event_status",
+        "program_stage_id",
+        "program_stage_name",
+        "enrollment_date",
+        "incident_date",
+        "enrollment_id",
+        "enrollment_status",
+        "enrollment_count",
+        "tei_count",
     }
 )
-_BOOLEAN = frozenset({"BOOLEAN", "TRUE_ONLY"})
+"""What `V{…}` may name."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +100,7 @@ class RuleData:
         user: User,
         program: Json,
         today: str,
+        *,
         enrollment: RuleEnrollment | None,
         event: RuleEvent | None,
         events: list[RuleEvent],
@@ -118,11 +132,11 @@ class RuleData:
         value = self._value(name)
         type = self._type(name)
         if value is None:
-            return 0.0 if type in _NUMERIC else False if type in _BOOLEAN else ""
+            return 0.0 if type in NUMERIC else False if type in BOOLEANS else ""
         if isinstance(value, str):
-            if type in _NUMERIC:
+            if type in NUMERIC:
                 return number(value)
-            return value.lower() == "true" if type in _BOOLEAN else value
+            return value.lower() == "true" if type in BOOLEANS else value
         return value
 
     def call(self, name: str, args: list[Node]) -> Value:
@@ -233,17 +247,26 @@ class RuleData:
         return place is not None and place.unit in units
 
     def _environment(self, name: str) -> Value:
-        event, enrollment = self._event, self._enrollment
-        place = event or enrollment
+        if name not in ENVIRONMENT:
+            raise ExpressionError(f"Variable {name} was not found")
+        return {**self._of_program(), **self._of_event(), **self._of_enrollment()}[name]
+
+    def _of_program(self) -> dict[str, Value]:
+        place = self._event or self._enrollment
         unit = self._store.get("organisationUnit", place.unit) if place else None
-        stage = self._store.get("programStage", event.stage) if event else None
-        known: dict[str, Value] = {
+        return {
             "current_date": self._today,
             "environment": "Server",
             "program_name": self._program.get("name"),
             "event_count": float(len(self._events)),
             "org_unit": place.unit if place else "",
             "orgunit_code": (unit or {}).get("code") or "",
+        }
+
+    def _of_event(self) -> dict[str, Value]:
+        event = self._event
+        stage = self._store.get("programStage", event.stage) if event else None
+        return {
             "event_date": event.date if event else "",
             "due_date": (event.scheduled or "") if event else "",
             "completed_date": (event.completed or "") if event else "",
@@ -251,13 +274,16 @@ class RuleData:
             "event_status": event.status if event else "",
             "program_stage_id": event.stage if event else "",
             "program_stage_name": (stage or {}).get("name") or "",
+        }
+
+    def _of_enrollment(self) -> dict[str, Value]:
+        enrollment = self._enrollment
+        count = 1.0 if enrollment else 0.0
+        return {
             "enrollment_date": enrollment.enrolled if enrollment else "",
             "incident_date": enrollment.occurred if enrollment else "",
             "enrollment_id": enrollment.uid if enrollment else "",
             "enrollment_status": enrollment.status if enrollment else "",
-            "enrollment_count": 1.0 if enrollment else 0.0,
-            "tei_count": 1.0 if enrollment else 0.0,
+            "enrollment_count": count,
+            "tei_count": count,
         }
-        if name not in known:
-            raise ExpressionError(f"Variable {name} was not found")
-        return known[name]
