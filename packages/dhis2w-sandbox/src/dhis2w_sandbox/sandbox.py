@@ -38,6 +38,7 @@ from dhis2w_sandbox.data import (
 )
 from dhis2w_sandbox.data import export as data_export
 from dhis2w_sandbox.data.analytics import endpoints as analytics
+from dhis2w_sandbox.data.analytics import event_endpoints
 from dhis2w_sandbox.data.analytics import tables as analytics_tables
 from dhis2w_sandbox.faults import Fault, Faults
 from dhis2w_sandbox.metadata import export, gist, gist_bridge, merging, reading, unit_lists, writing
@@ -83,11 +84,11 @@ from dhis2w_sandbox.services import (
     validation,
 )
 from dhis2w_sandbox.tracker import endpoints as tracker_import
-from dhis2w_sandbox.tracker.rules import descriptions as rule_descriptions
 from dhis2w_sandbox.tracker.reading import enrollments as tracker_enrollments
 from dhis2w_sandbox.tracker.reading import events as tracker_events
 from dhis2w_sandbox.tracker.reading import generated_values, tracked_entities, transfers, value_files
 from dhis2w_sandbox.tracker.reading import relationships as tracker_relationships
+from dhis2w_sandbox.tracker.rules import descriptions as rule_descriptions
 from dhis2w_sandbox.versions import BEHAVIOURS
 
 MODULES = (
@@ -122,6 +123,7 @@ MODULES = (
     entry,
     analytics,
     analytics_tables,
+    event_endpoints,
     discovery,
     enrolment,
     login_form,

@@ -169,6 +169,14 @@ class Behaviour:
     """Whether a missing analytics table is told without the words of the database."""
     names_period_types: bool
     """Whether period types are listed by name, each with a name to show; otherwise from days to years."""
+    shows_more_event_columns: bool
+    """Whether lists of event analytics say when an event was made and completed, and where its enrollment was."""
+    writes_event_numbers_as_doubles: bool
+    """Whether event analytics writes whole numbers with a decimal."""
+    fails_without_event_metadata: bool
+    """Whether sums over events with `skipMeta` end in a failure."""
+    unknown_enrollment_column: str
+    """The database's failure where enrollments of a program without registration are asked for."""
     fails_unreadable_data: bool
     """Whether the job of an import of data values that cannot read its body has failed, and says why."""
     data_import_steps: tuple[str, ...]
@@ -289,15 +297,16 @@ _PERIOD_TYPES_42 = _PERIOD_TYPES_41 | {"FinancialSep"}
 _PERIOD_TYPES_43 = _PERIOD_TYPES_42 | {"FinancialFeb", "FinancialAug", "WeeklyFriday"}
 _PERIOD_TYPES_44 = _PERIOD_TYPES_43 | {"FinancialYearly"}
 
-_EVENT_41 = tuple(
-    "event status program programStage enrollment orgUnit relationships occurredAt scheduledAt deleted createdAt"
-    " createdAtClient updatedAt updatedAtClient attributeOptionCombo attributeCategoryOptions completedBy completedAt"
-    " geometry assignedUser createdBy updatedBy dataValues notes".split()
+_EVENT_41 = (
+    *("event", "status", "program", "programStage", "enrollment", "orgUnit", "relationships", "occurredAt"),
+    *("scheduledAt", "deleted", "createdAt", "createdAtClient", "updatedAt", "updatedAtClient"),
+    *("attributeOptionCombo", "attributeCategoryOptions", "completedBy", "completedAt", "geometry"),
+    *("assignedUser", "createdBy", "updatedBy", "dataValues", "notes"),
 )
-_EVENT_42 = tuple(
-    "event status program programStage enrollment orgUnit occurredAt scheduledAt storedBy createdAtClient"
-    " updatedAtClient attributeOptionCombo attributeCategoryOptions completedAt geometry assignedUser dataValues"
-    " notes".split()
+_EVENT_42 = (
+    *("event", "status", "program", "programStage", "enrollment", "orgUnit", "occurredAt", "scheduledAt", "storedBy"),
+    *("createdAtClient", "updatedAtClient", "attributeOptionCombo", "attributeCategoryOptions", "completedAt"),
+    *("geometry", "assignedUser", "dataValues", "notes"),
 )
 _EVENT_43 = tuple(key for key in _EVENT_42 if key != "storedBy")
 
@@ -383,6 +392,10 @@ _V41 = Behaviour(
     limits_output_periods=False,
     hides_sql_errors=True,
     lists_latest_values_first=True,
+    shows_more_event_columns=False,
+    writes_event_numbers_as_doubles=True,
+    fails_without_event_metadata=False,
+    unknown_enrollment_column="SqlState: 42703",
     fails_unreadable_data=False,
     data_import_steps=("Importing data...",),
     takes_old_tracker_parameters=True,
@@ -490,6 +503,8 @@ _V42 = replace(
     unit_circle="Handler dispatch failed: java.lang.StackOverflowError",
     hides_sql_errors=False,
     lists_latest_values_first=False,
+    fails_without_event_metadata=True,
+    unknown_enrollment_column='ERROR: column "trackedentity" does not exist\n  Position: 19',
     fails_unreadable_data=True,
     data_import_steps=(
         "Reading data set header",
@@ -571,6 +586,9 @@ _V43 = replace(
         "Validating group ({0} values)",
         "Upserting group ({0} values)",
     ),
+    shows_more_event_columns=True,
+    writes_event_numbers_as_doubles=False,
+    unknown_enrollment_column="ERROR: column ax.trackedentity does not exist\n  Position: 23",
     wants_tracker_program=True,
     splits_events=True,
     ambiguous_entity_order=True,

@@ -74,7 +74,7 @@ class Aggregation:
 
     def results(self) -> list[Result]:
         """The rows, kind by kind; DHIS2 promises no order."""
-        kinds = ("indicator", "dataElement", "operand", "rate")
+        kinds = ("indicator", "dataElement", "operand", "rate", "programDataElement")
         return [row for kind in kinds for item in self.query.data if item.kind == kind for row in self._rows(item)]
 
     def _rows(self, item: DataItem) -> Iterable[Result]:
@@ -82,11 +82,15 @@ class Aggregation:
             return self._indicator(item)
         if item.kind == "rate":
             return self._rate(item)
+        if item.kind == "programDataElement":
+            document = {**item.document, "id": item.id}
+            return [Result(item.id, cell, value) for cell, value in self._values(document, None, None).items()]
         values = self._values(item.document, item.combo, item.attribute)
         return [Result(item.id, cell, value) for cell, value in values.items()]
 
     def _elements(self) -> set[str]:
         found = {item.document["id"] for item in self.query.data if item.kind in {"dataElement", "operand"}}
+        found |= {item.id for item in self.query.data if item.kind == "programDataElement"}
         for item in self.query.data:
             if item.kind == "indicator":
                 text = f"{item.document.get('numerator')} {item.document.get('denominator')}"

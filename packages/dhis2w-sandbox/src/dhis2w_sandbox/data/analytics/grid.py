@@ -75,7 +75,8 @@ def _sized(headers: list[Json], rows: list[list[str]]) -> Json:
 def _row(query: Query, naming: _Naming, row: Result, *, rounded: bool, num_den: bool) -> list[str]:
     cells = iter(row.cell)
     texts = [naming.name(column, row.data if column.id == "dx" else next(cells)) for column in query.columns]
-    texts.append(number_text(row.value, is_indicator=row.indicator is not None, rounded=rounded))
+    is_double = row.indicator is not None or naming.is_of_program(row.data)
+    texts.append(number_text(row.value, is_indicator=is_double, rounded=rounded))
     if num_den:
         parts = row.indicator
         texts += [str(parts[0]), str(parts[1]), str(parts[2]), f"{parts[2]:g}", "1"] if parts else [""] * 5
@@ -99,6 +100,10 @@ class _Naming:
         self._scheme: IdScheme = (read_scheme(text) if text and not call.flag("skipMeta") else None) or UID
         self._rules = rules
         self._data = {item.id: item for item in query.data}
+
+    def is_of_program(self, item: str) -> bool:
+        """Whether a data item is a data element of a program, whose numbers are written as those of indicators."""
+        return self._data[item].kind == "programDataElement"
 
     def name(self, column: Dimension, item: str) -> str:
         """The name of an item of a column."""
@@ -206,6 +211,7 @@ def _data_item(rules: EntryRules, item: DataItem, *, details: bool) -> Json:
         "indicator": "INDICATOR",
         "operand": "DATA_ELEMENT_OPERAND",
         "rate": "REPORTING_RATE",
+        "programDataElement": "PROGRAM_DATA_ELEMENT",
     }
     aggregation = item.document.get("aggregationType")
     return {

@@ -74,7 +74,7 @@ class DataItem:
 
     id: str
     kind: str
-    """dataElement, indicator, operand or rate."""
+    """dataElement, indicator, operand, rate, or programDataElement."""
     document: Json
     combo: str | None = None
     attribute: str | None = None
@@ -137,7 +137,7 @@ def read_query(call: Call, rules: EntryRules) -> Query:
         raise refusal(call, "E7146", "end" if end is None else "start")
     query = Query([], [], [], [], start.date() if start else None, end.date() if end else None, aggregation)
     for text, is_filter in asked:
-        _add(call, rules, query, text, is_filter=is_filter)
+        add_dimension(call, rules, query, text, is_filter=is_filter)
     for unit in query.units:
         if rules.view_units() and not rules.may_view(unit):
             raise checked_refusal(call, "E7120", call.user.username, unit)
@@ -172,7 +172,8 @@ def _aggregation(call: Call) -> str | None:
     return None if text == "DEFAULT" else text
 
 
-def _add(call: Call, rules: EntryRules, query: Query, text: str, *, is_filter: bool) -> None:
+def add_dimension(call: Call, rules: EntryRules, query: Query, text: str, *, is_filter: bool) -> None:
+    """Add what a `dimension` or a `filter` names; 409 where it names nothing."""
     id, _, rest = text.partition(":")
     names = [name for name in rest.split(";") if name]
     if id == "dx":
@@ -213,6 +214,10 @@ def _data_item(rules: EntryRules, identifiers: Identifiers, scheme: Any, name: s
         if not rest:
             return DataItem(uid, kind, document)
         return _operand(rules, document, rest) if type == "dataElement" else None
+    program = identifiers.uid("program", scheme, first)
+    element = rules.document("dataElement", rest[0]) if program and len(rest) == 1 else None
+    if element is not None:
+        return DataItem(f"{program}.{element['id']}", "programDataElement", element)
     data_set = identifiers.uid("dataSet", scheme, first)
     if data_set and len(rest) == 1 and rest[0] in RATES:
         return DataItem(f"{data_set}.{rest[0]}", "rate", rules.document("dataSet", data_set) or {}, rate=rest[0])

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
+from dhis2w_sandbox.data.analytics import event_tables
 from dhis2w_sandbox.data.completeness import Registrations
 from dhis2w_sandbox.data.values import Values, among
 from dhis2w_sandbox.errors import Dhis2Refusal, message
@@ -133,6 +134,10 @@ def build_analytics(call: Call) -> Reply:
     }
     job = Job(call.server, "ANALYTICS_TABLE", parameters)
     build(call.server, outliers=not call.flag("skipOutliers"))
+    if not call.flag("skipEvents"):
+        event_tables.build_events(call.server)
+    if not call.flag("skipEnrollment"):
+        event_tables.build_enrollments(call.server)
     job.tell("Analytics tables updated: 00:00:00.000", completed=True)
     job.finish()
     return job.reply(call)

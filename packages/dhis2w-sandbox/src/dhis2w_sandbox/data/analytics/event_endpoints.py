@@ -1,0 +1,303 @@
+"""`/api/analytics/events` and `/api/analytics/enrollments`: lists and sums over tracker's tables.
+
+Source: `EventQueryAnalyticsController`, `EventAggregateAnalyticsController`, `EnrollmentQueryAnalyticsController`,
+`EventsAnalyticsDimensionsController` of dhis2-core; recordings `data/analytics-events`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from itertools import product
+from typing import Any
+
+from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.data.analytics import event_tables, tables
+from dhis2w_sandbox.data.analytics.aggregation import aggregated
+from dhis2w_sandbox.data.analytics.event_grid import (
+    Column,
+    Row,
+    cells,
+    enrollment_columns,
+    event_columns,
+    grid_json,
+    hierarchy,
+    metadata_json,
+    number_cell,
+)
+from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item, read_event_query, read_item
+from dhis2w_sandbox.data.analytics.grid import header
+from dhis2w_sandbox.data.analytics.query import Dimension, checked_refusal, refusal
+from dhis2w_sandbox.data.entry_rules import EntryRules
+from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox, message
+from dhis2w_sandbox.metadata.units import UNIT
+from dhis2w_sandbox.routing import Endpoints
+from dhis2w_sandbox.selection import selected
+from dhis2w_sandbox.tracker.reading.parameters import Parameters
+from dhis2w_sandbox.tracker.record_store import RecordStore
+from dhis2w_sandbox.tracker.records import Enrollment, Event
+
+Json = dict[str, Any]
+
+endpoints = Endpoints()
+
+PAGE_SIZE = 50
+
+
+@endpoints.add("GET", "/api/analytics/events/query/{program}", RECORDED, suffixes=["csv", "xls", "xlsx"])
+def query_events(call: Call) -> Reply:
+    """List events, with the values that are asked for."""
+    rules = EntryRules(call.server, call.user)
+    query = read_event_query(call, rules)
+    columns = event_columns(query, call.server.behaviour)
+    return _listed(call, rules, query, columns, "events", lambda: _events(call, rules, query))
+
+
+@endpoints.add("GET", "/api/analytics/events/count/{program}", RECORDED)
+def count_events(call: Call) -> Reply:
+    """Count the events that have a place on the map."""
+    rules = EntryRules(call.server, call.user)
+    query = read_event_query(call, rules)
+    tables.require(call.server)
+    count = sum(row.record.geometry is not None for row in _events(call, rules, query))
+    return Reply.json({"count": count}, headers=dict(tables.CACHED))
+
+
+@endpoints.add("GET", "/api/analytics/enrollments/query/{program}", RECORDED, suffixes=["csv", "xls", "xlsx"])
+def query_enrollments(call: Call) -> Reply:
+    """List enrollments, with the values that are asked for; programs without registration have no table."""
+    rules = EntryRules(call.server, call.user)
+    query = read_event_query(call, rules)
+    tables.require(call.server)
+    if query.program.get("programType") == "WITHOUT_REGISTRATION":
+        raise Dhis2Refusal(
+            409,
+            f"{message(call.server.version, 'E7145')} (SqlState: 42703)",
+            "E7145",
+            dev_message=call.server.behaviour.unknown_enrollment_column,
+            headers=dict(tables.CACHED),
+        )
+    columns = enrollment_columns(query, call.server.behaviour)
+    return _listed(call, rules, query, columns, "enrollments", lambda: _enrollments(call, rules, query))
+
+
+@endpoints.add("GET", "/api/analytics/events/aggregate/{program}", RECORDED)
+def aggregate_events(call: Call) -> Reply:
+    """Count events, or sum up a value of theirs, by the dimensions that are asked for."""
+    rules = EntryRules(call.server, call.user)
+    query = read_event_query(call, rules)
+    value = _value(call, rules, query)
+    tables.require(call.server)
+    without_metadata = call.flag("skipMeta")
+    if without_metadata and call.server.behaviour.fails_without_event_metadata:
+        raise Dhis2Refusal(500, "org.hisp.dhis.common.Pager", headers=dict(tables.CACHED))
+    columns: list[Dimension | Item] = [row for row in query.units.dimensions if not row.is_filter]
+    columns += query.columns
+    headers = [
+        header(column.id, column.title if isinstance(column, Dimension) else column.document["name"])
+        for column in columns
+    ]
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in _events(call, rules, query):
+        for cell in product(*(_matches(rules, query, column, row) for column in columns)):
+            groups.setdefault(cell, []).append(row)
+    rows = [[*cell, text] for cell, found in groups.items() if (text := _aggregate(call, value, found)) is not None]
+    limit = Parameters(call).integer("limit")
+    named = bool(query.units.of("pe"))
+    metadata: Json = {} if without_metadata else metadata_json(rules, query, names_periods=named)
+    answer = grid_json([*headers, header("value", "Value", number=True)], rows[: limit or None], metadata)
+    return Reply.json(answer, headers=dict(tables.CACHED))
+
+
+@endpoints.add("GET", "/api/analytics/events/query/dimensions", RECORDED)
+def event_dimensions(call: Call) -> Reply:
+    """List what can be asked of the events of a stage."""
+    rules = EntryRules(call.server, call.user)
+    uid = call.required("programStageId")
+    stage = rules.document("programStage", uid)
+    if stage is None:
+        raise refusal(call, "E7130", uid)
+    elements = [
+        document
+        for row in stage.get("programStageDataElements") or ()
+        if (document := rules.document("dataElement", linked(row, "dataElement")))
+    ]
+    rows: list[Json] = [
+        {
+            "id": f"{uid}.{document['id']}",
+            "uid": document["id"],
+            "dimensionType": "DATA_ELEMENT",
+            **{key: document[key] for key in ("valueType", "code", "name", "shortName") if key in document},
+            "displayName": document["name"],
+        }
+        for document in elements
+    ]
+    for key in reversed(Parameters(call).order()):
+        rows.sort(key=lambda row, field=key.field: str(row.get(field, "")), reverse=key.descending)
+    page, size = _page(call)
+    shown = [selected(call.server, row, call.param("fields")) for row in rows[(page - 1) * size : page * size]]
+    return Reply.json({"dimensions": shown, "pager": _pager(call, len(rows))}, headers=dict(tables.CACHED))
+
+
+def _listed(
+    call: Call,
+    rules: EntryRules,
+    query: EventQuery,
+    columns: list[Column],
+    name: str,
+    find: Any,
+) -> Reply:
+    columns = _picked(call, columns)
+    order = [(field, False) for field in call.params("asc")] + [(field, True) for field in call.params("desc")]
+    for field, _ in order:
+        if all(column.name != field for column in columns):
+            read_item(call, rules, query.program, field, is_filter=False)
+    page, size = _page(call)
+    tables.require(call.server)
+    found: list[Row] = find()
+    for field, descending in reversed(order):
+        column = next((column for column in columns if column.name == field), None)
+        if column is not None:
+            found.sort(key=lambda row, read=column.read: read(row) or "", reverse=descending)
+    paged = call.param("paging") != "false" and call.param("skipPaging") != "true"
+    rows = [cells(columns, row) for row in (found[(page - 1) * size : page * size] if paged else found)]
+    headers = [column.header for column in columns]
+    if call.suffix not in {None, "json"}:
+        return _as_file(call, headers, rows, name)
+    metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods=False)
+    pager: Json = {"pager": _pager(call, len(found))} if paged else {}
+    return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
+
+
+def _as_file(call: Call, headers: list[Json], rows: list[list[str]], name: str) -> Reply:
+    if call.suffix != "csv":
+        raise NotInSandbox(f"{name} as {call.suffix}")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([row["column"] for row in headers])
+    writer.writerows(rows)
+    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Reply(200, out.getvalue().encode(), "application/csv", disposition | tables.CACHED)
+
+
+def _picked(call: Call, columns: list[Column]) -> list[Column]:
+    """The columns that `headers` names, in its order."""
+    names = [part for value in call.params("headers") for part in value.split(",") if part]
+    by_name = {column.name: column for column in columns}
+    unknown = next((name for name in names if name not in by_name), None)
+    if unknown is not None:
+        raise checked_refusal(call, "E7230", unknown)
+    return [by_name[name] for name in names] or columns
+
+
+def _page(call: Call) -> tuple[int, int]:
+    page, size = Parameters(call).integer("page"), Parameters(call).integer("pageSize")
+    if page is not None and page < 1:
+        raise checked_refusal(call, "E7207", page)
+    return page or 1, size or PAGE_SIZE
+
+
+def _pager(call: Call, total: int) -> Json:
+    page, size = _page(call)
+    if call.param("totalPages") == "false":
+        return {"page": page, "pageSize": size, "isLastPage": page * size >= total}
+    return {"page": page, "total": total, "pageSize": size, "pageCount": -(-total // size)}
+
+
+def _events(call: Call, rules: EntryRules, query: EventQuery) -> list[Row]:
+    """The events of a query, oldest first."""
+    where, args = "program = ?", [query.program["id"]]
+    if query.stage:
+        where, args = f"{where} AND stage = ?", [*args, query.stage["id"]]
+    enrollments = event_tables.enrollment_table(call.server)
+    found: list[Row] = []
+    for event in event_tables.event_table(call.server).select(where, args):
+        enrollment = enrollments.get(event.enrollment) if event.enrollment else None
+        row = _row(call, rules, event, enrollment)
+        dated = query.covers(event.occurred_at)
+        if dated and _wanted(rules, query, row) and (not query.status or event.status in query.status):
+            found.append(row)
+    return found
+
+
+def _enrollments(call: Call, rules: EntryRules, query: EventQuery) -> list[Row]:
+    """The enrollments of a query, oldest first; values of events are the latest of their stage."""
+    events = event_tables.event_table(call.server)
+    found: list[Row] = []
+    for enrollment in event_tables.enrollment_table(call.server).select("program = ?", [query.program["id"]]):
+        latest = events.select("enrollment = ?", [enrollment.uid], "occurred_at")
+        row = _row(call, rules, latest[-1] if latest else None, enrollment, own=True)
+        if query.covers(enrollment.enrolled_at) and _wanted(rules, query, row):
+            found.append(row)
+    return found
+
+
+def _row(
+    call: Call, rules: EntryRules, event: Event | None, enrollment: Enrollment | None, *, own: bool = False
+) -> Row:
+    """A row.
+
+    Args:
+        call: the request.
+        rules: where the metadata is.
+        event: the event.
+        enrollment: its enrollment.
+        own: whether the row is about the enrollment, rather than the event.
+    """
+    place = enrollment.unit if own and enrollment else event.unit if event else ""
+    unit = rules.document(UNIT, place) or {"id": place}
+    entities = RecordStore(call.server).tracked_entities
+    entity = entities.get(enrollment.tracked_entity) if enrollment else None
+    return Row(event, enrollment, entity, unit, hierarchy(rules, unit))
+
+
+def _wanted(rules: EntryRules, query: EventQuery, row: Row) -> bool:
+    tops = set(query.units.units)
+    return (
+        (not tops or rules.is_below(row.unit["id"], tops))
+        and (not query.enrollment_status or (row.enrollment is not None and _has_status(query, row.enrollment)))
+        and all(item.accepts(row.value(item)) for item in query.items)
+    )
+
+
+def _has_status(query: EventQuery, enrollment: Enrollment) -> bool:
+    return enrollment.status in query.enrollment_status
+
+
+def _matches(rules: EntryRules, query: EventQuery, column: Dimension | Item, row: Row) -> Sequence[str]:
+    """The items of a dimension that an event counts for."""
+    if isinstance(column, Item):
+        return [row.value(column) or ""]
+    if column.id == "ou":
+        return [unit for unit in column.items if rules.is_below(row.unit["id"], {unit})]
+    date = ((row.event and row.event.occurred_at) or "")[:10]
+    wanted = [period for period in query.units.periods if period.iso in column.items]
+    return [period.iso for period in wanted if period.start.isoformat() <= date <= period.end.isoformat()]
+
+
+def _value(call: Call, rules: EntryRules, query: EventQuery) -> Item | None:
+    """What is summed up; None for the number of events. 409 where it is no number."""
+    uid = call.param("value")
+    if not uid:
+        return None
+    try:
+        item = read_item(call, rules, query.program, uid, is_filter=False)
+    except Dhis2Refusal as refused:
+        raise refusal(call, "E7223", uid) from refused
+    if not item.is_numeric:
+        raise refusal(call, "E7223", uid)
+    return item
+
+
+def _aggregate(call: Call, value: Item | None, rows: Iterable[Row]) -> str | None:
+    if value is None:
+        return str(len(list(rows)))
+    numbers = [float(text) for row in rows if (text := row.value(value)) is not None]
+    if not numbers:
+        return None
+    kind = call.param("aggregationType") or value.document.get("aggregationType") or "SUM"
+    if kind not in {"SUM", "AVERAGE", "COUNT", "MIN", "MAX", "STDDEV", "VARIANCE"}:
+        raise checked_refusal(call, "E7216", value.uid)
+    return number_cell(aggregated(numbers, kind), call.server.behaviour)

@@ -1,0 +1,263 @@
+"""The answer of an event or enrollment analytics query: headers, metadata and rows, every cell a text.
+
+Source: `DefaultEventAnalyticsService`, `DefaultEnrollmentAnalyticsService`, `ColumnHeader` and `MetadataItemsHandler`
+of dhis2-core; recordings `data/analytics-events`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item, stages_of
+from dhis2w_sandbox.data.entry_rules import EntryRules
+from dhis2w_sandbox.metadata.periods import period_name
+from dhis2w_sandbox.metadata.units import UNIT, lineage
+from dhis2w_sandbox.tracker.records import Enrollment, Event, TrackedEntity, UserInfo
+from dhis2w_sandbox.versions import Behaviour
+
+Json = dict[str, Any]
+
+# How Java calls the values of a type.
+_JAVA_TYPES = {
+    "NUMBER": "java.lang.Double",
+    "UNIT_INTERVAL": "java.lang.Double",
+    "PERCENTAGE": "java.lang.Double",
+    "INTEGER": "java.lang.Integer",
+    "INTEGER_POSITIVE": "java.lang.Integer",
+    "INTEGER_NEGATIVE": "java.lang.Integer",
+    "INTEGER_ZERO_OR_POSITIVE": "java.lang.Integer",
+    "BOOLEAN": "java.lang.Boolean",
+    "TRUE_ONLY": "java.lang.Boolean",
+    "DATE": "java.time.LocalDate",
+    "DATETIME": "java.time.LocalDateTime",
+    "ORGANISATION_UNIT": "org.hisp.dhis.organisationunit.OrganisationUnit",
+    "COORDINATE": "org.opengis.geometry.primitive.Point",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """An event with its enrollment, or an enrollment, and what is looked up for it."""
+
+    event: Event | None
+    enrollment: Enrollment | None
+    entity: TrackedEntity | None
+    unit: Json
+    hierarchy: str
+    """The names of the unit and those above it."""
+
+    @property
+    def record(self) -> Event | Enrollment:
+        """What the row is about."""
+        found = self.event or self.enrollment
+        assert found is not None  # noqa: S101 - one of them makes the row
+        return found
+
+    def value(self, item: Item) -> str | None:
+        """What it has for a data element or attribute."""
+        if item.type == "trackedEntityAttribute":
+            rows = self.entity.attributes if self.entity else ()
+            return next((row.value for row in rows if row.attribute == item.uid), None)
+        if self.event is None or item.stage not in {None, self.event.stage}:
+            return None
+        return next((row.value for row in self.event.values if row.element == item.uid), None)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column, and how its cell is made."""
+
+    name: str
+    title: str
+    value_type: str
+    read: Callable[[Row], str | None]
+
+    @property
+    def header(self) -> Json:
+        """The header in the answer."""
+        java = _JAVA_TYPES.get(self.value_type, "java.lang.String")
+        return {
+            "name": self.name,
+            "column": self.title,
+            "valueType": self.value_type,
+            "type": java,
+            "hidden": False,
+            "meta": True,
+        }
+
+
+def _time(text: str | None) -> str | None:
+    """A time as Java's `Timestamp` prints it."""
+    if text is None:
+        return None
+    day, _, rest = text.partition("T")
+    clock, _, fraction = rest.partition(".")
+    return f"{day} {clock}.{fraction.rstrip('0') or '0'}"
+
+
+def _person(user: UserInfo | None) -> str | None:
+    return f"{user.surname}, {user.first_name} ({user.username})" if user else None
+
+
+def _geometry(row: Row) -> str | None:
+    geometry = row.record.geometry
+    return json.dumps(geometry, separators=(",", ":")) if geometry else None
+
+
+def _enrollment_geometry(row: Row) -> str | None:
+    geometry = row.enrollment.geometry if row.enrollment else None
+    return json.dumps(geometry, separators=(",", ":")) if geometry else None
+
+
+def _coordinate(index: int) -> Callable[[Row], str]:
+    def read(row: Row) -> str:
+        geometry = row.record.geometry
+        return str(float(geometry["coordinates"][index])) if geometry and geometry["type"] == "Point" else "0.0"
+
+    return read
+
+
+def _text(name: str, title: str, read: Callable[[Row], str | None]) -> Column:
+    return Column(name, title, "TEXT", read)
+
+
+def _moment(name: str, title: str, read: Callable[[Row], str | None]) -> Column:
+    return Column(name, title, "DATETIME", lambda row: _time(read(row)))
+
+
+_WRITTEN = [
+    _text("storedby", "Stored by", lambda row: row.record.stored_by),
+    _text("createdbydisplayname", "Created by", lambda row: _person(row.record.created_by)),
+    _text("lastupdatedbydisplayname", "Last updated by", lambda row: _person(row.record.updated_by)),
+    _moment("lastupdated", "Last updated on", lambda row: row.record.updated_at),
+]
+_PLACE = [
+    Column("longitude", "Longitude", "NUMBER", _coordinate(0)),
+    Column("latitude", "Latitude", "NUMBER", _coordinate(1)),
+    _text("ouname", "Organisation unit name", lambda row: row.unit.get("name")),
+    _text("ounamehierarchy", "Organisation unit name hierarchy", lambda row: row.hierarchy),
+    _text("oucode", "Organisation unit code", lambda row: row.unit.get("code")),
+]
+_GEOMETRY = _text("geometry", "Geometry", _geometry)
+_TRACKED = [
+    _moment("enrollmentdate", "Enrollment date", lambda row: row.enrollment and row.enrollment.enrolled_at),
+    _moment("incidentdate", "Incident date", lambda row: row.enrollment and row.enrollment.occurred_at),
+    _text("tei", "Tracked entity", lambda row: row.enrollment and row.enrollment.tracked_entity),
+    _text("pi", "Enrollment", lambda row: row.enrollment and row.enrollment.uid),
+]
+_UNIT = _text("ou", "Organisation unit", lambda row: row.unit.get("id"))
+
+
+def event_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
+    """The columns of a list of events."""
+    columns = [
+        _text("psi", "Event", lambda row: row.event and row.event.uid),
+        _text("ps", "Program stage", lambda row: row.event and row.event.stage),
+        _moment("eventdate", "Event date", lambda row: row.event and row.event.occurred_at),
+        *_WRITTEN,
+    ]
+    if behaviour.shows_more_event_columns:
+        columns += [
+            _moment("created", "Created on", lambda row: row.record.created_at),
+            _moment("completed", "Completed on", lambda row: row.record.completed_at),
+        ]
+    columns.append(_moment("scheduleddate", "Scheduled date", lambda row: row.event and row.event.scheduled_at))
+    if query.program.get("programType") != "WITHOUT_REGISTRATION":
+        columns += _TRACKED
+    columns.append(_GEOMETRY)
+    if behaviour.shows_more_event_columns:
+        columns.append(_text("enrollmentgeometry", "Enrollment geometry", _enrollment_geometry))
+    unenrolled = None if behaviour.splits_events else "ACTIVE"
+    return [
+        *columns,
+        *_PLACE,
+        _text("programstatus", "Program status", lambda row: row.enrollment.status if row.enrollment else unenrolled),
+        _text("eventstatus", "Event status", lambda row: row.event and row.event.status),
+        *_asked(query, behaviour),
+    ]
+
+
+def enrollment_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
+    """The columns of a list of enrollments."""
+    enrolled, occurred, entity, uid = _TRACKED
+    return [
+        uid,
+        entity,
+        enrolled,
+        occurred,
+        *_WRITTEN,
+        _GEOMETRY,
+        *_PLACE,
+        _text("programstatus", "Program status", lambda row: row.enrollment and row.enrollment.status),
+        *_asked(query, behaviour),
+    ]
+
+
+def _asked(query: EventQuery, behaviour: Behaviour) -> list[Column]:
+    units = query.units.of("ou")
+    return [*([_UNIT] if units else []), *(_item_column(item, behaviour) for item in query.columns)]
+
+
+def _item_column(item: Item, behaviour: Behaviour) -> Column:
+    type: str = item.document["valueType"]
+
+    def read(row: Row) -> str | None:
+        text = row.value(item)
+        return number_cell(float(text), behaviour) if text is not None and item.is_numeric else text
+
+    return Column(item.id, item.document["name"], type, read)
+
+
+def number_cell(value: float, behaviour: Behaviour) -> str:
+    """A number as a cell: older versions write whole ones with a decimal."""
+    return str(int(value)) if value == int(value) and not behaviour.writes_event_numbers_as_doubles else str(value)
+
+
+def grid_json(headers: list[Json], rows: list[list[str]], metadata: Json) -> Json:
+    """The whole answer."""
+    return {
+        "headers": headers,
+        "metaData": metadata,
+        "rowContext": {},
+        "rows": rows,
+        "width": len(headers) if rows else 0,
+        "height": len(rows),
+        "headerWidth": len(headers),
+    }
+
+
+def cells(columns: Iterable[Column], row: Row) -> list[str]:
+    """The cells of a row; what there is not is an empty text."""
+    return [column.read(row) or "" for column in columns]
+
+
+def metadata_json(rules: EntryRules, query: EventQuery, *, names_periods: bool) -> Json:
+    """Names of everything in the answer, and the items of each dimension.
+
+    Args:
+        rules: where the metadata is.
+        query: the query.
+        names_periods: whether its periods are columns.
+    """
+    stages = [query.stage] if query.stage else stages_of(rules, query.program)
+    asked = query.units.of("ou") is not None
+    documents = [query.program, *stages, *(rules.document(UNIT, unit) or {"id": unit} for unit in query.units.units)]
+    items: Json = {document["id"]: {"name": document.get("name", "")} for document in documents}
+    items["ou"] = {"name": "Organisation unit"} if asked else {}
+    for item in query.items:
+        items[item.uid] = items[item.id] = {"name": item.document["name"]}
+    periods = [period.iso for period in query.units.periods] if names_periods else []
+    items |= {iso: {"name": period_name(iso)} for iso in periods} | query.units.names
+    if names_periods:
+        items["pe"] = {"name": "Period"}
+    dimensions: Json = {"pe": periods, "ou": query.units.units, **{item.id: list[str]() for item in query.items}}
+    return {"items": items, "dimensions": dimensions}
+
+
+def hierarchy(rules: EntryRules, unit: Json) -> str:
+    """The names of a unit and those above it."""
+    above = lineage(rules.store, unit)
+    return " / ".join((rules.document(UNIT, uid) or {}).get("name", uid) for uid in above)

@@ -1,0 +1,203 @@
+"""What an event or enrollment analytics query asks for, as its parameters say it.
+
+Source: `EventsAnalyticsQueryCriteria`, `DefaultEventDataQueryService`, `DefaultEventQueryValidator` of dhis2-core;
+recordings `data/analytics-events`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from dhis2w_sandbox.call import Call
+from dhis2w_sandbox.data.analytics.query import Query, add_dimension, checked_refusal, refusal
+from dhis2w_sandbox.data.entry_rules import EntryRules
+from dhis2w_sandbox.data.parameters import day
+from dhis2w_sandbox.data.value_types import NUMERIC
+from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.errors import Dhis2Refusal
+
+Json = dict[str, Any]
+
+DEFAULT_PERIOD = "LAST_12_MONTHS"
+MISSING = "NV"
+
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "EQ": lambda value, other: value == other,
+    "IEQ": lambda value, other: str(value).lower() == str(other).lower(),
+    "NE": lambda value, other: value != other,
+    "NEQ": lambda value, other: value != other,
+    "NIEQ": lambda value, other: str(value).lower() != str(other).lower(),
+    "GT": lambda value, other: value > other,
+    "GE": lambda value, other: value >= other,
+    "LT": lambda value, other: value < other,
+    "LE": lambda value, other: value <= other,
+    "LIKE": lambda value, other: str(other) in str(value),
+    "NLIKE": lambda value, other: str(other) not in str(value),
+    "ILIKE": lambda value, other: str(other).lower() in str(value).lower(),
+    "NILIKE": lambda value, other: str(other).lower() not in str(value).lower(),
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A data element or attribute that is asked for, with what its value must fulfil."""
+
+    id: str
+    """As it was asked for: `stage.element`, `element` or `attribute`."""
+    type: str
+    """dataElement or trackedEntityAttribute."""
+    document: Json
+    stage: str | None
+    conditions: list[tuple[str, str]]
+    is_filter: bool
+
+    @property
+    def uid(self) -> str:
+        """The data element or attribute."""
+        return self.document["id"]
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether its values are numbers."""
+        return self.document.get("valueType") in NUMERIC
+
+    def accepts(self, text: str | None) -> bool:
+        """Whether a value, or that there is none, is wanted."""
+        return all(self._holds(text, operator, value) for operator, value in self.conditions)
+
+    def _holds(self, text: str | None, operator: str, value: str) -> bool:
+        if operator == "IN":
+            wanted = value.split(";")
+            return MISSING in wanted if text is None else text in wanted
+        if value == MISSING:
+            return (text is None) == (operator in {"EQ", "IEQ"})
+        if text is None:
+            return False
+        if self.is_numeric:
+            return _OPERATORS[operator](float(text), float(value))
+        return _OPERATORS[operator](text, value)
+
+
+@dataclass
+class EventQuery:
+    """What is asked for."""
+
+    program: Json
+    stage: Json | None
+    units: Query
+    """Units, periods and dates, with the dimensions that name them."""
+    items: list[Item]
+    first: str
+    """The first day, `2024-01-31`."""
+    last: str
+    status: list[str]
+    enrollment_status: list[str]
+
+    @property
+    def columns(self) -> list[Item]:
+        """The items that are no filters."""
+        return [item for item in self.items if not item.is_filter]
+
+    def covers(self, date: str | None) -> bool:
+        """Whether a time is within the periods, or between the dates."""
+        if date is None:
+            return False
+        days = date[:10]
+        if self.units.periods:
+            return any(period.start.isoformat() <= days <= period.end.isoformat() for period in self.units.periods)
+        return self.first <= days <= self.last
+
+
+def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
+    """The query of a request; refused with the first thing that is wrong."""
+    program = rules.document("program", call.parts["program"])
+    if program is None:
+        raise refusal(call, "E7129", call.parts["program"])
+    name = call.param("stage")
+    stage = rules.document("programStage", name) if name else None
+    if name and stage is None:
+        raise refusal(call, "E7130", name)
+    start, end = day(call, "startDate"), day(call, "endDate")
+    units = Query([], [], [], [], start.date() if start else None, end.date() if end else None, None)
+    items: list[Item] = []
+    for parameter, is_filter in (("dimension", False), ("filter", True)):
+        for text in _texts(call, parameter):
+            if text.partition(":")[0] in {"ou", "pe"}:
+                add_dimension(call, rules, units, text, is_filter=is_filter)
+            else:
+                items.append(read_item(call, rules, program, text, is_filter=is_filter))
+    if units.of("ou") is None:
+        units.units = sorted(rules.view_units())
+    if not units.periods and (start is None or end is None):
+        add_dimension(call, rules, units, f"pe:{DEFAULT_PERIOD}", is_filter=True)
+    first = start.date() if start else rules.now.date()
+    last = end.date() if end else first + timedelta(days=1)
+    return EventQuery(
+        program=program,
+        stage=stage,
+        units=units,
+        items=items,
+        first=first.isoformat(),
+        last=last.isoformat(),
+        status=_list(call, "eventStatus"),
+        enrollment_status=_list(call, "programStatus") + _list(call, "enrollmentStatus"),
+    )
+
+
+def read_item(call: Call, rules: EntryRules, program: Json, text: str, *, is_filter: bool) -> Item:
+    """A data element or attribute, with its conditions; refused where it is none of the program's."""
+    id, *words = text.split(":")
+    prefix, _, uid = id.rpartition(".")
+    type = next((type for type in ("dataElement", "trackedEntityAttribute") if rules.document(type, uid)), None)
+    if type is None or not _belongs(rules, program, type, uid):
+        raise refusal(call, "E7224", id)
+    document = rules.document(type, uid) or {}
+    conditions = [(_operator(word), value) for word, value in zip(words[::2], words[1::2], strict=False)]
+    item = Item(id, type, document, prefix or None, conditions, is_filter)
+    for _, value in conditions if item.is_numeric else ():
+        wrong = next((part for part in value.split(";") if part != MISSING and not _is_number(part)), None)
+        if wrong is not None:
+            raise checked_refusal(call, "E7234", wrong, document["valueType"])
+    return item
+
+
+def _texts(call: Call, name: str) -> list[str]:
+    return [part for value in call.params(name) for part in value.split(",") if part]
+
+
+def _list(call: Call, name: str) -> list[str]:
+    return [part for value in call.params(name) for part in value.replace(";", ",").split(",") if part]
+
+
+def _operator(word: str) -> str:
+    name = f"N{word[1:]}" if word.startswith("!") else word
+    if name not in _OPERATORS and name != "IN":
+        raise Dhis2Refusal(400, f"No enum constant org.hisp.dhis.common.QueryOperator.{name}")
+    return name
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _belongs(rules: EntryRules, program: Json, type: str, uid: str) -> bool:
+    if type == "trackedEntityAttribute":
+        rows = program.get("programTrackedEntityAttributes") or ()
+        return any(linked(row, "trackedEntityAttribute") == uid for row in rows)
+    return any(
+        linked(row, "dataElement") == uid
+        for stage in stages_of(rules, program)
+        for row in stage.get("programStageDataElements") or ()
+    )
+
+
+def stages_of(rules: EntryRules, program: Json) -> list[Json]:
+    """The stages of a program."""
+    return [stage for stage in rules.store.all("programStage") if linked(stage, "program") == program["id"]]
