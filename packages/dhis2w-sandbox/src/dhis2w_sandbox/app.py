@@ -185,6 +185,7 @@ class App:
             named = f", requires one Authority from [{', '.join(row.requires)}]"
             text = "Access is denied" + (named if self.server.behaviour.names_missing_authorities else "")
             return _refused(Dhis2Refusal(403, text))
+        self.server.sender = call.sender.username if call.sender else None
         try:
             with self.server.store.transaction():
                 return row.handler(call)

@@ -54,6 +54,8 @@ class Server:
         self.saved_requests = SavedRequests()
         self.failed_logins = FailedLogins(clock)
         self.authority = authority or Authority()
+        self.sender: str | None = None
+        """The login name of who sent the request that is being answered."""
         self.used_tokens: dict[str, Json] = {}
         """Personal access tokens by the hash of their secret, as they were when first used: DHIS2 caches them."""
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from dhis2w_sandbox.boot import DEFAULT_COMBO
 from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.metadata.deletions import Deletions
 from dhis2w_sandbox.metadata.foreign_keys import refuse_violation
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.store import Referrer
@@ -225,6 +226,8 @@ def delete(server: Server, type: str, uid: str) -> None:
         document = store.get(referrer.type, referrer.uid)
         if document and referrer.uid != uid:
             store.put(referrer.type, referrer.uid, _released(document, referrer, uid))
+    if gone := store.get(type, uid):
+        Deletions(server).note(type, gone)
     store.delete(type, uid)
     for part in parts:
         if store.get(*part):
