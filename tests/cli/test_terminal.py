@@ -241,3 +241,37 @@ def test_one_is_told_when_it_takes_long(home: Home, monkeypatch: pytest.MonkeyPa
         code, seen = in_terminal("system", "ping")
         assert (code, "Waiting for the server: 1 s" in seen) == (0, True), seen
         assert "Waiting" not in in_terminal("system", "ping", "-q")[1]
+
+
+def test_rows_are_counted_while_they_come(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert home
+    slow = Fault(delay=1.2, path="dataElements", times=None)
+    with Sandbox(42, faults=[slow]) as server, server.serve() as url:
+        monkeypatch.setenv("DHIS2_URL", url)
+        monkeypatch.setenv("DHIS2_PAT", server.pat())
+        words = ("api", "GET", "dataElements", "--paginate", "--param", "pageSize=30", "--query", "[].id")
+        code, seen = in_terminal(*words)
+        assert code == 0
+        assert re.search(r"Rows: \d+, \d+ s", seen), seen
+
+
+def test_ctrl_c_in_a_request_ends_at_once_and_a_write_that_was_under_way_is_in_the_journal(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Fault(delay=4, path="dataElementGroups", times=None)
+    with Sandbox(42, empty=True, faults=[slow]) as server, server.serve() as url:
+        monkeypatch.setenv("DHIS2_URL", url)
+        monkeypatch.setenv("DHIS2_PAT", server.pat())
+        body = '{"name": "N", "shortName": "N"}'
+        for words in (
+            ("metadata", "list", "dataElementGroups"),
+            ("api", "POST", "dataElementGroups", "--body", body, "--yes"),
+        ):
+            command = Terminal(*words)
+            command.wait_for("Waiting for the server: 1 s")
+            command.interrupt()
+            assert command.end() == 130
+            assert "Interrupted." in command.seen
+            assert "Traceback" not in command.seen
+        assert "failed" in in_terminal("journal", "list")[1]
+        assert [each for each in home.folder.rglob("*") if each.name.endswith((".tmp", ".new", ".part"))] == []

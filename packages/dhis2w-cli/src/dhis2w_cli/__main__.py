@@ -85,7 +85,11 @@ def wanted_output(arguments: Sequence[str]) -> str:
 def _run(entry: IndexEntry, arguments: dict[str, Any], settings: Settings) -> int:
     from dhis2w_cli.runner import run_operation
 
-    return run_operation(entry, arguments, settings)
+    try:
+        return run_operation(entry, arguments, settings)
+    except KeyboardInterrupt:  # Typer would end without a word
+        sys.stderr.write("Interrupted.\n")
+        return ExitCode.INTERRUPTED
 
 
 def _ended(code: object) -> int:

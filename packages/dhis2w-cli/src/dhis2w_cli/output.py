@@ -102,7 +102,7 @@ def _csv(value: Any, settings: Settings) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     if columns:
-        writer.writerow(columns)
+        writer.writerow(_csv_text(name, safe=settings.csv_safe) for name in columns)
     writer.writerows([_csv_text(row.get(name), safe=settings.csv_safe) for name in columns] for row in rows)
     yield buffer.getvalue()
 

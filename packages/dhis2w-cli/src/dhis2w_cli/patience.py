@@ -1,4 +1,4 @@
-"""A word on standard error when something takes longer than a second, so that nobody takes it for a hang."""
+"""A line on standard error when something takes longer than a second: how far it is, and that it is no hang."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from dhis2w_cli.progress import Progress
     from dhis2w_cli.settings import Settings
 
 T = TypeVar("T")
@@ -17,13 +18,18 @@ FIRST_WORD = 1.0
 
 
 class Patience:
-    """Tells how long one has waited; silent when standard error is no terminal, or with `--quiet`."""
+    """Tells how long one has waited, and for what; silent when standard error is no terminal, or with `--quiet`."""
 
     def __init__(self, settings: Settings) -> None:
         self._silent = settings.quiet or settings.verbose or not sys.stderr.isatty()
         self._shown = False
         self._seconds = 0
         self._paused = False
+        self._progress: Progress | None = None
+
+    def note(self, progress: Progress) -> None:
+        """Take down how far it is; it is shown with the next word."""
+        self._progress = progress
 
     @contextmanager
     def paused(self) -> Generator[None]:
@@ -61,5 +67,10 @@ class Patience:
                 continue
             self._seconds += 1
             self._shown = True
-            sys.stderr.write(f"\rWaiting for the server: {self._seconds} s\x1b[K")
+            sys.stderr.write(f"\r{self._line()}\x1b[K")
             sys.stderr.flush()
+
+    def _line(self) -> str:
+        if self._progress:
+            return self._progress.line(self._seconds)
+        return f"Waiting for the server: {self._seconds} s"

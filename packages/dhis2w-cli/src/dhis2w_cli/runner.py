@@ -44,6 +44,7 @@ def run_operation(entry: IndexEntry, arguments: dict[str, Any], settings: Settin
     patience = Patience(settings)
     work.terminal.before_text = patience.clear
     work.terminal.paused = patience.paused
+    work.terminal.note = patience.note
     with _requests_shown() if settings.verbose else nullcontext():
         return asyncio.run(patience.with_word(work.connected() if entry.connects else work.call({})))
 
@@ -112,13 +113,25 @@ class _Run:
         """Rows that come one by one: NDJSON prints each as it comes, everything else needs all of them."""
         if self._settings.output == "ndjson" and not self._settings.quiet:
             self.terminal.before_text()
-            async for row in rows:
+            async for row in self._counted(rows):
                 print_row(row, self._settings, sys.stdout)
             return ExitCode.DONE
-        found = [row async for row in rows]
+        found = [row async for row in self._counted(rows)]
         if not found and self._settings.output == "table":
             self.terminal.say("Nothing was found.")
         return self._show(found)
+
+    async def _counted(self, rows: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """The rows, counted for whoever waits; not between those that are printed in the same terminal."""
+        with self.terminal.paused() if self._prints_as_it_comes() else nullcontext():
+            count = 0
+            async for row in rows:
+                count += 1
+                self.terminal.progress("Rows", count)
+                yield row
+
+    def _prints_as_it_comes(self) -> bool:
+        return self._settings.output == "ndjson" and sys.stdout.isatty()
 
     async def _carried_out(self, plan: Any, client: Dhis2Client) -> object:
         from dhis2w_core.executor import execute

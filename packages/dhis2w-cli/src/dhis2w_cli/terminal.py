@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dhis2w_cli.cell import printable
 from dhis2w_cli.errors import NotConfirmedError
+from dhis2w_cli.progress import Progress
 from dhis2w_core.errors import OperationError
 from dhis2w_core.secret import PlainSecret
 
@@ -33,6 +34,8 @@ class Terminal:
         """Makes room before anything is written."""
         self.paused: Callable[[], AbstractContextManager[None]] = nullcontext
         """Keeps what tells how long one has waited away from a line that is typed."""
+        self.note: Callable[[Progress], None] = _nothing_of
+        """Takes down how far something is, to be shown when it takes long."""
 
     @property
     def is_interactive(self) -> bool:
@@ -101,6 +104,10 @@ class Terminal:
             self.before_text()
             sys.stderr.write(f"{printable(text)}\n")
 
+    def progress(self, what: str, done: int, total: int | None = None) -> None:
+        """Take down how far something is; shown when it takes longer than a second."""
+        self.note(Progress(what, done, total))
+
     def edit(self, text: str) -> str:
         """The text as the user leaves it in `$VISUAL`, `$EDITOR`, or the platform's plain editor."""
         import shlex
@@ -122,6 +129,9 @@ class Terminal:
 
 
 def _nothing() -> None: ...
+
+
+def _nothing_of(_: Progress) -> None: ...
 
 
 @contextmanager

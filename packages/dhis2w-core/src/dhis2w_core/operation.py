@@ -77,6 +77,16 @@ class Face(Protocol):
         """A line that the user types while something else is waited for."""
         ...
 
+    def progress(self, what: str, done: int, total: int | None = None) -> None:
+        """Tell how far something is.
+
+        Args:
+            what: What is counted, in words: `Rows`, `Sent`.
+            done: How many are done.
+            total: How many there are, where that is known.
+        """
+        ...
+
     def edit(self, text: str) -> str:
         """The text as the user leaves it in an editor."""
         ...
