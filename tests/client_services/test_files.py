@@ -38,13 +38,15 @@ def test_a_file_comes_back_as_it_went(sandbox: Sandbox, source: Path, tmp_path: 
 
     async def use(client: Dhis2Client) -> None:
         stored = await client.files.upload(
-            source, id="fileRes0001", name="é.csv", progress=lambda *told: sent.append(told)
+            source, id="fileRes0001", name="é.csv", progress=lambda done, total: sent.append((done, total))
         )
         assert (stored.id, stored.name, stored.contentLength) == ("fileRes0001", "é.csv", len(CONTENT))
         assert (await client.files.about("fileRes0001")).contentMd5 == hashlib.md5(CONTENT).hexdigest()  # noqa: S324 - DHIS2 says MD5
         target = tmp_path / "back"
         target.write_bytes(b"old")
-        got = await client.files.download("fileRes0001", target, progress=lambda *told: come.append(told))
+        got = await client.files.download(
+            "fileRes0001", target, progress=lambda done, total: come.append((done, total))
+        )
         assert (got.size, got.content_type) == (len(CONTENT), "text/csv")
         assert target.read_bytes() == CONTENT
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from dhis2w_client.files import Domain
 from dhis2w_core.file_facts import file_facts
 from dhis2w_core.operation import operation
 from dhis2w_core.plan import Action
@@ -13,8 +14,6 @@ from dhis2w_core.planned_changes import first_rows
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_client.files import Downloaded
-
-Domain = Literal["DATA_VALUE", "PUSH_ANALYSIS", "DOCUMENT", "MESSAGE_ATTACHMENT", "USER_AVATAR", "ORG_UNIT", "ICON"]
 
 
 @operation("files list", effect="read")

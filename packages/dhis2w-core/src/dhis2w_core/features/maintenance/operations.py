@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from dhis2w_client.maintenance import ACTIONS, Table
 from dhis2w_core.errors import OperationError
 from dhis2w_core.operation import operation
 from dhis2w_core.plan import Action
@@ -14,17 +15,6 @@ if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_client.metadata.job_run import JobRun
 
-Table = Literal[
-    "resource",
-    "aggregate",
-    "events",
-    "enrollments",
-    "tracked entities",
-    "ownership",
-    "validation results",
-    "outliers",
-]
-
 
 @operation("maintenance actions", effect="local")
 async def actions() -> list[dict[str, Any]]:
@@ -32,8 +22,6 @@ async def actions() -> list[dict[str, Any]]:
 
     Source: "Maintenance" in DHIS2's developer guide; `MaintenanceController`.
     """
-    from dhis2w_client.maintenance import ACTIONS
-
     return [{"action": each.name, "does": each.does, "removes": each.removes} for each in ACTIONS.values()]
 
 
@@ -44,8 +32,6 @@ async def run(action: Sequence[str]) -> Action:
     Args:
         action: Names, as `maintenance actions` shows them.
     """
-    from dhis2w_client.maintenance import ACTIONS
-
     unknown = [name for name in action if name not in ACTIONS]
     if unknown:
         raise OperationError(f"DHIS2 has no action {unknown[0]!r}.", next_step="See `d2w maintenance actions`.")

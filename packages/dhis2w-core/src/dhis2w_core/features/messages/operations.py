@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from dhis2w_client.messages import Priority, Status
 from dhis2w_core.operation import operation
 from dhis2w_core.plan import Action
 from dhis2w_core.planned_changes import found_id, found_ids
@@ -12,9 +13,6 @@ from dhis2w_core.planned_changes import found_id, found_ids
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_core.object_home import Row
-
-Status = Literal["NONE", "OPEN", "PENDING", "INVALID", "SOLVED"]
-Priority = Literal["NONE", "LOW", "MEDIUM", "HIGH"]
 
 
 @operation("messages list", effect="read")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from dhis2w_core.features.api.operations import effect_of_method, pair, shown_body
+from dhis2w_core.features.api.operations import Method, effect_of_method, pair, shown_body
 from dhis2w_core.operation import operation
 from dhis2w_core.plan import Action, Change, ObjectChange
 from dhis2w_core.planned_changes import first_rows
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from dhis2w_client.call import Body
     from dhis2w_client.client import Dhis2Client
     from dhis2w_core.object_home import Row
-
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @operation("routes list", effect="read")
