@@ -84,6 +84,22 @@ def test_files_and_documents(desk: Desk, tmp_path: Path) -> None:
     assert desk.ended("files", "upload", str(tmp_path / "none"), "--yes")[0] == ExitCode.USAGE
 
 
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+
+
+def test_icons(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "icon.png"
+    file.write_bytes(PNG)
+    desk.json("files", "icon", "add", str(file), "cold_chain", "--description", "A box", "--keyword", "cold")
+    desk.json("files", "icon", "download", "cold_chain", str(tmp_path / "back.png"))
+    assert (tmp_path / "back.png").read_bytes() == PNG
+    assert desk.json("files", "icon", "delete", "cold_chain") == {"deleted": "cold_chain"}
+    assert desk.ended("files", "icon", "download", "cold_chain", str(tmp_path / "x"))[0] == ExitCode.NOT_FOUND
+
+
 def test_a_conversation(desk: Desk) -> None:
     sent = desk.json("messages", "send", "Stock", "Vaccines are out.", "--user", "nurse_kemba", "--user", "admin")
     uid = sent["id"]
