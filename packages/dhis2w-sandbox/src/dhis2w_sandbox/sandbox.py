@@ -86,9 +86,9 @@ from dhis2w_sandbox.services import (
     validation,
 )
 from dhis2w_sandbox.tracker import endpoints as tracker_import
+from dhis2w_sandbox.tracker.reading import change_logs, generated_values, tracked_entities, transfers, value_files
 from dhis2w_sandbox.tracker.reading import enrollments as tracker_enrollments
 from dhis2w_sandbox.tracker.reading import events as tracker_events
-from dhis2w_sandbox.tracker.reading import generated_values, tracked_entities, transfers, value_files
 from dhis2w_sandbox.tracker.reading import relationships as tracker_relationships
 from dhis2w_sandbox.tracker.rules import descriptions as rule_descriptions
 from dhis2w_sandbox.versions import BEHAVIOURS
@@ -170,6 +170,7 @@ MODULES = (
     transfers,
     generated_values,
     value_files,
+    change_logs,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 

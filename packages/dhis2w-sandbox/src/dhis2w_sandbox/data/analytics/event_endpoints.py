@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any
 
@@ -52,7 +52,7 @@ def query_events(call: Call) -> Reply:
     rules = EntryRules(call.server, call.user)
     query = read_event_query(call, rules)
     columns = event_columns(query, call.server.behaviour)
-    return _listed(call, rules, query, columns, "events", lambda: _events(call, rules, query))
+    return _listed(call, query, columns, "events", lambda: _events(call, rules, query))
 
 
 @endpoints.add("GET", "/api/analytics/events/count/{program}", RECORDED)
@@ -80,7 +80,7 @@ def query_enrollments(call: Call) -> Reply:
             headers=dict(tables.CACHED),
         )
     columns = enrollment_columns(query, call.server.behaviour)
-    return _listed(call, rules, query, columns, "enrollments", lambda: _enrollments(call, rules, query))
+    return _listed(call, query, columns, "enrollments", lambda: _enrollments(call, rules, query))
 
 
 @endpoints.add("GET", "/api/analytics/events/aggregate/{program}", RECORDED)
@@ -141,14 +141,8 @@ def event_dimensions(call: Call) -> Reply:
     return Reply.json({"dimensions": shown, "pager": _pager(call, len(rows))}, headers=dict(tables.CACHED))
 
 
-def _listed(
-    call: Call,
-    rules: EntryRules,
-    query: EventQuery,
-    columns: list[Column],
-    name: str,
-    find: Any,
-) -> Reply:
+def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, find: Callable[[], list[Row]]) -> Reply:
+    rules = EntryRules(call.server, call.user)
     columns = _picked(call, columns)
     order = [(field, False) for field in call.params("asc")] + [(field, True) for field in call.params("desc")]
     for field, _ in order:
@@ -156,7 +150,7 @@ def _listed(
             read_item(call, rules, query.program, field, is_filter=False)
     page, size = _page(call)
     tables.require(call.server)
-    found: list[Row] = find()
+    found = find()
     for field, descending in reversed(order):
         column = next((column for column in columns if column.name == field), None)
         if column is not None:

@@ -15,6 +15,14 @@ from dhis2w_sandbox.call import RECORDED, Call, Reply
 from dhis2w_sandbox.errors import bad_request, forbidden, not_found
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.tracker.reading.choices import Choice
+from dhis2w_sandbox.tracker.reading.csv_lists import (
+    EVENT_COLUMNS,
+    SUFFIXES_OF_EVENTS,
+    CsvRow,
+    as_file,
+    event_rows,
+    is_file,
+)
 from dhis2w_sandbox.tracker.reading.naming import Naming
 from dhis2w_sandbox.tracker.reading.paging import page_json, read_paging
 from dhis2w_sandbox.tracker.reading.parameters import Order, Parameters, check_order, path_uid
@@ -352,15 +360,29 @@ def found_event(call: Call, uid: str, *, single: bool | None = None) -> Event:
 
 
 def _list(call: Call, key: str, *, single: bool | None = None) -> Reply:
+    if is_file(call):
+        return as_file(call, key, EVENT_COLUMNS, lambda: _for_file(call, single=single))
     parameters = Parameters(call)
     paging = read_paging(parameters)
-    query, naming = read_query(parameters), Naming.read(parameters)
-    found = EventSearch(call, query, single=single).run()
-    views = Views(call.server, call.user, Reach(call).records, naming, deleted=query.deleted)
+    found, views = _found(call, parameters, single=single)
     choice = Choice.of(call, DEFAULT_FIELDS)
     rows = [views.event(event, choice, single=bool(single)) for event in paging.cut(found)]
-    naming.check()
+    views.check_names()
     return Reply.json(page_json(call, key, rows, paging, len(found)))
+
+
+def _found(call: Call, parameters: Parameters, *, single: bool | None) -> tuple[list[Event], Views]:
+    query, naming = read_query(parameters), Naming.read(parameters)
+    found = EventSearch(call, query, single=single).run()
+    return found, Views(call.server, call.user, Reach(call).records, naming, deleted=query.deleted)
+
+
+def _for_file(call: Call, *, single: bool | None) -> tuple[list[Json], list[CsvRow]]:
+    found, views = _found(call, Parameters(call), single=single)
+    choice = Choice.of(call, DEFAULT_FIELDS)
+    rows = [views.event(event, choice, single=bool(single)) for event in found]
+    views.check_names()
+    return rows, event_rows(rows)
 
 
 def _one(call: Call, *, single: bool | None = None) -> Reply:
@@ -372,7 +394,7 @@ def _one(call: Call, *, single: bool | None = None) -> Reply:
     return Reply.json(row)
 
 
-@endpoints.add("GET", "/api/tracker/events", RECORDED)
+@endpoints.add("GET", "/api/tracker/events", RECORDED, suffixes=SUFFIXES_OF_EVENTS)
 def events(call: Call) -> Reply:
     """List events, of both kinds."""
     if call.server.behaviour.wants_tracker_program:
@@ -380,14 +402,14 @@ def events(call: Call) -> Reply:
     return _list(call, "events")
 
 
-@endpoints.add("GET", "/api/tracker/trackerEvents", RECORDED, versions=SPLIT)
+@endpoints.add("GET", "/api/tracker/trackerEvents", RECORDED, versions=SPLIT, suffixes=SUFFIXES_OF_EVENTS)
 def tracker_events(call: Call) -> Reply:
     """List events that belong to enrollments."""
     _check_program(call)
     return _list(call, "trackerEvents", single=False)
 
 
-@endpoints.add("GET", "/api/tracker/singleEvents", RECORDED, versions=SPLIT)
+@endpoints.add("GET", "/api/tracker/singleEvents", RECORDED, versions=SPLIT, suffixes=SUFFIXES_OF_EVENTS)
 def single_events(call: Call) -> Reply:
     """List events that belong to no enrollment."""
     _check_program(call)

@@ -17,6 +17,14 @@ from dhis2w_sandbox.errors import Dhis2Refusal, bad_request, forbidden, message,
 from dhis2w_sandbox.metadata.units import UNIT, children_of
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.tracker.reading.choices import Choice
+from dhis2w_sandbox.tracker.reading.csv_lists import (
+    ENTITY_COLUMNS,
+    SUFFIXES_OF_ENTITIES,
+    CsvRow,
+    as_file,
+    entity_rows,
+    is_file,
+)
 from dhis2w_sandbox.tracker.reading.naming import Naming
 from dhis2w_sandbox.tracker.reading.paging import page_json, read_paging
 from dhis2w_sandbox.tracker.reading.parameters import Order, Parameters, check_order, path_uid
@@ -425,18 +433,34 @@ def _program_of_entity(reach: Reach, uid: str | None) -> Json | None:
         raise
 
 
-@endpoints.add("GET", "/api/tracker/trackedEntities", RECORDED)
+@endpoints.add("GET", "/api/tracker/trackedEntities", RECORDED, suffixes=SUFFIXES_OF_ENTITIES)
 def entities(call: Call) -> Reply:
-    """List tracked entities: of a program, of a type, or by their identifiers."""
+    """List tracked entities: of a program, of a type, or by their identifiers; as CSV whatever the page."""
+    most = int(call.server.setting("KeyTrackedEntityMaxLimit", _MOST))
+    if is_file(call):
+        return as_file(call, "trackedEntities", ENTITY_COLUMNS, lambda: _for_file(call, most))
     parameters = Parameters(call)
-    paging = read_paging(parameters, int(call.server.setting("KeyTrackedEntityMaxLimit", _MOST)))
+    paging = read_paging(parameters, most)
+    found, views, query = _found(call, parameters)
+    choice = Choice.of(call, DEFAULT_FIELDS)
+    shown = found if paging.on or most <= 0 else found[:most]
+    rows = [views.entity(entity, choice, query.program) for entity in paging.cut(shown)]
+    views.check_names()
+    return Reply.json(page_json(call, "trackedEntities", rows, paging, len(found)))
+
+
+def _found(call: Call, parameters: Parameters) -> tuple[list[TrackedEntity], Views, EntityQuery]:
     query, naming = read_query(parameters), Naming.read(parameters)
     found = EntitySearch(call, query).run()
     views = Views(call.server, call.user, Reach(call).records, naming, deleted=query.deleted, listed=True)
-    choice = Choice.of(call, DEFAULT_FIELDS)
-    rows = [views.entity(entity, choice, query.program) for entity in paging.cut(found)]
-    naming.check()
-    return Reply.json(page_json(call, "trackedEntities", rows, paging, len(found)))
+    return found, views, query
+
+
+def _for_file(call: Call, most: int) -> tuple[list[Json], list[CsvRow]]:
+    found, views, query = _found(call, Parameters(call))
+    rows = [views.entity(entity, Choice(), query.program) for entity in (found[:most] if most > 0 else found)]
+    views.check_names()
+    return rows, entity_rows(rows)
 
 
 @endpoints.add("GET", "/api/tracker/trackedEntities/{uid}", RECORDED)

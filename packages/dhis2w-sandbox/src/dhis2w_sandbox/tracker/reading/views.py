@@ -67,6 +67,10 @@ class Views:
         self._deleted = deleted
         self._listed = listed
 
+    def check_names(self) -> None:
+        """422 where something that was shown has no name in the scheme that is asked for."""
+        self._name.check()
+
     def entity(self, entity: TrackedEntity, choice: Choice, program: str | None = None) -> Json:
         """A tracked entity; with a program, what belongs to that."""
         row: Json = {
