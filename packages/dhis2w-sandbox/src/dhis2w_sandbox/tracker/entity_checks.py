@@ -106,8 +106,11 @@ class EntityChecks:
         if by_name:
             self._captures(entity, unit)
         if not self._bundle.scope.may("write", "trackedEntityType", type.get("id")):
-            shown = Argument(type["id"], type["id"]) if by_name else self._bundle.shown("trackedEntityType", type)
-            self._reporter.error(entity, "E1001", self._bundle.me(), shown)
+            if by_name:
+                self._reporter.error(entity, "E1001", self._bundle.user.uid, _listed(type["id"]))
+            else:
+                shown = self._bundle.shown("trackedEntityType", type)
+                self._reporter.error(entity, "E1001", self._bundle.me(), shown)
         if not by_name:
             self._captures(entity, unit)
 
@@ -115,7 +118,10 @@ class EntityChecks:
         bundle = self._bundle
         exempt = bundle.behaviour.names_entity_refusals and bundle.user.is_super
         if not exempt and not bundle.scope.captures(unit.get("id", "")):
-            self._reporter.error(entity, "E1000", bundle.me(), bundle.shown_unit(unit))
+            by_name = bundle.behaviour.names_entity_refusals
+            shown = bundle.shown_unit(unit)
+            me, place = (bundle.user.uid, _listed(shown.java, shown.text)) if by_name else (bundle.me(), shown)
+            self._reporter.error(entity, "E1000", me, place)
 
     def _may_write(self, entity: SentEntity, stored: TrackedEntity) -> None:
         scope, me = self._bundle.scope, self._bundle.user.uid
@@ -126,18 +132,23 @@ class EntityChecks:
         if self._bundle.user.is_super:
             return
         if not scope.may("write", "trackedEntityType", stored.type):
-            self._reporter.error(entity, "E1001", me, stored.type)
+            self._reporter.error(entity, "E1001", me, _listed(stored.type))
         programs = [row for row in scope.programs_of(stored.type) if scope.may("read", "program", row["id"])]
         if not programs:
-            self._reporter.error(entity, "E1323", me, stored.type)
+            self._reporter.error(entity, "E1323", me, _listed(stored.type))
         elif not any(scope.may("write", "program", row["id"]) and scope.owns(stored.uid, row) for row in programs):
-            self._reporter.error(entity, "E1324", me, stored.uid)
+            self._reporter.error(entity, "E1324", me, _listed(stored.uid))
 
     def _may_cascade(self, entity: SentEntity, stored: TrackedEntity) -> None:
         enrolled = self._bundle.records.enrollments_of(stored.uid)
         if enrolled and not self._bundle.user.has_any(["F_TEI_CASCADE_DELETE"]):
             shown = Argument(stored.uid, f"TrackedEntity{{uid='{stored.uid}'}}")
             self._reporter.error(entity, "E1100", self._bundle.me(), shown)
+
+
+def _listed(java: str, text: str | None = None) -> Argument:
+    """An argument that is a list of one thing."""
+    return Argument(text or java, f"[{java}]")
 
 
 def program_attributes(program: Json, *, mandatory: bool = False) -> list[str]:

@@ -93,7 +93,7 @@ def shown(report: Json, mode: str) -> Json:
     """A report as `reportMode` wants it: ERRORS leaves the warnings out."""
     if mode != "ERRORS":
         return report
-    validation = {**report["validationReport"], "warningReports": []}
+    validation: Json = {**report["validationReport"], "warningReports": []}
     return {**report, "validationReport": validation}
 
 

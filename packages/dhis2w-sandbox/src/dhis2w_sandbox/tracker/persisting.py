@@ -5,9 +5,9 @@ Source: `TrackerObjectsMapper` and the persisters of dhis2-core; recordings `tra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from dhis2w_sandbox.boot import DEFAULT_OPTION_COMBO
 from dhis2w_sandbox.errors import Dhis2Refusal
@@ -413,14 +413,14 @@ def _points(geometry: Json | None) -> str | None:
     """A geometry as change logs show it: its points."""
     if geometry is None:
         return None
-    points: list[str] = []
+    return ", ".join(f"({x:f}, {y:f})" for x, y in _coordinates(geometry.get("coordinates")))
 
-    def collect(value: Any) -> None:
-        if isinstance(value, list) and value and isinstance(value[0], (int, float)):
-            points.append(f"({value[0]:f}, {value[1]:f})")
-        elif isinstance(value, list):
-            for item in value:
-                collect(item)
 
-    collect(geometry.get("coordinates"))
-    return ", ".join(points)
+def _coordinates(value: Any) -> Iterator[tuple[float, float]]:
+    """The points in nested lists of coordinates."""
+    rows = cast("list[Any]", value if isinstance(value, list) else [])
+    if rows and isinstance(rows[0], (int, float)):
+        yield float(rows[0]), float(rows[1])
+    else:
+        for row in rows:
+            yield from _coordinates(row)

@@ -248,7 +248,7 @@ def truth(value: Value) -> bool:
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
     if isinstance(value, float):
-        return value != 0
+        return bool(value)
     raise ExpressionError(f"Could not cast value '{text(value)}' to a boolean")
 
 
@@ -274,13 +274,14 @@ def text(value: Value) -> str:
 
 
 def _divided(left: float, right: float) -> float:
-    if right == 0:
-        return math.nan if left == 0 else math.copysign(math.inf, left)
-    return left / right
+    try:
+        return left / right
+    except ZeroDivisionError:
+        return math.copysign(math.inf, left) if left else math.nan
 
 
 def _modulo(left: float, right: float) -> float:
-    return math.nan if right == 0 else math.fmod(left, right)
+    return math.fmod(left, right) if right else math.nan
 
 
 def _added(left: Value, right: Value) -> Value:

@@ -59,24 +59,36 @@ def _right(value: Value, count: Value) -> str:
     return text(value)[-length:] if length > 0 else ""
 
 
+def _concatenate(*values: Value) -> str:
+    return "".join(text(value) for value in values)
+
+
+def _of_one(function: Callable[[Value], Value]) -> Callable[..., Value]:
+    return function
+
+
+def _of_two(function: Callable[[Value, Value], Value]) -> Callable[..., Value]:
+    return function
+
+
 PLAIN: dict[str, Callable[..., Value]] = {
-    "ceil": lambda value: float(math.ceil(number(value))),
-    "floor": lambda value: float(math.floor(number(value))),
+    "ceil": _of_one(lambda value: float(math.ceil(number(value)))),
+    "floor": _of_one(lambda value: float(math.floor(number(value)))),
     "round": _round,
-    "modulus": lambda left, right: math.fmod(number(left), number(right)),
-    "zing": lambda value: max(0.0, number(value)),
-    "oizp": lambda value: 1.0 if number(value) >= 0 else 0.0,
-    "concatenate": lambda *values: "".join(text(value) for value in values),
+    "modulus": _of_two(lambda left, right: math.fmod(number(left), number(right))),
+    "zing": _of_one(lambda value: max(0.0, number(value))),
+    "oizp": _of_one(lambda value: 1.0 if number(value) >= 0 else 0.0),
+    "concatenate": _concatenate,
     "daysBetween": _days_between,
-    "weeksBetween": lambda start, end: float(math.trunc(_days_between(start, end) / 7)),
+    "weeksBetween": _of_two(lambda start, end: float(math.trunc(_days_between(start, end) / 7))),
     "monthsBetween": _months_between,
-    "yearsBetween": lambda start, end: float(math.trunc(_months_between(start, end) / 12)),
+    "yearsBetween": _of_two(lambda start, end: float(math.trunc(_months_between(start, end) / 12))),
     "addDays": _add_days,
-    "validatePattern": lambda value, pattern: re.fullmatch(text(pattern), text(value)) is not None,
-    "left": lambda value, count: text(value)[: max(0, int(number(count)))],
+    "validatePattern": _of_two(lambda value, pattern: re.fullmatch(text(pattern), text(value)) is not None),
+    "left": _of_two(lambda value, count: text(value)[: max(0, int(number(count)))]),
     "right": _right,
     "substring": _substring,
     "split": _split,
-    "length": lambda value: float(len(text(value))),
+    "length": _of_one(lambda value: float(len(text(value)))),
 }
 """By name, without `d2:`; each takes the values of its arguments."""
