@@ -6,6 +6,7 @@ import re
 import select
 import sys
 import time
+from collections.abc import Mapping
 
 SECONDS = 60
 
@@ -32,6 +33,17 @@ class Terminal:
     def interrupt(self) -> None:
         os.write(self._handle, b"\x03")
 
+    def answer(self, answers: Mapping[str, str]) -> int:
+        """Type an answer to each question as it comes, and give the exit code."""
+        answered = 0
+        while piece := self._read():
+            self.seen += piece
+            question = next((each for each in answers if self.seen[answered:].rstrip().endswith(each)), None)
+            if question:
+                answered = len(self.seen)
+                self.type(answers[question])
+        return self._exit_code()
+
     def end(self) -> int:
         """Read to the end, and give the exit code."""
         while True:
@@ -39,6 +51,9 @@ class Terminal:
             if not piece:
                 break
             self.seen += piece
+        return self._exit_code()
+
+    def _exit_code(self) -> int:
         os.close(self._handle)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 

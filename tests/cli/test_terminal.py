@@ -13,7 +13,7 @@ import pytest
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.faults import Fault
 from tests.core.conftest import Home
-from tests.core_oauth2.person import free_port
+from tests.core_oauth2.person import Person, free_port
 
 if sys.platform == "win32":
     pytest.skip("Windows has no pseudo-terminal", allow_module_level=True)
@@ -138,6 +138,19 @@ def test_a_password_that_dhis2_does_not_take_is_told_by_the_page_and_its_address
     login.type(f"{sandbox}/dhis-web-login/")
     assert login.end() == 5
     assert "did not take the user name or the password" in login.seen
+
+
+def test_somebody_logs_in_on_another_machine(sandbox: str) -> None:
+    as_admin(sandbox)
+    with_oauth2(sandbox)
+    login = Terminal("login", "--no-browser")
+    login.wait_for("The address that the browser ended on: ")
+    address = re.search(r"http://127\.0\.0\.1:\S+/authorize\?\S+", login.seen)
+    assert address
+    elsewhere = Person(stays=False)
+    elsewhere(address[0])
+    login.type(elsewhere.ended_on)
+    assert login.end() == 0, login.seen
 
 
 @pytest.mark.usefixtures("person")
