@@ -86,6 +86,20 @@ def test_what_cannot_be_sent_is_refused_before(sandbox: Sandbox, source: Path, t
     run(sandbox, use)
 
 
+@pytest.mark.parametrize("change", ["longer", "shorter"])
+def test_a_file_that_changes_while_it_is_sent_is_not_used(sandbox: Sandbox, source: Path, change: str) -> None:
+    def changed(done: int, total: int | None) -> None:
+        del done, total
+        source.write_bytes(CONTENT * 2 if change == "longer" else CONTENT[:70_000])
+
+    async def use(client: Dhis2Client) -> None:
+        with pytest.raises(InvalidRequestError, match="changed while it was sent"):
+            await client.files.upload(source, progress=changed)
+        assert await client.file_resources.count() == 0
+
+    run(sandbox, use)
+
+
 def test_documents_of_files_and_of_links(sandbox: Sandbox, source: Path, tmp_path: Path) -> None:
     async def use(client: Dhis2Client) -> None:
         made = await client.files.add_document(source, name="Guide")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dhis2w_cli.exit_codes import ExitCode
+from tests.core.conftest import Home
 from tests.operations.conftest import Desk
 
 PASSWORD = "Orange#Bicycle71"
@@ -28,12 +29,13 @@ def names(desk: Desk, what: str) -> set[str]:
     return {link["name"] for link in desk.json("user", "get", "ada_one")[what]}
 
 
-def test_a_user_is_made_and_unmade(desk: Desk, secret: tuple[str, str]) -> None:
+def test_a_user_is_made_and_unmade(desk: Desk, home: Home, secret: tuple[str, str]) -> None:
     root = desk.json("metadata", "list", "organisationUnits", "--filter", "level:eq:1")[0]["id"]
     who = ("--first-name", "Ada", "--surname", "Lovelace", "--role", "Data entry", "--unit", root)
     code, out, err = desk.ended("user", "create", "ada_one", *who, *secret, "--dry-run")
     assert (code, "ada_one" in out, PASSWORD in out + err) == (0, True, False)
     uid = made(desk, secret)
+    assert all(PASSWORD not in file.read_text() for file in home.folder.rglob("*.jsonl"))
     shown = desk.json("user", "get", "ada_one")
     assert shown["id"] == uid
     assert [role["name"] for role in shown["userRoles"]] == ["Data entry"]
@@ -75,6 +77,14 @@ def test_the_second_factor_is_taken_from_somebody_else(desk: Desk, secret: tuple
     store = desk.sandbox.server.store
     store.put("user", uid, {**(store.get("user", uid) or {}), "_two_factor": {"secret": "A" * 16, "enabled": True}})
     assert desk.json("user", "reset-2fa", "ada_one")["id"] == uid
+
+
+def test_a_user_like_another(desk: Desk, secret: tuple[str, str]) -> None:
+    desk.json("user", "replicate", "nurse_kemba", "nurse_two", *secret)
+    roles = [
+        [role["name"] for role in desk.json("user", "get", name)["userRoles"]] for name in ("nurse_kemba", "nurse_two")
+    ]
+    assert roles[0] == roles[1] != []
 
 
 def test_an_invitation_needs_mail(desk: Desk) -> None:

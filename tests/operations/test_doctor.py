@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -139,3 +140,11 @@ def test_the_exit_code_follows_what_is_asked(desk: Desk) -> None:
     assert (code, "never built" in out) == (0, True)
     assert desk.ended(*words, "--fail-on", "CRITICAL")[0] == 0
     assert "The clocks are" in desk.ended(*words, "--all")[1]
+
+
+def test_what_the_user_may_not_look_at_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DHIS2_PAT", desk.sandbox.pat("nurse_kemba"))
+    code, out, _ = desk.ended("doctor", "-o", "json")
+    assert code == ExitCode.FINDINGS
+    (refused,) = (row for row in json.loads(out) if row["area"] == "integrity")
+    assert (refused["severity"], refused["what"].startswith("Not looked at: ")) == ("INFO", True)

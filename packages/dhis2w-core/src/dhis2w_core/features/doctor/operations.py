@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from dhis2w_client.errors import ForbiddenError
 from dhis2w_client.json_value import as_array, as_object, as_text
 from dhis2w_core.errors import OperationError
 from dhis2w_core.operation import Findings, operation
@@ -72,13 +74,26 @@ async def doctor(
 async def _examined(client: Dhis2Client, *, integrity: bool, seconds: float) -> list[Finding]:
     from dhis2w_core.features.doctor.examination import integrity_findings
 
+    async def checked() -> list[Finding]:
+        return integrity_findings(await client.maintenance.integrity.run(within=seconds))
+
     return [
         *await _about_the_server(client),
-        *await _jobs(client),
-        *await _duplicates(client),
-        *await _unused(client),
-        *(integrity_findings(await client.maintenance.integrity.run(within=seconds)) if integrity else []),
+        *await _unless_refused("jobs", _jobs(client)),
+        *await _unless_refused("duplicates", _duplicates(client)),
+        *await _unless_refused("unused", _unused(client)),
+        *(await _unless_refused("integrity", checked()) if integrity else []),
     ]
+
+
+async def _unless_refused(area: str, examination: Awaitable[list[Finding]]) -> list[Finding]:
+    """The findings, or the one that the user may not look at it."""
+    from dhis2w_core.features.doctor.finding import Finding
+
+    try:
+        return await examination
+    except ForbiddenError as error:
+        return [Finding(area, "access", "INFO", f"Not looked at: {error.message}", error.next_step or "")]
 
 
 async def _about_the_server(client: Dhis2Client) -> list[Finding]:

@@ -146,6 +146,27 @@ async def invite(
     return Action(f"Send an invitation to {email}", perform, {"roles": list(role), "groups": list(group)})
 
 
+@operation("user replicate", effect="write")
+async def replicate(
+    client: Dhis2Client, face: Face, user: str, username: str, *, secret_from: str = "prompt"
+) -> Action:
+    """Create a user with the roles, groups and organisation units of another; `metadata delete users` takes it away.
+
+    Args:
+        user: Whom to copy: the user name, code or UID.
+        username: What the new user logs in with.
+        secret_from: Where the new user's password comes from: `prompt`, `stdin` or `env:NAME`.
+    """
+    uid = await found_id(client, "users", user)
+    password = face.ask_secret("password of the new user", secret_from)
+
+    async def perform(client: Dhis2Client) -> dict[str, Any]:
+        report = await client.metadata.accounts.replicate(uid, username, password.value)
+        return {"created": username, "id": report.id}
+
+    return Action(f"Create user {username}", perform, {"like": f"{user} ({uid})"})
+
+
 @operation("user disable", effect="write", undo="full")
 async def disable(client: Dhis2Client, user: Sequence[str]) -> Change:
     """Let users log in no more, and end their sessions; their work stays.
