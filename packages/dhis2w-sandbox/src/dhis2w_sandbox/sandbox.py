@@ -187,6 +187,8 @@ class Sandbox:
         context_path: where the server is mounted below its address, such as `/dhis`.
         faults: how it misbehaves: see `dhis2w_sandbox.faults`.
         sleep: waits for the seconds of a fault's delay.
+        job_delay: how many seconds a job waits before it runs, by the clock; by default it runs at once. More in
+            `dhis2w_sandbox.schedule`.
         oauth2: whether it has an authorization server.
         rotate_refresh_tokens: whether that gives a new refresh token at every refresh, whatever its clients' settings
             say; otherwise they decide, and by default a refresh token stays good.
@@ -208,6 +210,7 @@ class Sandbox:
         context_path: str = "",
         faults: Iterable[Fault] = (),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        job_delay: float = 0,
         oauth2: bool = True,
         rotate_refresh_tokens: bool = False,
     ) -> None:
@@ -216,7 +219,7 @@ class Sandbox:
             known = ", ".join(known.removeprefix("v") for known in BEHAVIOURS)
             raise ValueError(f"there is no DHIS2 {version!r} in the sandbox; it knows {known}")
         authority = Authority(enabled=oauth2, rotates_refresh_tokens=rotate_refresh_tokens)
-        self.server = Server(name, database, clock, seed, authority)
+        self.server = Server(name, database, clock, seed, authority, job_delay)
         held = self.server.configuration.read("version", name)
         if held != name:
             self.server.store.close()
@@ -226,7 +229,7 @@ class Sandbox:
         """How the server misbehaves; more can be added at any time."""
         if first_boot(self.server) and not empty:
             load(self.server)
-        self.app = App(self.server, all_endpoints(), context_path, self.faults)
+        self.app = App(self.server, all_endpoints(), context_path, self.faults, jobs.run_due)
         """The ASGI application: give it to a test client or to an ASGI server."""
 
     def __enter__(self) -> Self:

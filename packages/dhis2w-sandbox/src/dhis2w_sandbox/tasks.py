@@ -1,6 +1,7 @@
 """What jobs tell while they run, and how they ended: `/api/system/tasks` and `/api/system/taskSummaries`.
 
-A job runs to its end before its request is answered; what is kept is its story. Other rooms start jobs by `Job`.
+A job runs to its end before its request is answered, unless the sandbox lets jobs wait (`dhis2w_sandbox.schedule`);
+what is kept is its story. Other rooms start jobs by `Job`.
 Source: `SystemController`, `JobConfigurationWebMessageResponse` and `Notifier` of dhis2-core.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from dhis2w_sandbox.call import RECORDED, Call, Reply
@@ -50,6 +52,13 @@ class Job:
         self.created = server.now()
         self.name = f"{type} ({int(server.clock().timestamp() * 1000)})"
 
+    def start(self, work: Callable[[], None]) -> None:
+        """Do the job's work now, or let it wait for its time: until then its configuration says that it has not begun."""
+        if self.server.schedule.delay:
+            waiting = self._document("NOT_STARTED", "NOT_STARTED", enabled=True)
+            self.server.store.put("jobConfiguration", self.uid, waiting)
+        self.server.schedule.start(self.uid, work)
+
     def tell(self, text: str, *, completed: bool = False, level: str = "INFO", **more: Any) -> None:
         """Add a message to the story; `more` are its further keys (`dataType`, `data`)."""
         uid = self.server.new_uid()
@@ -77,20 +86,22 @@ class Job:
 
     def finish(self, status: str = "COMPLETED") -> None:
         """Keep the job's configuration as it is when the job has run, with how that ended (COMPLETED, FAILED)."""
-        document: Json = {
+        self.server.store.put("jobConfiguration", self.uid, self._document("DISABLED", status, enabled=False))
+
+    def _document(self, status: str, last_status: str, *, enabled: bool) -> Json:
+        return {
             "id": self.uid,
             "name": self.name,
             "created": self.created,
             "lastUpdated": self.server.now(),
             "jobType": self.type,
-            "jobStatus": "DISABLED",
-            "lastExecutedStatus": status,
+            "jobStatus": status,
+            "lastExecutedStatus": last_status,
             "schedulingType": "ONCE_ASAP",
-            "enabled": False,
+            "enabled": enabled,
             "configurable": False,
             "jobParameters": self.parameters,
         }
-        self.server.store.put("jobConfiguration", self.uid, document)
 
     def reply(self, call: Call) -> Reply:
         """The answer to the request that started the job: where to ask for its story."""

@@ -263,8 +263,6 @@ class Behaviour:
     """What a tracked entity type must say for changes to be logged; None where they always are."""
     event_change_log_flag: str | None
     """What a program must say for changes of its events to be logged; None where they always are."""
-    rules_schedule_events: bool
-    """Whether program rules can schedule events."""
     rules_see_stored_values: bool
     """Whether program rules look at the stored data values of an event beside those that are sent."""
 
@@ -444,7 +442,6 @@ _V41 = Behaviour(
     names_entity_refusals=False,
     entity_change_log_flag="allowAuditLog",
     event_change_log_flag=None,
-    rules_schedule_events=False,
     rules_see_stored_values=True,
 )
 _V42 = replace(
@@ -606,7 +603,6 @@ _V43 = replace(
     names_entity_refusals=True,
     entity_change_log_flag="enableChangeLog",
     event_change_log_flag="enableChangeLog",
-    rules_schedule_events=True,
 )
 _V44 = replace(
     _V43,

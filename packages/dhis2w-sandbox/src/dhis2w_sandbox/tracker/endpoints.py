@@ -52,6 +52,17 @@ def import_tracker(call: Call) -> Reply:
 def _started(call: Call, options: ImportOptions, payload: Payload) -> Reply:
     """Import as a job, whose story and report tell what came of it."""
     job = Job(call.server, JOB_TYPE, options.as_json())
+    job.start(lambda: _run_job(call, job, options, payload))
+    behaviour = call.server.behaviour
+    location = f"{call.base_url}{'/api' if behaviour.locates_tracker_jobs else ''}/tracker/jobs/{job.uid}"
+    response: Json = {"id": job.uid, "location": location}
+    if behaviour.names_job_response:
+        response = {"responseType": "TrackerJob", **response}
+    headers = {"Location": location} if behaviour.locates_tracker_jobs else {}
+    return Reply.message(200, "Tracker job added", headers=headers, response=response)
+
+
+def _run_job(call: Call, job: Job, options: ImportOptions, payload: Payload) -> None:
     shown_options = options.as_json()
     if call.server.behaviour.names_importer_in_options:
         shown_options = {"userId": call.user.uid, **shown_options}
@@ -69,13 +80,6 @@ def _started(call: Call, options: ImportOptions, payload: Payload) -> Reply:
     )
     job.summarize(report)
     job.finish("FAILED" if failed else "COMPLETED")
-    behaviour = call.server.behaviour
-    location = f"{call.base_url}{'/api' if behaviour.locates_tracker_jobs else ''}/tracker/jobs/{job.uid}"
-    response: Json = {"id": job.uid, "location": location}
-    if behaviour.names_job_response:
-        response = {"responseType": "TrackerJob", **response}
-    headers = {"Location": location} if behaviour.locates_tracker_jobs else {}
-    return Reply.message(200, "Tracker job added", headers=headers, response=response)
 
 
 @endpoints.add("GET", "/api/tracker/jobs/{job}", RECORDED)

@@ -123,7 +123,7 @@ class RuleEffects:
 
     def _effect(self, rule: Json, action: Json, data: RuleData) -> list[Effect]:
         type = action.get("programRuleActionType") or ""
-        if type not in _ACTIONS or (type == "SCHEDULEEVENT" and not self._bundle.behaviour.rules_schedule_events):
+        if type not in _ACTIONS:
             return []
         content = action.get("content")
         field = linked(action, "dataElement") or linked(action, "trackedEntityAttribute")
