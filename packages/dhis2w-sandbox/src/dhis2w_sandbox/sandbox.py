@@ -86,7 +86,14 @@ from dhis2w_sandbox.services import (
     validation,
 )
 from dhis2w_sandbox.tracker import endpoints as tracker_import
-from dhis2w_sandbox.tracker.reading import change_logs, generated_values, tracked_entities, transfers, value_files
+from dhis2w_sandbox.tracker.reading import (
+    change_logs,
+    duplicates,
+    generated_values,
+    tracked_entities,
+    transfers,
+    value_files,
+)
 from dhis2w_sandbox.tracker.reading import enrollments as tracker_enrollments
 from dhis2w_sandbox.tracker.reading import events as tracker_events
 from dhis2w_sandbox.tracker.reading import relationships as tracker_relationships
@@ -171,6 +178,7 @@ MODULES = (
     generated_values,
     value_files,
     change_logs,
+    duplicates,
 )
 """The modules of endpoints; each has its rows in `endpoints`."""
 
@@ -219,7 +227,7 @@ class Sandbox:
             known = ", ".join(known.removeprefix("v") for known in BEHAVIOURS)
             raise ValueError(f"there is no DHIS2 {version!r} in the sandbox; it knows {known}")
         authority = Authority(enabled=oauth2, rotates_refresh_tokens=rotate_refresh_tokens)
-        self.server = Server(name, database, clock, seed, authority, job_delay)
+        self.server = Server(name, database, clock, seed, authority, job_delay=job_delay)
         held = self.server.configuration.read("version", name)
         if held != name:
             self.server.store.close()
