@@ -26,6 +26,12 @@ WEIGHTS = {"name": 4.0, "asked": 4.0, "summary": 3.0, "area": 1.0, "parameters":
 WIDENED = 0.6
 """How much a word of the table counts beside the word that was asked for."""
 K1, B = 1.2, 0.4
+INTENDED = 1.2
+"""How much more an operation counts whose effect is what a text asks for: a question reads, an order writes."""
+_QUESTION = re.compile(
+    r"\b(who|whose|which|what|when|where|why|how)\b"
+    r"|^(is|are|am|was|were|did|does|do|can|could|has|have|show|list|find|tell me)\b"
+)
 
 _WORD = re.compile(r"[a-z0-9]+")
 _SUFFIXES = ("ings", "ing", "ies", "es", "ed", "s", "e")
@@ -53,7 +59,11 @@ class OperationSearch:
     def find(self, text: str, *, area: str | None = None, limit: int = 8) -> list[IndexEntry]:
         """The operations that fit a text, the best first; none that has no word of it."""
         asked = self._asked(text)
-        scored = [(self._score(number, asked), -number) for number in range(len(self._entries))]
+        reads = bool(_QUESTION.search(text.strip().lower()))
+        scored = [
+            (self._score(number, asked) * (INTENDED if _reads(entry) == reads else 1.0), -number)
+            for number, entry in enumerate(self._entries)
+        ]
         best = [self._entries[-number] for score, number in sorted(scored, reverse=True) if score > 0]
         return [entry for entry in best if area in (None, entry.words[0])][:limit]
 
@@ -93,6 +103,10 @@ class OperationSearch:
             for word in set(stems(text)) - self._stop:
                 document[word] += WEIGHTS[place]  # pyright: ignore[reportArgumentType] # a Counter may hold fractions
         return document
+
+
+def _reads(entry: IndexEntry) -> bool:
+    return entry.effect in ("read", "local")
 
 
 def stems(text: str) -> list[str]:
