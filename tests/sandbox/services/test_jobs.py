@@ -34,7 +34,7 @@ def test_a_schedule_must_be_one(admin: Sender) -> None:
 
 
 def test_a_job_that_cannot_run_here_says_so(admin: Sender) -> None:
-    admin("POST", "/api/jobConfigurations", {**JOB, "jobType": "ANALYTICS_TABLE"})
+    admin("POST", "/api/jobConfigurations", {**JOB, "jobType": "PREDICTOR"})
 
     assert admin("POST", "/api/jobConfigurations/jobConfigU1/execute").status == 501
 

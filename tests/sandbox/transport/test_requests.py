@@ -39,10 +39,10 @@ def test_jetty_answers_in_json_where_it_is_asked_for_and_not_at_all_for_other_me
 
 def test_what_dhis2_has_and_the_sandbox_has_not_is_501(call_each: Caller) -> None:
     version = call_each.sandbox.server.version
-    assert "GET" in published_methods(version, "/api/deletedObjects")
-    reply = call_each("GET", "/api/deletedObjects")
+    assert "GET" in published_methods(version, "/api/gateways")
+    reply = call_each("GET", "/api/gateways")
     assert reply.status == 501
-    assert "GET /api/deletedObjects" in reply.parsed()["message"]
+    assert "GET /api/gateways" in reply.parsed()["message"]
 
 
 def test_another_method_is_405_and_says_which_there_are(call_each: Caller) -> None:

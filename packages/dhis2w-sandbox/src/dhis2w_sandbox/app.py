@@ -29,6 +29,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _ALIASES = {"apiTokens": "apiToken"}
 
 
+def _nothing(server: Server) -> None:
+    del server
+
+
 class App:
     """The ASGI application of one server.
 
@@ -37,12 +41,19 @@ class App:
         endpoints: what there is to answer; rows of other versions are left out.
         context_path: where the server is mounted, such as `/dhis`; empty for the root.
         faults: how it misbehaves.
+        before: what is done before each request, while no other is answered.
     """
 
     def __init__(
-        self, server: Server, endpoints: Iterable[Endpoint], context_path: str = "", faults: Faults | None = None
+        self,
+        server: Server,
+        endpoints: Iterable[Endpoint],
+        context_path: str = "",
+        faults: Faults | None = None,
+        before: Callable[[Server], None] = _nothing,
     ) -> None:
         self.server = server
+        self.before = before
         self.faults = faults or Faults()
         self.context_path = context_path.rstrip("/")
         rows = [row for row in endpoints if server.version in row.versions]
@@ -94,6 +105,7 @@ class App:
             return early
         try:
             with self.server.lock:
+                self.before(self.server)
                 reply = self._secured(call)
         except Refused as refused:
             reply = refused.reply

@@ -14,6 +14,7 @@ from dhis2w_sandbox.failed_logins import FailedLogins
 from dhis2w_sandbox.named_values import NamedValues
 from dhis2w_sandbox.oauth2.authority import Authority
 from dhis2w_sandbox.oauth2.saved_requests import SavedRequests
+from dhis2w_sandbox.schedule import Schedule
 from dhis2w_sandbox.schemas import load_schemas
 from dhis2w_sandbox.sessions import Sessions
 from dhis2w_sandbox.store import Store
@@ -32,6 +33,7 @@ class Server:
         clock: tells the time; answers print it without a zone, as a DHIS2 server that runs in UTC.
         seed: makes generated identifiers repeatable; None for random ones.
         authority: the authorization server that belongs to it.
+        job_delay: how many seconds a job waits before it runs.
     """
 
     def __init__(
@@ -41,12 +43,15 @@ class Server:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         seed: int | None = None,
         authority: Authority | None = None,
+        *,
+        job_delay: float = 0,
     ) -> None:
         self.behaviour = BEHAVIOURS[version]
         self.schemas = load_schemas(version)
         self.store = Store(reference_finder(self.schemas), database)
         self.configuration = NamedValues(self.store.sql)
         self.clock = clock
+        self.schedule = Schedule(clock, job_delay)
         self.lock = RLock()
         """Held by whoever answers a request or reaches into the store from another thread."""
         self.random = random.Random(seed) if seed is not None else random.SystemRandom()  # noqa: S311 - identifiers of a test server, no secrets

@@ -53,7 +53,7 @@ class Job:
         self.name = f"{type} ({int(server.clock().timestamp() * 1000)})"
 
     def start(self, work: Callable[[], None]) -> None:
-        """Do the job's work now, or let it wait for its time: until then its configuration says that it has not begun."""
+        """Do the job's work now, or let it wait for its time: until then its configuration says so."""
         if self.server.schedule.delay:
             waiting = self._document("NOT_STARTED", "NOT_STARTED", enabled=True)
             self.server.store.put("jobConfiguration", self.uid, waiting)

@@ -80,17 +80,23 @@ def _groups(call: Call, media: str, body: bytes, options: ImportOptions) -> list
 
 def _started(call: Call, media: str, options: ImportOptions) -> Reply:
     """Import as a job, whose story and summary tell what came of it."""
-    behaviour = call.server.behaviour
-    parameters = options.as_json(has_atomic=behaviour.enters_data_in_groups)
+    parameters = options.as_json(has_atomic=call.server.behaviour.enters_data_in_groups)
     job = Job(call.server, "DATAVALUE_IMPORT", parameters)
-    job.tell("Data value set import", dataType="PARAMETERS", data=_UNSET | parameters)
+    job.start(lambda: _run_job(call, job, media, options))
+    return job.reply(call)
+
+
+def _run_job(call: Call, job: Job, media: str, options: ImportOptions) -> None:
+    behaviour = call.server.behaviour
+    job.tell("Data value set import", dataType="PARAMETERS", data=_UNSET | job.parameters)
     job.tell("Loading file resource")
     job.tell("Loading file content")
     job.tell(behaviour.data_import_steps[0])
     try:
         summary = run_import(call, media, options)
     except Dhis2Refusal as refusal:
-        return _unreadable(call, job, refusal)
+        _unreadable(job, refusal)
+        return
     failed = False
     if summary.description == f"The import process failed: {row_readers.NOTHING_READ}":
         failed = behaviour.fails_unreadable_data
@@ -108,14 +114,12 @@ def _started(call: Call, media: str, options: ImportOptions) -> Reply:
     job.tell(f"Import complete with status {summary.status}, {counts}", completed=True)
     job.summarize(summary.as_json())
     job.finish("FAILED" if failed else "COMPLETED")
-    return job.reply(call)
 
 
-def _unreadable(call: Call, job: Job, refusal: Dhis2Refusal) -> Reply:
-    """The answer where the job cannot read its body."""
+def _unreadable(job: Job, refusal: Dhis2Refusal) -> None:
+    """The end of a job that cannot read its body."""
     job.tell(refusal.message or "", level="ERROR")
     text = f"{_NOTHING_READ}\n  => Deserializing JSON data"
     job.tell(f"Process failed: {text}", level="ERROR", completed=True)
     job.summarize(Summary({}, "ERROR", text).as_json())
     job.finish("FAILED")
-    return job.reply(call)

@@ -213,6 +213,12 @@ def import_metadata(call: Call) -> Reply:
     if not options.is_async:
         return import_reply(_imported(call, options), call.server.version)
     job = Job(call.server, "METADATA_IMPORT", options.as_json())
+    job.start(lambda: _run_import(call, job, options))
+    return job.reply(call)
+
+
+def _run_import(call: Call, job: Job, options: ImportOptions) -> None:
+    """Import as a job, whose story and summary tell what came of it."""
     more = {"user": None, **options.as_json(), "filename": None, "csvImportClass": None}
     job.tell("Metadata import started", dataType="PARAMETERS", data=more)
     job.tell("Loading file resource")
@@ -224,7 +230,6 @@ def import_metadata(call: Call) -> Reply:
     result = report.as_json(call.server.version)
     del result["responseType"]
     job.summarize({"importParams": options.as_json(), **result})
-    return job.reply(call)
 
 
 def _imported(call: Call, options: ImportOptions, progress: Progress = silent) -> ImportReport:

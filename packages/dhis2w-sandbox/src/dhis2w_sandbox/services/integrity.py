@@ -210,7 +210,7 @@ def _run(call: Call, kind: str, location: str) -> Reply:
     job = Job(server, "DATA_INTEGRITY_DETAILS" if kind == "details" else "DATA_INTEGRITY", parameters)
     reply = job.reply(call)
     reply.headers["Location"] = f"{call.base_url}/api/dataIntegrity/{location}?checks={','.join(asked)}"
-    run_job(job, kind, asked)
+    job.start(lambda: run_job(job, kind, asked))
     return reply
 
 

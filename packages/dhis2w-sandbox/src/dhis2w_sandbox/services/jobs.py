@@ -1,23 +1,28 @@
 """`/api/jobConfigurations/{uid}/…` and `/api/scheduler/queues`: what can be done with a job beside changing it.
 
-A job runs to its end while its request is answered; nothing runs by the clock.
-Source: `JobConfigurationController`, `DefaultJobSchedulerService`, `JobQueueController` of dhis2-core; recordings
-`tracker/jobs-configurations`.
+A job that runs now runs to its end while its request is answered. What the clock says to run (a cron expression, a
+fixed delay, a job that waits) runs before the next request: `run_due`. Once, however often its time has passed.
+Source: `JobConfigurationController`, `DefaultJobSchedulerService`, `JobQueueController`, `JobConfiguration` of
+dhis2-core; recordings `tracker/jobs-configurations`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
+from dhis2w_sandbox.data.analytics import tables
 from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, NotInSandbox, conflict, message, not_found
 from dhis2w_sandbox.metadata.computed import HOUSEKEEPING_JOBS
 from dhis2w_sandbox.metadata.hooks import Hook, register
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.services import integrity
+from dhis2w_sandbox.services.cron import next_run
 from dhis2w_sandbox.tasks import Job
 from dhis2w_sandbox.user import User
 
@@ -26,7 +31,55 @@ Json = dict[str, Any]
 endpoints = Endpoints()
 
 TYPE = "jobConfiguration"
-_RUNNABLE = {"DATA_INTEGRITY": "summary", "DATA_INTEGRITY_DETAILS": "details"}
+
+
+def _check_integrity(job: Job) -> None:
+    kind = "details" if job.type == "DATA_INTEGRITY_DETAILS" else "summary"
+    integrity.run_job(job, kind, job.parameters.get("checks") or [])
+
+
+RUNNERS: dict[str, Callable[[Job], None]] = {
+    "DATA_INTEGRITY": _check_integrity,
+    "DATA_INTEGRITY_DETAILS": _check_integrity,
+    "ANALYTICS_TABLE": tables.run_analytics,
+    "RESOURCE_TABLE": tables.run_resources,
+}
+"""How jobs of a type run; those of other types are not here."""
+
+
+def run_due(server: Server) -> None:
+    """Run what the clock says: jobs that wait, then those whose next time has come."""
+    for work in server.schedule.due():
+        with server.store.transaction():
+            work()
+    if server.schedule.looked_within(seconds=1):
+        return
+    for job in server.store.all(TYPE):
+        next_time = _next_time(job) if job.get("enabled", True) and job["jobType"] in RUNNERS else None
+        if next_time is not None and next_time <= server.clock().replace(tzinfo=None):
+            with server.store.transaction():
+                _run(server, job)
+
+
+def _next_time(job: Json) -> datetime | None:
+    """When a job is to run next, without a zone; None for one that nothing lets run."""
+    last = datetime.fromisoformat(job.get("lastExecuted") or job.get("created") or "2000-01-01")
+    if job.get("schedulingType") == "FIXED_DELAY" and job.get("delay"):
+        return last + timedelta(seconds=job["delay"])
+    if job.get("schedulingType") == "CRON" and job.get("cronExpression"):
+        return next_run(job["cronExpression"], last)
+    return None
+
+
+def _run(server: Server, job: Json) -> None:
+    """Run a job of the stored configuration; one that runs only once is switched off by that."""
+    run = Job(server, job["jobType"], job.get("jobParameters") or {"type": None, "checks": None})
+    run.uid = job["id"]
+    RUNNERS[job["jobType"]](run)
+    once = job.get("schedulingType") == "ONCE_ASAP"
+    after: Json = {"enabled": False, "jobStatus": "DISABLED"} if once else {}
+    ended = {"lastExecuted": run.created, "lastExecutedStatus": "COMPLETED", "lastUpdated": server.now()}
+    server.store.put(TYPE, job["id"], {**job, **ended, **after})
 
 
 # Second, minute, hour, day, month, weekday.
@@ -72,23 +125,18 @@ def execute(call: Call) -> Reply:
     job = _found(call)
     if not job.get("enabled", True):
         raise conflict("Failed to transition job into ONCE_ASAP state.")
-    kind = _RUNNABLE.get(job["jobType"])
-    if kind is None:
+    if job["jobType"] not in RUNNERS:
         raise NotInSandbox(f"jobs of the type {job['jobType']}")
-    parameters: Json = job.get("jobParameters") or {"type": None, "checks": None}
-    run = Job(call.server, job["jobType"], parameters)
-    run.uid = job["id"]
-    integrity.run_job(run, kind, parameters.get("checks") or [])
-    once = job.get("schedulingType") == "ONCE_ASAP"
-    after: Json = {"enabled": False, "jobStatus": "DISABLED"} if once else {}
-    _put(call, job, lastExecuted=run.created, lastExecutedStatus="COMPLETED", **after)
+    _run(call.server, job)
     return Reply.json({"klass": "org.hisp.dhis.scheduling.JobConfiguration", "index": 0, "errorReports": []})
 
 
 @endpoints.add("POST", "/api/jobConfigurations/{uid}/cancel", RECORDED)
 def cancel(call: Call) -> Reply:
-    """Ask a job to stop; none runs."""
-    _found(call)
+    """Ask a job to stop: one that still waits never runs; none runs for longer than a request."""
+    job = _found(call)
+    if call.server.schedule.cancel(job["id"]):
+        _put(call, job, enabled=False, jobStatus="DISABLED", lastExecutedStatus="STOPPED")
     return Reply(204)
 
 

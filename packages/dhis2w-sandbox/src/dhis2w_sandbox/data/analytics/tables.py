@@ -6,7 +6,7 @@ Source: `ResourceTableController`, `AnalyticsTableType` of dhis2-core; recording
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
@@ -133,14 +133,24 @@ def build_analytics(call: Call) -> Reply:
         "skipOutliers": call.flag("skipOutliers"),
     }
     job = Job(call.server, "ANALYTICS_TABLE", parameters)
-    build(call.server, outliers=not call.flag("skipOutliers"))
-    if not call.flag("skipEvents"):
-        event_tables.build_events(call.server)
-    if not call.flag("skipEnrollment"):
-        event_tables.build_enrollments(call.server)
-    job.tell("Analytics tables updated: 00:00:00.000", completed=True)
-    job.finish()
+    job.start(lambda: _finished(job, run_analytics))
     return job.reply(call)
+
+
+def run_analytics(job: Job) -> None:
+    """Build the tables that the job's parameters do not skip."""
+    skipped = job.parameters.get("skipTableTypes") or ()
+    build(job.server, outliers=not job.parameters.get("skipOutliers"))
+    if "EVENT" not in skipped:
+        event_tables.build_events(job.server)
+    if "ENROLLMENT" not in skipped:
+        event_tables.build_enrollments(job.server)
+    job.tell("Analytics tables updated: 00:00:00.000", completed=True)
+
+
+def _finished(job: Job, run: Callable[[Job], None]) -> None:
+    run(job)
+    job.finish()
 
 
 @endpoints.add("POST", "/api/resourceTables", RECORDED, requires=["F_PERFORM_MAINTENANCE"])
@@ -148,13 +158,17 @@ def build_analytics(call: Call) -> Reply:
 def build_resources(call: Call) -> Reply:
     """Build the resource tables, as a job: nothing here depends on them."""
     job = Job(call.server, "RESOURCE_TABLE", {})
+    job.start(lambda: _finished(job, run_resources))
+    return job.reply(call)
+
+
+def run_resources(job: Job) -> None:
+    """Tell the story of building the resource tables."""
     job.tell("Generating resource tables", dataType="PARAMETERS")
     for stage, done in (("Drop SQL views", 0), ("Generating resource tables", 1), ("Create SQL views", 0)):
         job.tell(stage)
         job.tell(f"{done} successful and 0 failed items")
     job.tell("Resource tables generated: 00:00:00.000", completed=True)
-    job.finish()
-    return job.reply(call)
 
 
 @endpoints.add("GET", "/api/analytics/tableTypes", RECORDED)
