@@ -60,6 +60,11 @@ def read_filters(parameters: Parameters, name: str) -> Filters:
     text = ",".join(parameters.texts(name))
     if parameters.server.behaviour.reads_tracker_filters_pairwise:
         return _read_pairs(text)
+    return parse_filters(name, text)
+
+
+def parse_filters(name: str, text: str) -> Filters:
+    """The filters in a text, which a parameter of that name held; 400 where they cannot be read."""
     try:
         return _read(text)
     except ValueError as error:
