@@ -21,9 +21,14 @@ from dhis2w_sandbox.country.places import COUNTRY, make_places, place_metadata
 from dhis2w_sandbox.country.program_indicators import program_indicator_metadata
 from dhis2w_sandbox.country.program_rules import program_rule_metadata
 from dhis2w_sandbox.country.programs import program_metadata
+from dhis2w_sandbox.country.registrations import registrations
+from dhis2w_sandbox.data.identifiers import IdScheme
 from dhis2w_sandbox.metadata.importing import ImportOptions, import_bundle
 from dhis2w_sandbox.schemas import Schema, Schemas
 from dhis2w_sandbox.server import Server
+from dhis2w_sandbox.tracker.import_options import ImportOptions as TrackerOptions
+from dhis2w_sandbox.tracker.importer import Import
+from dhis2w_sandbox.tracker.payload_reader import PayloadReader, Schemes
 from dhis2w_sandbox.user import User
 
 SEED = 1962
@@ -75,6 +80,16 @@ def load(server: Server, seed: int = SEED) -> None:
         raise RuntimeError(f"the demo country is not valid in {server.version}: {refused}")
     whole = refs("organisationUnit", COUNTRY)
     server.store.put("user", ADMIN, {**_admin(server).document, **dict.fromkeys(UNITS_OF_A_USER, whole)})
+    _register(server, seed)
+
+
+def _register(server: Server, seed: int) -> None:
+    """Import the persons and cases of the country."""
+    options = TrackerOptions(Schemes(IdScheme(), {}))
+    payload = PayloadReader(server, options.schemes).read(registrations(make_places(seed), seed))
+    report = Import(server, _admin(server), options).run(payload)
+    if report["status"] != "OK":
+        raise RuntimeError(f"the persons of the demo country are not valid in {server.version}: {report}")
 
 
 def _admin(server: Server) -> User:

@@ -7,7 +7,7 @@ Source: `Body`, `BodyConverter` and the `view` and `imports.domain` classes of d
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from dhis2w_sandbox.data.identifiers import IdScheme
 from dhis2w_sandbox.tracker.records import ENROLLMENT, EVENT, RELATIONSHIP, TRACKED_ENTITY
@@ -180,6 +180,26 @@ class SentRelationship:
 Sent = SentEntity | SentEnrollment | SentEvent | SentRelationship
 
 
+SentOne = TypeVar("SentOne", SentEntity, SentEnrollment, SentEvent)
+
+
+@dataclass
+class Index(Generic[SentOne]):
+    """Where objects are in a list, by identifier; made again when there is another list, or more in it."""
+
+    rows: list[SentOne] = field(default_factory=list[SentOne])
+    length: int = 0
+    by_uid: dict[str, SentOne] = field(default_factory=dict[str, SentOne])
+
+
+def _first(index: Index[SentOne], rows: list[SentOne], uid: str | None) -> SentOne | None:
+    """The first object with an identifier."""
+    if index.rows is not rows or index.length != len(rows):
+        index.rows, index.length = rows, len(rows)
+        index.by_uid = {row.uid: row for row in reversed(rows)}
+    return index.by_uid.get(uid or "")
+
+
 @dataclass
 class Payload:
     """Everything that was sent, flat."""
@@ -188,6 +208,9 @@ class Payload:
     enrollments: list[SentEnrollment] = field(default_factory=list[SentEnrollment])
     events: list[SentEvent] = field(default_factory=list[SentEvent])
     relationships: list[SentRelationship] = field(default_factory=list[SentRelationship])
+    _entities: Index[SentEntity] = field(default_factory=Index[SentEntity])
+    _enrollments: Index[SentEnrollment] = field(default_factory=Index[SentEnrollment])
+    _events: Index[SentEvent] = field(default_factory=Index[SentEvent])
 
     def sizes(self) -> dict[str, int]:
         """How many objects there are of each kind."""
@@ -200,12 +223,12 @@ class Payload:
 
     def entity(self, uid: str | None) -> SentEntity | None:
         """The tracked entity that was sent under an identifier."""
-        return next((row for row in self.entities if row.uid == uid), None)
+        return _first(self._entities, self.entities, uid)
 
     def enrollment(self, uid: str | None) -> SentEnrollment | None:
         """The enrollment that was sent under an identifier."""
-        return next((row for row in self.enrollments if row.uid == uid), None)
+        return _first(self._enrollments, self.enrollments, uid)
 
     def event(self, uid: str | None) -> SentEvent | None:
         """The event that was sent under an identifier."""
-        return next((row for row in self.events if row.uid == uid), None)
+        return _first(self._events, self.events, uid)

@@ -93,8 +93,20 @@ class RecordTable(Generic[Record]):
         self._sql.execute(
             f"INSERT INTO {self.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - only constants
             f" ON CONFLICT (uid, single) DO UPDATE SET {updates}",
-            [*values, json.dumps(asdict(record), ensure_ascii=False)],
+            [*values, json.dumps(vars(record), default=vars, ensure_ascii=False)],
         )
+        self._index(record)
+
+    def _index(self, record: Record) -> None:
+        """Keep the tables up to date by which records are found by what is inside them."""
+        if isinstance(record, TrackedEntity):
+            self._sql.execute("DELETE FROM attribute_value WHERE tracked_entity = ?", (record.uid,))
+            self._sql.executemany(
+                "INSERT INTO attribute_value (attribute, value, tracked_entity) VALUES (?, ?, ?)",
+                ((row.attribute, row.value, record.uid) for row in record.attributes),
+            )
+        elif isinstance(record, (Enrollment, Event)) and record.notes:
+            self._sql.executemany("INSERT OR IGNORE INTO note (uid) VALUES (?)", ((row.uid,) for row in record.notes))
 
 
 class RecordStore:
@@ -102,6 +114,13 @@ class RecordStore:
 
     def __init__(self, server: Server) -> None:
         self._sql = server.store.sql
+        self._sql.execute(
+            "CREATE TABLE IF NOT EXISTS attribute_value (attribute TEXT NOT NULL, value TEXT NOT NULL,"
+            " tracked_entity TEXT NOT NULL)"
+        )
+        self._sql.execute("CREATE INDEX IF NOT EXISTS attribute_value_place ON attribute_value (attribute, value)")
+        self._sql.execute("CREATE INDEX IF NOT EXISTS attribute_value_of ON attribute_value (tracked_entity)")
+        self._sql.execute("CREATE TABLE IF NOT EXISTS note (uid TEXT PRIMARY KEY)")
         self.tracked_entities: RecordTable[TrackedEntity] = RecordTable(
             server,
             "tracked_entity",
@@ -193,22 +212,12 @@ class RecordStore:
 
     def has_note(self, uid: str) -> bool:
         """Whether there is a note with an identifier, of whatever enrollment or event."""
-        rows = (
-            self._sql.execute(f"SELECT 1 FROM {table} WHERE instr(document, ?) LIMIT 1", (f'{{"uid": "{uid}"',))  # noqa: S608 - only constants
-            for table in (self.enrollments.name, self.events.name)
-        )
-        return any(row.fetchone() is not None for row in rows)
+        return self._sql.execute("SELECT 1 FROM note WHERE uid = ?", (uid,)).fetchone() is not None
 
     def entities_with(self, attribute: str, value: str) -> list[TrackedEntity]:
         """The tracked entities that have a value of an attribute, without deleted ones."""
-        found = self.tracked_entities.select(
-            "NOT deleted AND instr(document, ?)", [json.dumps(value, ensure_ascii=False)]
-        )
-        return [
-            entity
-            for entity in found
-            if any(row.attribute == attribute and row.value == value for row in entity.attributes)
-        ]
+        having = "SELECT tracked_entity FROM attribute_value WHERE attribute = ? AND value = ?"
+        return self.tracked_entities.select(f"NOT deleted AND uid IN ({having})", [attribute, value])
 
     def owner(self, tracked_entity: str, program: str) -> Owner | None:
         """Who owns a tracked entity in a program; None where nobody was ever noted."""

@@ -16,6 +16,7 @@ from dhis2w_sandbox.tracker.payload import Identifier, SentEnrollment, SentEvent
 from dhis2w_sandbox.tracker.records import Event
 from dhis2w_sandbox.tracker.reporter import Reporter
 from dhis2w_sandbox.tracker.rules.expression import ExpressionError, evaluate, number, parse, text, truth
+from dhis2w_sandbox.tracker.rules.program_rules import ProgramRules, rules_of
 from dhis2w_sandbox.tracker.rules.rule_data import RuleData, RuleEnrollment, RuleEvent
 from dhis2w_sandbox.tracker.value_checks import attributes_of, checks_values, emptied_values, missing_values
 
@@ -52,15 +53,20 @@ class RuleEffects:
         self._on_enrollments: dict[str, list[Effect]] = {}
         self._on_events: dict[tuple[str, bool], list[Effect]] = {}
         self._scheduled: set[str] = set()
-        payload = bundle.payload
-        for enrollment in payload.enrollments:
-            program = bundle.program(enrollment) or {}
-            data = self._data(program, self._sent_enrollment(enrollment), None)
-            self._on_enrollments[enrollment.uid] = self._effects(program, data, None)
-        for event in payload.events:
-            program = bundle.program(event) or {}
-            data = self._data(program, self._enrollment_of(event), event)
-            self._on_events[event.uid, event.single] = self._effects(program, data, event)
+        self._rules: dict[str, ProgramRules] = {}
+        self._seen: dict[tuple[str, bool], RuleEvent] = {}
+        self._around: dict[str, list[RuleEvent]] = {}
+        self._sent = _by_place(bundle)
+        for enrollment in bundle.payload.enrollments:
+            rules = self._rules_of(bundle.program(enrollment) or {})
+            if rules.rules:
+                data = self._data(rules, self._sent_enrollment(enrollment), None)
+                self._on_enrollments[enrollment.uid] = self._effects(rules, data, None)
+        for event in bundle.payload.events:
+            rules = self._rules_of(bundle.program(event) or {})
+            if rules.rules:
+                data = self._data(rules, self._enrollment_of(event), event)
+                self._on_events[event.uid, event.single] = self._effects(rules, data, event)
 
     def apply_to_enrollment(self, enrollment: SentEnrollment, reporter: Reporter) -> None:
         """Carry out the effects on an enrollment."""
@@ -93,11 +99,11 @@ class RuleEffects:
             else:
                 self._speak(event, effect, reporter)
 
-    def _effects(self, program: Json, data: RuleData, event: SentEvent | None) -> list[Effect]:
+    def _effects(self, rules: ProgramRules, data: RuleData, event: SentEvent | None) -> list[Effect]:
         """The actions of the program's rules whose condition holds, by priority."""
         stage = (self._bundle.stage(event) or {}).get("id") if event else None
         effects: list[Effect] = []
-        for rule in self._rules(program):
+        for rule in rules.rules:
             at = linked(rule, "programStage")
             if at is not None and at != stage:
                 continue
@@ -109,9 +115,11 @@ class RuleEffects:
                 effects.append(_failure(rule, error))
         return effects
 
-    def _rules(self, program: Json) -> list[Json]:
-        rows = [rule for rule in self._store.all("programRule") if linked(rule, "program") == program.get("id")]
-        return sorted(rows, key=lambda rule: (rule.get("priority") is None, rule.get("priority") or 0))
+    def _rules_of(self, program: Json) -> ProgramRules:
+        uid = program.get("id", "")
+        if uid not in self._rules:
+            self._rules[uid] = rules_of(self._store, program)
+        return self._rules[uid]
 
     def _actions(self, rule: Json, event: SentEvent | None) -> list[Json]:
         """A rule's actions on events or on enrollments: those about the other's fields are left out."""
@@ -138,26 +146,24 @@ class RuleEffects:
                 return []
         return [Effect(type, rule["id"], text(value) if source else None, field, content)]
 
-    def _data(self, program: Json, enrollment: RuleEnrollment | None, event: SentEvent | None) -> RuleData:
-        events = self._events_around(enrollment, program)
+    def _data(self, rules: ProgramRules, enrollment: RuleEnrollment | None, event: SentEvent | None) -> RuleData:
+        events = self._events_around(enrollment, rules.program)
         seen = self._sent_event(event) if event else None
         today = self._bundle.server.now()[:10]
         user = self._bundle.user
-        return RuleData(self._store, user, program, today, enrollment=enrollment, event=seen, events=events)
+        return RuleData(self._store, user, rules, today, enrollment=enrollment, event=seen, events=events)
 
     def _events_around(self, enrollment: RuleEnrollment | None, program: Json) -> list[RuleEvent]:
-        """All events that a rule can look at: those that were sent, and, of an enrollment, those that are stored."""
-        payload = self._bundle.payload
-        if enrollment is None:
-            return [
-                self._sent_event(event)
-                for event in payload.events
-                if event.single and (self._bundle.program(event) or {}).get("id") == program.get("id")
-            ]
-        sent = [event for event in payload.events if not event.single and event.enrollment == enrollment.uid]
-        uids = {event.uid for event in sent}
-        stored = [event for event in self._bundle.records.events_of(enrollment.uid) if event.uid not in uids]
-        return [self._sent_event(event) for event in sent] + [_stored_event(event) for event in stored]
+        """All events that a rule can look at, latest first: those sent, and of an enrollment those that are stored."""
+        place = enrollment.uid if enrollment else program["id"]
+        if place not in self._around:
+            sent = self._sent.get(place, [])
+            uids = {event.uid for event in sent}
+            stored = self._bundle.records.events_of(enrollment.uid) if enrollment else []
+            events = [self._sent_event(event) for event in sent]
+            events += [_stored_event(event) for event in stored if event.uid not in uids]
+            self._around[place] = sorted(events, key=lambda row: (row.date, row.created), reverse=True)
+        return self._around[place]
 
     def _enrollment_of(self, event: SentEvent) -> RuleEnrollment | None:
         if event.single or not is_registration(self._bundle.program(event) or {}):
@@ -191,6 +197,12 @@ class RuleEffects:
         return values
 
     def _sent_event(self, event: SentEvent) -> RuleEvent:
+        key = event.uid, event.single
+        if key not in self._seen:
+            self._seen[key] = self._read_event(event)
+        return self._seen[key]
+
+    def _read_event(self, event: SentEvent) -> RuleEvent:
         stored = self._bundle.stored_event(event)
         values: dict[str, str] = {}
         if stored is not None and self._bundle.behaviour.rules_see_stored_values:
@@ -314,6 +326,15 @@ _ACTIONS = frozenset(
         "SCHEDULEEVENT",
     }
 )
+
+
+def _by_place(bundle: Bundle) -> dict[str, list[SentEvent]]:
+    """The events that were sent, by their enrollment, single ones by their program."""
+    found: dict[str, list[SentEvent]] = {}
+    for event in bundle.payload.events:
+        place = (bundle.program(event) or {}).get("id") if event.single else event.enrollment
+        found.setdefault(place or "", []).append(event)
+    return found
 
 
 def _failure(rule: Json, error: ExpressionError) -> Effect:

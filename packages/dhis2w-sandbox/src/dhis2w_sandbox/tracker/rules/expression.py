@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 Value = float | str | bool | None
@@ -108,6 +109,7 @@ _ATOMS: dict[str, Callable[[str], Node]] = {
 _WORDS = {"and": "&&", "or": "||", "not": "!"}
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
     """The tree of an expression.
 

@@ -22,6 +22,7 @@ from dhis2w_sandbox.tracker.rules.expression import (
     text,
 )
 from dhis2w_sandbox.tracker.rules.functions import PLAIN
+from dhis2w_sandbox.tracker.rules.program_rules import ProgramRules
 from dhis2w_sandbox.user import User
 
 Json = dict[str, Any]
@@ -87,18 +88,18 @@ class RuleData:
     Args:
         store: the metadata.
         user: who imports.
-        program: whose rules they are.
+        rules: the rules and variables of the program.
         today: the date.
         enrollment: the enrollment; None for single events.
         event: the event; None when the enrollment itself is looked at.
-        events: all events of the enrollment, or all single events, that one too.
+        events: all events of the enrollment, or all single events, that one too; latest first.
     """
 
     def __init__(
         self,
         store: Store,
         user: User,
-        program: Json,
+        rules: ProgramRules,
         today: str,
         *,
         enrollment: RuleEnrollment | None,
@@ -107,13 +108,12 @@ class RuleData:
     ) -> None:
         self._store = store
         self._user = user
-        self._program = program
+        self._program = rules.program
+        self._variables = rules.variables
         self._today = today
         self._enrollment = enrollment
         self._event = event
-        self._events = sorted(events, key=lambda row: (row.date, row.created), reverse=True)
-        rows = [row for row in store.all("programRuleVariable") if linked(row, "program") == program["id"]]
-        self._variables = {row["name"]: row for row in rows}
+        self._events = events
         self._calculated: dict[str, Value] = {}
 
     def assign(self, name: str, value: Value) -> None:
