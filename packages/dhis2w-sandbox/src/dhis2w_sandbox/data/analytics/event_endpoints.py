@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -143,26 +144,37 @@ def event_dimensions(call: Call) -> Reply:
 
 def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, find: Callable[[], list[Row]]) -> Reply:
     rules = EntryRules(call.server, call.user)
-    columns = _picked(call, columns)
-    order = [(field, False) for field in call.params("asc")] + [(field, True) for field in call.params("desc")]
-    for field, _ in order:
-        if all(column.name != field for column in columns):
-            read_item(call, rules, query.program, field, is_filter=False)
+    shown = _picked(call, columns)
+    order = _order(call, rules, query, columns)
     page, size = _page(call)
     tables.require(call.server)
     found = find()
-    for field, descending in reversed(order):
-        column = next((column for column in columns if column.name == field), None)
-        if column is not None:
-            found.sort(key=lambda row, read=column.read: read(row) or "", reverse=descending)
+    for read, descending in reversed(order):
+        found.sort(key=lambda row, read=read: read(row) or "", reverse=descending)
     paged = call.param("paging") != "false" and call.param("skipPaging") != "true"
-    rows = [cells(columns, row) for row in (found[(page - 1) * size : page * size] if paged else found)]
-    headers = [column.header for column in columns]
+    rows = [cells(shown, row) for row in (found[(page - 1) * size : page * size] if paged else found)]
+    headers = [column.header for column in shown]
     if call.suffix not in {None, "json"}:
         return _as_file(call, headers, rows, name)
     metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods=False)
     pager: Json = {"pager": _pager(call, len(found))} if paged else {}
     return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
+
+
+def _order(
+    call: Call, rules: EntryRules, query: EventQuery, columns: list[Column]
+) -> list[tuple[Callable[[Row], str | None], bool]]:
+    """What to sort by, and whether backwards: columns, or whatever else belongs to the program."""
+    reads = {column.name: column.read for column in columns}
+    names = [(name, False) for name in call.params("asc")] + [(name, True) for name in call.params("desc")]
+    for name, _ in names:
+        if name not in reads:
+            reads[name] = partial(_value_of, read_item(call, rules, query.program, name, is_filter=False))
+    return [(reads[name], descending) for name, descending in names]
+
+
+def _value_of(item: Item, row: Row) -> str | None:
+    return row.value(item)
 
 
 def _as_file(call: Call, headers: list[Json], rows: list[list[str]], name: str) -> Reply:

@@ -1,0 +1,75 @@
+"""Lists as CSV and packed files, files that are values, and change logs."""
+
+import gzip
+import io
+import json
+import zipfile
+
+from looking import get, refused, register_two
+from registering import CARE, Registrar, visit
+
+EVENTS = "/api/tracker/events"
+
+
+def test_events_as_csv_have_a_row_for_each_value(registrar: Registrar) -> None:
+    register_two(registrar)
+    reply = get(registrar, f"{EVENTS}.csv?program={CARE}&order=occurredAt&trackedEntity=PersonAnn01")
+    head, *rows = reply.body.decode().splitlines()
+    assert reply.media == "application/csv"
+    assert head.startswith("event,status,program,programStage,enrollment,orgUnit,occurredAt,")
+    assert [row.split(",")[0] for row in rows] == ["EventVisitA", "EventVisitA", "EventVisitB"]
+    assert ",2024-02-01T00:00:00Z," in rows[0]
+    assert any('"a,b"' in row for row in rows)
+
+
+def test_a_head_can_be_left_out(registrar: Registrar) -> None:
+    register_two(registrar)
+    reply = get(registrar, f"{EVENTS}.csv?program={CARE}&events=EventVisitB&skipHeader=true")
+    assert [line.split(",")[0] for line in reply.body.decode().splitlines()] == ["EventVisitB"]
+
+
+def test_entities_as_csv_have_a_row_for_each_attribute(registrar: Registrar) -> None:
+    register_two(registrar)
+    reply = get(registrar, f"/api/tracker/trackedEntities.csv?program={CARE}&trackedEntities=PersonBob01")
+    rows = [line.split(",") for line in reply.body.decode().splitlines()]
+    assert rows[0][10:16] == ["attribute", "displayName", "attrCreatedAt", "attrUpdatedAt", "valueType", "value"]
+    assert sorted((row[10], row[15]) for row in rows[1:]) == [("AttrName001", "Bob"), ("AttrNumber1", "7")]
+
+
+def test_lists_come_packed(registrar: Registrar) -> None:
+    register_two(registrar)
+    plain = get(registrar, f"{EVENTS}.csv?program={CARE}").body
+    assert gzip.decompress(get(registrar, f"{EVENTS}.csv.gz?program={CARE}").body) == plain
+    with zipfile.ZipFile(io.BytesIO(get(registrar, f"{EVENTS}.csv.zip?program={CARE}").body)) as archive:
+        assert archive.read("events.csv") == plain
+    events = json.loads(gzip.decompress(get(registrar, f"{EVENTS}.json.gz?program={CARE}").body))
+    assert [len(rows) for rows in events.values()] == [3]
+
+
+def test_an_error_of_a_file_is_a_page(registrar: Registrar) -> None:
+    reply = get(registrar, f"{EVENTS}.csv?program=ProgZzzz001")
+    assert (reply.status, (reply.media or "").partition(";")[0]) == (500, "text/html")
+
+
+def test_a_value_that_is_no_file_is_not_sent(registrar: Registrar) -> None:
+    register_two(registrar)
+    status, text = refused(get(registrar, f"{EVENTS}/EventVisitA/dataValues/ElemWeight1/file"))
+    assert (status, text) == (404, "Data element ElemWeight1 is not a file (or image).")
+
+
+def test_a_changed_value_is_in_the_change_log(older_registrar: Registrar) -> None:
+    register_two(older_registrar)
+    older_registrar.send(events=[visit("EventVisitB", {"ElemWeight1": "10"}, occurredAt="2024-03-01")])
+    logs = get(older_registrar, f"{EVENTS}/EventVisitB/changeLogs?filter=dataElement:eq:ElemWeight1").parsed()
+    latest = logs["changeLogs"][0]
+    assert (latest["type"], latest["createdBy"]["username"]) == ("UPDATE", "admin")
+    change = {"dataElement": "ElemWeight1", "previousValue": "9", "currentValue": "10"}
+    assert latest["change"] == {"dataValue": change}
+
+
+def test_a_change_log_takes_one_kind_of_filter(registrar: Registrar) -> None:
+    register_two(registrar)
+    logs = f"{EVENTS}/EventVisitB/changeLogs"
+    assert refused(get(registrar, f"{logs}?filter=username:like:ann"))[0] == 400
+    assert refused(get(registrar, f"{logs}?filter=colour:eq:red"))[0] == 400
+    assert get(registrar, f"{logs}?filter=username:eq:nobody").parsed()["changeLogs"] == []
