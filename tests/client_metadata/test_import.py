@@ -13,7 +13,8 @@ import pytest
 
 from dhis2w_client import ConflictError, Dhis2Client, InvalidRequestError
 from dhis2w_client.clock import Clock
-from dhis2w_client.metadata import Bundle, InvalidBundleError, JobTimeoutError
+from dhis2w_client.jobs import JobTimeoutError
+from dhis2w_client.metadata import Bundle, InvalidBundleError
 from dhis2w_client.metadata.import_options import ImportOptions
 from dhis2w_client.sync import Dhis2Client as BlockingClient
 from dhis2w_sandbox import Sandbox
@@ -186,7 +187,7 @@ def test_a_job_that_takes_too_long(empty_sandbox: Sandbox) -> None:
     time = PatientClock()
 
     async def use(client: Dhis2Client) -> None:
-        with pytest.raises(JobTimeoutError, match="not done after 10 seconds") as late:
+        with pytest.raises(JobTimeoutError, match="has not begun after 10 seconds") as late:
             await client.metadata.import_bundle(WHOLE, background=True, within=10)
         assert len(late.value.job) == 11
 

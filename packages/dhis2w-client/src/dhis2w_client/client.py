@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dhis2w_client.connection import HttpLimits, Transport
     from dhis2w_client.data_store import DataStoreService
     from dhis2w_client.files import FileService
+    from dhis2w_client.jobs.service import JobService
     from dhis2w_client.maintenance import MaintenanceService
     from dhis2w_client.messages import MessageService
     from dhis2w_client.metadata.metadata_api import MetadataApi
@@ -184,6 +185,13 @@ class Dhis2Client(TypedCollections):
         from dhis2w_client.apps import AppService
 
         return AppService(self._service_api())
+
+    @property
+    def jobs(self) -> JobService:
+        """Jobs that run in the background."""
+        from dhis2w_client.jobs.service import JobService
+
+        return JobService(self._service_api())
 
     @property
     def maintenance(self) -> MaintenanceService:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dhis2w_client.metadata.chart_specs import chart, dashboard, thematic_map
     from dhis2w_client.metadata.clean_bundle import clean
     from dhis2w_client.metadata.differences import Difference
-    from dhis2w_client.metadata.errors import InvalidBundleError, JobTimeoutError, NotABundleError, NotInVersionError
+    from dhis2w_client.metadata.errors import InvalidBundleError, NotABundleError, NotInVersionError
     from dhis2w_client.metadata.expressions import Description, ExpressionItem, ExpressionService, items_of
     from dhis2w_client.metadata.import_options import ImportOptions
     from dhis2w_client.metadata.merges import MergeService
@@ -46,7 +46,7 @@ HOMES = {
         "chart_specs": ("chart", "dashboard", "thematic_map"),
         "clean_bundle": ("clean",),
         "differences": ("Difference",),
-        "errors": ("InvalidBundleError", "JobTimeoutError", "NotABundleError", "NotInVersionError"),
+        "errors": ("InvalidBundleError", "NotABundleError", "NotInVersionError"),
         "expressions": ("Description", "ExpressionItem", "ExpressionService", "items_of"),
         "import_options": ("ImportOptions",),
         "merges": ("MergeService",),
@@ -81,7 +81,6 @@ __all__ = [
     "Found",
     "ImportOptions",
     "InvalidBundleError",
-    "JobTimeoutError",
     "MergeService",
     "MetadataPlan",
     "MetadataService",

@@ -25,12 +25,3 @@ class InvalidBundleError(Dhis2Error, ValueError):
 
 class NotInVersionError(Dhis2Error):
     """The connected version of DHIS2 cannot do this; nothing was sent."""
-
-
-class JobTimeoutError(Dhis2Error, TimeoutError):
-    """A job was not done in time; it goes on running on the server."""
-
-    def __init__(self, message: str, *, job: str, next_step: str | None = None) -> None:
-        super().__init__(message, next_step=next_step)
-        self.job = job
-        """UID of the job."""

@@ -36,6 +36,7 @@ from dhis2w_client import (
 from dhis2w_client.analytics import line_list
 from dhis2w_client.analytics import service as analytics_service
 from dhis2w_client.errors import ClientStateError
+from dhis2w_client.jobs import service as jobs_service
 from dhis2w_client.metadata import (
     accounts,
     bulk,
@@ -67,6 +68,7 @@ __all__ = [
     "IntegrityService",
     "Items",
     "LineListService",
+    "JobService",
     "MaintenanceService",
     "Members",
     "MergeService",
@@ -168,6 +170,10 @@ class AppService(Twin, source=apps.AppService):
 
 class IntegrityService(Twin, source=integrity.IntegrityService):
     """Checks of the integrity; blocking."""
+
+
+class JobService(Twin, source=jobs_service.JobService):
+    """Jobs; blocking."""
 
 
 class MaintenanceService(Twin, source=maintenance.MaintenanceService):
