@@ -69,7 +69,7 @@ def build_call(
         body: What to send; `None` sends no body.
         content_type: Media type of the body. Default: JSON, and JSON Patch for PATCH.
         accept: Media type wanted.
-        compress: Send the body gzipped (`/api/metadata`, `/api/dataValueSets` and `/api/tracker` can read that).
+        compress: Send the body gzipped (`/api/metadata` and `/api/dataValueSets` can read that; tracker cannot).
         repeatable: The caller says that a POST or PATCH may be sent twice.
 
     Raises:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dhis2w_client.messages import MessageService
     from dhis2w_client.metadata.metadata_api import MetadataApi
     from dhis2w_client.metadata.service import MetadataService
+    from dhis2w_client.tracker.service import TrackerService
 
 T = TypeVar("T")
 
@@ -157,6 +158,13 @@ class Dhis2Client(TypedCollections):
         from dhis2w_client.analytics.service import AnalyticsService
 
         return AnalyticsService(self._service_api())
+
+    @property
+    def tracker(self) -> TrackerService:
+        """Tracker: entities, enrollments, events, relationships."""
+        from dhis2w_client.tracker.service import TrackerService
+
+        return TrackerService(self._service_api())
 
     @property
     def data_store(self) -> DataStoreService:
@@ -392,7 +400,7 @@ class Dhis2Client(TypedCollections):
                 bytes as they are.
             params: Query parameters; a list repeats its key, `None` leaves it out.
             content_type: Media type of the body. Default: JSON.
-            compress: Send the body gzipped; imports of metadata, data values and tracker data can read that.
+            compress: Send the body gzipped; imports of metadata and data values can read that.
             repeatable: Doing it twice has the effect of doing it once, so it may be sent again after a failure.
             as_: Type of the answer: a Pydantic model, `list[…]` of one, or anything else that Pydantic can validate.
 
@@ -458,7 +466,7 @@ class Dhis2Client(TypedCollections):
                 bytes as they are.
             params: Query parameters; a list repeats its key, `None` leaves it out.
             content_type: Media type of the body. Default: JSON.
-            compress: Send the body gzipped; imports of metadata, data values and tracker data can read that.
+            compress: Send the body gzipped; imports of metadata and data values can read that.
             as_: Type of the answer: a Pydantic model, `list[…]` of one, or anything else that Pydantic can validate.
 
         Returns:
@@ -525,7 +533,7 @@ class Dhis2Client(TypedCollections):
                 bytes as they are.
             params: Query parameters; a list repeats its key, `None` leaves it out.
             content_type: Media type of the body. Default: JSON Patch (`application/json-patch+json`).
-            compress: Send the body gzipped; imports of metadata, data values and tracker data can read that.
+            compress: Send the body gzipped; imports of metadata and data values can read that.
             repeatable: Doing it twice has the effect of doing it once, so it may be sent again after a failure.
             as_: Type of the answer: a Pydantic model, `list[…]` of one, or anything else that Pydantic can validate.
 

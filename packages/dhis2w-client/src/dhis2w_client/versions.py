@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dhis2w_client.errors import UnsupportedVersionError
@@ -75,6 +76,22 @@ class Dialect:
     """Whether analytics tables are built for the period types of a setting, which is empty at first."""
     aggregates_tracked_entities: bool
     """Whether analytics aggregate tracked entities."""
+    links_tracker_pages: bool
+    """Whether a page of a tracker list says where the next one is."""
+    needs_program_of_lists: bool
+    """Whether enrollments and events are only listed for one program."""
+    lists_entities_of_children: bool
+    """Whether entities can be listed by `orgUnitMode=CHILDREN`; otherwise DHIS2 fails on it."""
+    tells_events_apart: bool
+    """Whether events with and without registration have lists of their own."""
+    adds_notes: bool
+    """Whether a note can be added without its enrollment or event."""
+    owner_parameter: str
+    """What a transfer of ownership calls the new owner."""
+    checks_new_owners: bool
+    """Whether a transfer to a unit that does not exist is refused."""
+    tracker_parameters: Mapping[tuple[str, str], str]
+    """Other names of parameters of tracker lists, by list and part of a selection."""
 
 
 DIALECTS: dict[Dhis2, Dialect] = {
@@ -100,6 +117,18 @@ DIALECTS: dict[Dhis2, Dialect] = {
             wants_whole_option_combo_sets=False,
             chooses_output_periods=False,
             aggregates_tracked_entities=False,
+            links_tracker_pages=False,
+            needs_program_of_lists=False,
+            lists_entities_of_children=True,
+            tells_events_apart=False,
+            adds_notes=False,
+            owner_parameter="ou",
+            checks_new_owners=False,
+            tracker_parameters={
+                ("trackedEntities", "enrollment_status"): "programStatus",
+                ("enrollments", "status"): "programStatus",
+                ("events", "enrollment_status"): "programStatus",
+            },
         ),
         Dialect(
             version=Dhis2.V42,
@@ -121,6 +150,14 @@ DIALECTS: dict[Dhis2, Dialect] = {
             wants_whole_option_combo_sets=False,
             chooses_output_periods=False,
             aggregates_tracked_entities=False,
+            links_tracker_pages=True,
+            needs_program_of_lists=False,
+            lists_entities_of_children=False,
+            tells_events_apart=False,
+            adds_notes=True,
+            owner_parameter="orgUnit",
+            checks_new_owners=False,
+            tracker_parameters={},
         ),
         Dialect(
             version=Dhis2.V43,
@@ -142,6 +179,14 @@ DIALECTS: dict[Dhis2, Dialect] = {
             wants_whole_option_combo_sets=True,
             chooses_output_periods=True,
             aggregates_tracked_entities=False,
+            links_tracker_pages=True,
+            needs_program_of_lists=True,
+            lists_entities_of_children=False,
+            tells_events_apart=True,
+            adds_notes=True,
+            owner_parameter="orgUnit",
+            checks_new_owners=True,
+            tracker_parameters={},
         ),
         Dialect(
             version=Dhis2.V44,
@@ -163,6 +208,14 @@ DIALECTS: dict[Dhis2, Dialect] = {
             wants_whole_option_combo_sets=True,
             chooses_output_periods=True,
             aggregates_tracked_entities=True,
+            links_tracker_pages=True,
+            needs_program_of_lists=True,
+            lists_entities_of_children=False,
+            tells_events_apart=True,
+            adds_notes=True,
+            owner_parameter="orgUnit",
+            checks_new_owners=True,
+            tracker_parameters={},
         ),
     )
 }

@@ -51,6 +51,8 @@ from dhis2w_client.metadata import (
 from dhis2w_client.metadata import service as metadata_service
 from dhis2w_client.sync.portal import Portal
 from dhis2w_client.sync.twin import Twin
+from dhis2w_client.tracker import duplicates, tracker_list
+from dhis2w_client.tracker import service as tracker_service
 
 T = TypeVar("T")
 
@@ -63,12 +65,13 @@ __all__ = [
     "Collection",
     "DataStoreService",
     "Dhis2Client",
+    "DuplicateService",
     "ExpressionService",
     "FileService",
     "IntegrityService",
     "Items",
-    "LineListService",
     "JobService",
+    "LineListService",
     "MaintenanceService",
     "Members",
     "MergeService",
@@ -79,6 +82,8 @@ __all__ = [
     "RouteService",
     "SqlViewService",
     "SystemService",
+    "TrackerList",
+    "TrackerService",
     "open_client",
 ]
 
@@ -150,6 +155,18 @@ class LineListService(Twin, source=line_list.LineListService):
 
 class AnalyticsService(Twin, source=analytics_service.AnalyticsService):
     """Analytics; blocking."""
+
+
+class TrackerList(Twin, source=tracker_list.TrackerList):
+    """The objects of one kind of tracker; blocking."""
+
+
+class DuplicateService(Twin, source=duplicates.DuplicateService):
+    """Pairs of entities that may be one; blocking."""
+
+
+class TrackerService(Twin, source=tracker_service.TrackerService):
+    """Tracker; blocking."""
 
 
 class DataStoreService(Twin, source=data_store.DataStoreService):

@@ -22,6 +22,7 @@ from dhis2w_client.file_body import Progress
 from dhis2w_client.files import Domain, Downloaded
 from dhis2w_client.filters import Filters
 from dhis2w_client.integrity import RUN_SECONDS, IntegrityCheck, IntegrityResult
+from dhis2w_client.jobs.service import JobService
 from dhis2w_client.json_value import Json
 from dhis2w_client.list_query import PAGE_SIZE, Fields, ListOptions, Selection
 from dhis2w_client.maintenance import Table
@@ -143,6 +144,13 @@ from dhis2w_client.patches import Operation
 from dhis2w_client.profile import Profile
 from dhis2w_client.reports import ReportRow
 from dhis2w_client.retry import RetryPolicy
+from dhis2w_client.tracker.duplicates import PotentialDuplicate
+from dhis2w_client.tracker.objects import Enrollment, Event, Note, Relationship, TrackedEntity
+from dhis2w_client.tracker.payload import Payload
+from dhis2w_client.tracker.push_options import PushOptions
+from dhis2w_client.tracker.report import TrackerReport
+from dhis2w_client.tracker.selection import Moment, TrackerSelection
+from dhis2w_client.tracker.tracker_list import ROWS_AT_ONCE
 from dhis2w_client.versions import Dhis2, Dialect
 from dhis2w_client.write_report import WriteReport
 from dhis2w_client.written_object import AnObject
@@ -156,6 +164,7 @@ __all__ = [
     "Collection",
     "DataStoreService",
     "Dhis2Client",
+    "DuplicateService",
     "ExpressionService",
     "FileService",
     "IntegrityService",
@@ -171,6 +180,8 @@ __all__ = [
     "RouteService",
     "SqlViewService",
     "SystemService",
+    "TrackerList",
+    "TrackerService",
     "open_client",
 ]
 M = TypeVar("M", bound=ServerModel)
@@ -1830,6 +1841,407 @@ class AnalyticsService:
             ConflictError: DHIS2 refused.
         """
 
+class TrackerList(Generic[M]):
+    """The objects of one kind: `client.tracker.events`.
+
+    ```python
+    for event in client.tracker.events.iterate(program="VBqh0ynB2wv", org_units="DiszpKrYNg8"):
+        print(event.occurredAt, event.status)
+    ```
+
+    Reads of lists take the keyword arguments of `TrackerSelection`. What the user may not see is left out, and DHIS2
+    does not say so. Every method raises `ApiError` where the server refuses.
+    """
+
+    def get(self, uid: str, *, program: str | None = None, fields: str | None = None) -> M:
+        """Read one object.
+
+        Args:
+            uid: Its UID.
+            program: UID of the program, for what an entity has in it.
+            fields: Which properties; `*` is all. Default: DHIS2's, without what is nested.
+
+        Raises:
+            ObjectNotFoundError: There is no such object, or the user may not see it.
+        """
+
+    def page(
+        self, number: int = 1, *, page_size: int = 50, total: bool = False, **selection: Unpack[TrackerSelection]
+    ) -> Page[M]:
+        """Read one page of a list.
+
+        Args:
+            number: Number of the page, from 1.
+            page_size: Objects in a page; of entities at most 50,000.
+            total: Count all objects too, which costs DHIS2 a query of its own.
+            selection: Which objects; see `TrackerSelection`.
+
+        Returns:
+            The objects; `pager` says where the page is in its list.
+
+        Raises:
+            InvalidRequestError: The version would refuse the selection, ignore a part of it, or fail on it.
+        """
+
+    def count(self, **selection: Unpack[TrackerSelection]) -> int:
+        """How many objects there are that the user may see.
+
+        Args:
+            selection: Which objects; see `TrackerSelection`.
+
+        Raises:
+            InvalidRequestError: See `page`.
+        """
+
+    def iterate(self, *, page_size: int = ROWS_AT_ONCE, **selection: Unpack[TrackerSelection]) -> Iterator[M]:
+        """All objects of a list as models, page by page; memory holds one page.
+
+        They come oldest first, so that what is added meanwhile comes at the end; repeats are dropped.
+
+        Args:
+            page_size: Objects in a page.
+            selection: Which objects; see `TrackerSelection`.
+
+        Raises:
+            InvalidRequestError: See `page`.
+
+        Warns:
+            ListChangedWarning: Something was deleted meanwhile, so that objects may be missing.
+        """
+
+    def rows(self, *, page_size: int = ROWS_AT_ONCE, **selection: Unpack[TrackerSelection]) -> Iterator[Row]:
+        """The same as `iterate`, each object as a plain dictionary of its JSON.
+
+        Args:
+            page_size: Objects in a page.
+            selection: Which objects; see `TrackerSelection`.
+
+        Raises:
+            InvalidRequestError: See `page`.
+
+        Warns:
+            ListChangedWarning: See `iterate`.
+        """
+
+    def stream(
+        self, *, format: Literal["json", "csv"] = "json", **selection: Unpack[TrackerSelection]
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes of a whole list as DHIS2 sends them, in one request.
+
+        CSV has one row for each attribute of an entity, or for each data value of an event.
+
+        Args:
+            format: `json`, or `csv` (entities and events).
+            selection: Which objects; see `TrackerSelection`.
+
+        Yields:
+            The pieces, as they arrive.
+
+        Raises:
+            InvalidRequestError: See `page`.
+
+        Warns:
+            TruncatedWarning: There are more entities than DHIS2 gives in one answer.
+        """
+
+    def patch(self, uid: str, values: Mapping[str, Any], options: PushOptions | None = None) -> TrackerReport:
+        """Change properties of an object; the others stay.
+
+        DHIS2 sets back what an update leaves out (geometry, dates, follow-up). So the object is read first, and its own
+        properties are sent back with the change. It is read, then written: somebody may come in between.
+
+        Args:
+            uid: UID of the object.
+            values: The new values under the API's names. Of lists such as `dataValues` what is given is merged; a
+                `value` of None deletes one.
+            options: How to import. The strategy is always `UPDATE`.
+
+        Raises:
+            ObjectNotFoundError: There is no such object.
+            InvalidRequestError: Relationships cannot be changed: DHIS2 says 200, and does nothing.
+            ConflictError: DHIS2 refused; `rows` say why.
+        """
+
+    def delete(self, *uids: str, partial: bool = False) -> TrackerReport:
+        """Mark objects as deleted, and what hangs on them. Their UIDs can never be used again.
+
+        Args:
+            uids: UIDs of the objects.
+            partial: Delete those that can be, where some cannot.
+
+        Raises:
+            ConflictError: DHIS2 refused; `rows` say why. E1082, E1113 and E1114: it is deleted already.
+        """
+
+class DuplicateService:
+    """Pairs of tracked entities that may be one."""
+
+    def list(
+        self, *, tracked_entities: Sequence[str] = (), status: Literal["OPEN", "INVALID", "MERGED", "ALL"] = "OPEN"
+    ) -> list[PotentialDuplicate]:
+        """Read the pairs.
+
+        Args:
+            tracked_entities: UIDs of entities; pairs with one of these. Default: all pairs.
+            status: Which pairs.
+        """
+
+    def flag(self, original: str, duplicate: str) -> PotentialDuplicate:
+        """Say that two entities may be one.
+
+        Args:
+            original: UID of the one that would stay.
+            duplicate: UID of the other.
+
+        Raises:
+            InvalidRequestError: Both are the same, which DHIS2 accepts.
+            ConflictError: The pair is there already (E1004).
+        """
+
+    def dismiss(self, id: str) -> None:
+        """Say that a pair are two.
+
+        Args:
+            id: UID of the pair.
+
+        Raises:
+            BadRequestError: The pair is merged.
+        """
+
+    def merge(self, id: str, values: dict[str, Sequence[str]] | None = None) -> None:
+        """Make one of a pair; the duplicate is deleted. It cannot be undone.
+
+        Args:
+            id: UID of the pair.
+            values: What the original takes over from the duplicate, as UIDs: `{"trackedEntityAttributes": [...],
+                "enrollments": [...], "relationships": [...]}`. Default: DHIS2 decides (`mergeStrategy=AUTO`), and
+                refuses where both have values that differ.
+
+        Raises:
+            ConflictError: They cannot be merged so; the message says why.
+        """
+
+class TrackerService:
+    """Tracker: `client.tracker`.
+
+    ```python
+    report = client.tracker.register("nEenWmSyUEp", "DiszpKrYNg8", {"w75KJ2mc4zz": "Ada"}, program="IpHINAT79UW")
+    entity = client.tracker.tracked_entities.get(report.uids["trackedEntities"][0], fields="*")
+    ```
+    """
+
+    @property
+    def tracked_entities(self) -> TrackerList[TrackedEntity]:
+        """Tracked entities."""
+
+    @property
+    def enrollments(self) -> TrackerList[Enrollment]:
+        """Enrollments."""
+
+    @property
+    def events(self) -> TrackerList[Event]:
+        """Events, with and without registration."""
+
+    @property
+    def tracker_events(self) -> TrackerList[Event]:
+        """Events of enrollments alone, from 2.43 on.
+
+        Raises:
+            NotInVersionError: The connected version does not tell them apart.
+        """
+
+    @property
+    def single_events(self) -> TrackerList[Event]:
+        """Events without registration alone, from 2.43 on.
+
+        Raises:
+            NotInVersionError: The connected version does not tell them apart.
+        """
+
+    @property
+    def relationships(self) -> TrackerList[Relationship]:
+        """Relationships."""
+
+    @property
+    def duplicates(self) -> DuplicateService:
+        """Pairs of tracked entities that may be one."""
+
+    def push(
+        self, payload: Payload, options: PushOptions | None = None, *, background: bool = False, within: float = 1800.0
+    ) -> TrackerReport:
+        """Send objects (`POST /api/tracker`).
+
+        What has no UID gets one here, before it is sent: `report.sent` can be pushed again, and changes nothing.
+
+        Args:
+            payload: A `TrackerPayload`, or the same as JSON: lists of objects, flat or nested.
+            options: How to import. Default: create and update, all or nothing.
+            background: As a job, which is waited for here: for payloads that take longer than a proxy waits. DHIS2 runs
+                one such job at a time.
+            within: Seconds to wait for the job. Default: half an hour.
+
+        Returns:
+            The report. `counts` say what was done, `rows` what DHIS2 refused or warns of.
+
+        Raises:
+            InvalidRequestError: The payload is empty or none, or a UID in it is none; nothing was sent.
+            ConflictError: Something was refused, and neither `partial` nor `dry_run` is set; `rows` say what.
+            JobTimeoutError: The job is not done in time; it goes on running.
+
+        Warns:
+            LeftOutWarning: DHIS2 says nothing about some of the objects, and did not save them.
+        """
+
+    def register(
+        self,
+        tracked_entity_type: str,
+        org_unit: str,
+        attributes: Mapping[str, object],
+        *,
+        program: str | None = None,
+        enrolled_at: Moment | None = None,
+        occurred_at: Moment | None = None,
+        uid: str | None = None,
+        options: PushOptions | None = None,
+    ) -> TrackerReport:
+        """Register a tracked entity, and enrol it in a program.
+
+        Args:
+            tracked_entity_type: UID of its type.
+            org_unit: UID of the unit.
+            attributes: Values by UID of the attribute; numbers, booleans and dates become text.
+            program: UID of a program to enrol it in.
+            enrolled_at: Day of the enrollment. Needed with a program.
+            occurred_at: Day of the incident.
+            uid: UID for the entity. Default: a new one.
+            options: How to import.
+
+        Returns:
+            The report; `uids` has the UIDs.
+
+        Raises:
+            InvalidRequestError: A program without `enrolled_at`.
+            ConflictError: DHIS2 refused; `rows` say why.
+        """
+
+    def enrol(
+        self,
+        tracked_entity: str,
+        program: str,
+        org_unit: str,
+        *,
+        enrolled_at: Moment,
+        occurred_at: Moment | None = None,
+        attributes: Mapping[str, object] | None = None,
+        uid: str | None = None,
+        options: PushOptions | None = None,
+    ) -> TrackerReport:
+        """Enrol a tracked entity in a program.
+
+        Args:
+            tracked_entity: UID of the entity.
+            program: UID of the program.
+            org_unit: UID of the unit.
+            enrolled_at: Day of the enrollment.
+            occurred_at: Day of the incident.
+            attributes: Values of the program's attributes, by UID.
+            uid: UID for the enrollment. Default: a new one.
+            options: How to import.
+
+        Raises:
+            ConflictError: DHIS2 refused; `rows` say why. E1015: it is enrolled already; E1016: it was, once.
+        """
+
+    def add_event(
+        self,
+        program: str,
+        program_stage: str,
+        org_unit: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        enrollment: str | None = None,
+        occurred_at: Moment | None = None,
+        scheduled_at: Moment | None = None,
+        status: str | None = None,
+        attribute_option_combo: str | None = None,
+        uid: str | None = None,
+        options: PushOptions | None = None,
+    ) -> TrackerReport:
+        """Add an event.
+
+        Args:
+            program: UID of the program.
+            program_stage: UID of the stage.
+            org_unit: UID of the unit.
+            values: Values by UID of the data element; numbers, booleans and dates become text.
+            enrollment: UID of the enrollment, in a program with registration.
+            occurred_at: When it happened.
+            scheduled_at: When it is to happen; without `occurred_at` the event is only planned.
+            status: `ACTIVE`, `COMPLETED`, `SCHEDULE`, `SKIPPED`. Default: `SCHEDULE` for one that is planned, else
+                `ACTIVE`.
+            attribute_option_combo: UID of the attribute option combo.
+            uid: UID for the event. Default: a new one.
+            options: How to import.
+
+        Raises:
+            InvalidRequestError: Neither `occurred_at` nor `scheduled_at`.
+            ConflictError: DHIS2 refused; `rows` say why.
+        """
+
+    def outstanding(
+        self, program: str, org_unit: str, *, until: date, program_stage: str | None = None, with_below: bool = True
+    ) -> Iterator[Event]:
+        """The planned events that are due: scheduled for a day up to `until`, and neither done nor skipped.
+
+        Args:
+            program: UID of the program.
+            org_unit: UID of the unit.
+            until: The last day, included.
+            program_stage: UID of one stage. Default: all.
+            with_below: Units below too.
+        """
+
+    def add_note(self, kind: str, uid: str, text: str) -> Note:
+        """Add a note to an enrollment or event, from 2.42 on.
+
+        The note gets its UID here, so that it cannot come twice.
+
+        Args:
+            kind: `enrollments` or `events`.
+            uid: UID of the enrollment or event.
+            text: The note.
+
+        Raises:
+            NotInVersionError: 2.41 has no way to add a note alone.
+            ObjectNotFoundError: There is no such object.
+        """
+
+    def transfer(self, tracked_entity: str, program: str, org_unit: str) -> None:
+        """Give a tracked entity in a program to another unit. The entity's own unit stays as it is.
+
+        Args:
+            tracked_entity: UID of the entity.
+            program: UID of the program.
+            org_unit: UID of the new owner.
+
+        Raises:
+            ObjectNotFoundError: There is no such unit. Up to 2.42 DHIS2 answers 200 all the same, so it is looked up
+                here first.
+            BadRequestError: From 2.43 on: the unit is the owner already.
+        """
+
+    def break_glass(self, tracked_entity: str, program: str, reason: str) -> None:
+        """Get access for a while to an entity that another unit owns; it is written down with the reason.
+
+        Args:
+            tracked_entity: UID of the entity.
+            program: UID of the program.
+            reason: Why.
+
+        Raises:
+            ForbiddenError: The program is not of the kind that allows it, or the user may not search there.
+        """
+
 class DataStoreService:
     """JSON values by namespace and key: `client.data_store` for all users, `client.data_store.user` for one's own.
 
@@ -2566,6 +2978,10 @@ class Dhis2Client(TypedCollections):
         """Analytics: aggregated data, line lists, outliers."""
 
     @property
+    def tracker(self) -> TrackerService:
+        """Tracker: entities, enrollments, events, relationships."""
+
+    @property
     def data_store(self) -> DataStoreService:
         """JSON values by namespace and key."""
 
@@ -2580,6 +2996,10 @@ class Dhis2Client(TypedCollections):
     @property
     def apps(self) -> AppService:
         """The web apps of the instance."""
+
+    @property
+    def jobs(self) -> JobService:
+        """Jobs that run in the background."""
 
     @property
     def maintenance(self) -> MaintenanceService:
@@ -2684,7 +3104,7 @@ class Dhis2Client(TypedCollections):
                 bytes as they are.
             params: Query parameters; a list repeats its key, `None` leaves it out.
             content_type: Media type of the body. Default: JSON.
-            compress: Send the body gzipped; imports of metadata, data values and tracker data can read that.
+            compress: Send the body gzipped; imports of metadata and data values can read that.
             repeatable: Doing it twice has the effect of doing it once, so it may be sent again after a failure.
             as_: Type of the answer: a Pydantic model, `list[…]` of one, or anything else that Pydantic can validate.
 
@@ -2729,7 +3149,7 @@ class Dhis2Client(TypedCollections):
                 bytes as they are.
             params: Query parameters; a list repeats its key, `None` leaves it out.
             content_type: Media type of the body. Default: JSON.
-            compress: Send the body gzipped; imports of metadata, data values and tracker data can read that.
+            compress: Send the body gzipped; imports of metadata and data values can read that.
             as_: Type of the answer: a Pydantic model, `list[…]` of one, or anything else that Pydantic can validate.
 
         Returns:
@@ -2773,7 +3193,7 @@ class Dhis2Client(TypedCollections):
                 bytes as they are.
             params: Query parameters; a list repeats its key, `None` leaves it out.
             content_type: Media type of the body. Default: JSON Patch (`application/json-patch+json`).
-            compress: Send the body gzipped; imports of metadata, data values and tracker data can read that.
+            compress: Send the body gzipped; imports of metadata and data values can read that.
             repeatable: Doing it twice has the effect of doing it once, so it may be sent again after a failure.
             as_: Type of the answer: a Pydantic model, `list[…]` of one, or anything else that Pydantic can validate.
 

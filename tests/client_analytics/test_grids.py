@@ -1,0 +1,173 @@
+"""Grids: every recorded one is read, and becomes frames whose columns are what their headers say."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dhis2w_client import InvalidRequestError, UnexpectedShapeError
+from dhis2w_client.analytics import Grid, MissingExtraError, NotSplittableError
+from dhis2w_client.analytics.cell_types import typed_column
+from dhis2w_client.analytics.grid import grid_of, read_grid
+from dhis2w_client.analytics.grid_body import cut_rows
+from dhis2w_client.analytics.split import whole
+from dhis2w_client.reply import Reply
+
+BODIES = {"recording": "responseBody", "reconstructed": "responseBody", "documentation": "body"}
+ARROW = {
+    "text": "string",
+    "number": "double",
+    "integer": "int64",
+    "boolean": "bool",
+    "date": "date32[day]",
+    "datetime": "timestamp[us]",
+}
+
+
+def reply_of(answer: object, **options: Any) -> Reply:
+    body = json.dumps(answer, **options).encode()
+    return Reply("GET", "/api/analytics", 200, {"content-type": "application/json"}, body)
+
+
+def recorded_grids(shared: Path) -> list[tuple[str, Any]]:
+    folder = shared / "dhis2/recordings"
+    found: list[tuple[str, Any]] = []
+    for line in (folder / "index.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        if row["kind"] != "analytics-grid":
+            continue
+        content = json.loads((folder / row["file"]).read_text("utf-8"))
+        body = content[BODIES[row["format"]]] if row["format"] in BODIES else content
+        bodies = cast("list[Any]", body) if isinstance(body, list) else [body]
+        found += [(row["file"], each) for each in bodies]
+    return found
+
+
+@pytest.mark.shared
+def test_every_recorded_grid_becomes_frames(shared: Path) -> None:
+    files = recorded_grids(shared)
+    assert len({file for file, _ in files}) == 236
+    no_grid = {file for file, body in files if "headers" not in body}
+    assert {Path(file).name for file in no_grid} == {"count.json", "rawData.json"}  # a count, and metadata alone
+    for file, body in files:
+        if file in no_grid:
+            continue
+        grid = grid_of(reply_of(body, separators=(",", ":")))
+        assert list(map(list, grid.cells)) == body.get("rows", []), file
+        table = grid.to_arrow()
+        assert (table.num_rows, table.num_columns) == (len(grid), len(grid.headers)), file
+        columns = grid.columns() if len(set(grid.names)) == len(grid.names) else {}
+        for at, header in enumerate(grid.headers):
+            kind = str(table.schema.types[at])
+            assert kind in (ARROW[header.cell_type], "string"), (file, header)
+            if header.name == "value":
+                assert kind in ("double", "int64"), (file, header)
+            if columns and kind != "string":
+                assert table.column(at).to_pylist() == columns[header.name], (file, header)
+        assert grid.to_polars().shape == (len(grid), len(grid.headers)), file
+        assert grid.to_pandas().shape == (len(grid), len(grid.headers)), file
+
+
+def test_a_grid_has_numbers_gaps_dates_and_truths() -> None:
+    headers = [("dx", "TEXT"), ("n", "NUMBER"), ("i", "INTEGER"), ("b", "BOOLEAN"), ("d", "DATE"), ("t", "DATETIME")]
+    rows = [["a", "1.50", "10.0", "1", "2024-01-31", "2024-01-31 10:00:00.0"], ["b", "", "", "", "", ""]]
+    grid = grid_of(reply_of({"headers": [{"name": n, "valueType": v} for n, v in headers], "rows": rows}))
+    assert list(grid.rows()) == [
+        {"dx": "a", "n": 1.5, "i": 10, "b": True, "d": date(2024, 1, 31), "t": datetime(2024, 1, 31, 10)},
+        {"dx": "b", "n": None, "i": None, "b": None, "d": None, "t": None},
+    ]
+    schema = [pl.String, pl.Float64, pl.Int64, pl.Boolean, pl.Date, pl.Datetime("us")]
+    assert list(grid.to_polars().schema.values()) == schema
+    assert list(map(str, grid.to_pandas().dtypes))[2:4] == ["Int64", "boolean"]
+    assert grid.to_arrow().to_pylist() == list(grid.rows())
+
+
+@pytest.mark.parametrize("type", ["number", "integer", "boolean", "date", "datetime"])
+def test_a_column_that_is_not_what_its_header_says_stays_text(type: Any) -> None:
+    assert typed_column(["OU_559", "", "5"], type) == ["OU_559", None, "5"]
+    headers = [{"name": "x", "valueType": {"datetime": "DATETIME"}.get(type, type.upper())}]
+    table = grid_of(reply_of({"headers": headers, "rows": [["OU_559"], [""], ["5"]]}, separators=(",", ":"))).to_arrow()
+    assert table.column(0).to_pylist() == ["OU_559", None, "5"]
+
+
+ROWS = st.integers(1, 4).flatmap(
+    lambda width: st.lists(st.lists(st.text(max_size=8), min_size=width, max_size=width), min_size=1, max_size=5)
+)
+
+
+@given(ROWS, st.booleans(), st.booleans())
+def test_rows_taken_out_of_the_text_are_the_rows(rows: list[list[str]], compact: bool, ascii_only: bool) -> None:
+    names = [f"c{at}" for at in range(len(rows[0]))]
+    answer = {"headers": [{"name": name, "valueType": "TEXT"} for name in names], "metaData": {"rows": 1}, "rows": rows}
+    reply = reply_of(answer, separators=(",", ":") if compact else None, ensure_ascii=ascii_only)
+    grid = grid_of(reply)
+    assert list(map(list, grid.cells)) == rows
+    assert len(grid) == len(rows)
+    expected = [[cell or None for cell in row] for row in rows]
+    assert [list(row.values()) for row in grid.to_arrow().to_pylist()] == expected
+
+
+def test_the_fast_way_is_taken_where_it_can_be() -> None:
+    body = b'{"headers":[{"name":"a"},{"name":"b"}],"rows":[["1","x],[y"],["2",""]],"width":2}'
+    head, rows = cut_rows(body)
+    assert rows == b'"1","x],[y"\n"2",""'
+    assert json.loads(head)["rows"] == []
+    assert cut_rows(b'{"rows":[["1",2],["3","4"]]}')[1] is None
+    assert cut_rows(b'{"rows":[["a\\"b"]]}')[1] is None
+    assert cut_rows(b'{"rows": [["a"]]}')[1] is None
+
+
+def test_rows_of_another_width_are_filled_up() -> None:
+    grid = read_grid({"headers": [{"name": "a"}, {"name": "b"}], "rows": [["1"], ["2", "3"]]})
+    assert grid.columns() == {"a": ["1", "2"], "b": [None, "3"]}
+    assert grid.to_arrow().to_pylist() == [{"a": "1", "b": None}, {"a": "2", "b": "3"}]
+
+
+def test_what_is_no_grid_is_said() -> None:
+    with pytest.raises(UnexpectedShapeError, match="not a grid"):
+        grid_of(reply_of({"count": 3}))
+    with pytest.raises(InvalidRequestError, match="no column 'x'"):
+        read_grid({"headers": [{"name": "a"}], "rows": []}).column("x")
+
+
+def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> Any:
+        raise ImportError(name)
+
+    monkeypatch.setattr("importlib.import_module", refuse)
+    with pytest.raises(MissingExtraError, match=r"dhis2w-client\[arrow\]"):
+        read_grid({"headers": []}).to_arrow()
+
+
+def part(units: list[str], rows: list[list[str]]) -> tuple[list[str], Grid]:
+    headers = [{"name": "ou", "meta": True}, {"name": "value", "valueType": "NUMBER"}]
+    return units, read_grid({"headers": headers, "rows": rows, "metaData": {"dimensions": {"ou": units}}})
+
+
+OUTLINE = part(["a", "b", "c"], [])[1]
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        ([part(["a", "b"], [["a", "1"]])], "missing or double"),
+        ([part(["a", "b"], []), part(["b", "c"], [])], "missing or double"),
+        ([part(["a", "b"], [["c", "1"]]), part(["c"], [])], "belongs to another part"),
+        ([part(["a", "b"], [["a", "1"], ["a", "2"]]), part(["c"], [])], "same items"),
+    ],
+)
+def test_parts_that_are_not_the_whole_are_refused(parts: list[tuple[list[str], Grid]], says: str) -> None:
+    with pytest.raises(NotSplittableError, match=says):
+        whole(OUTLINE, "ou", parts)
+
+
+def test_parts_that_are_the_whole_are_put_together() -> None:
+    grid = whole(OUTLINE, "ou", [part(["a", "b"], [["a", "1"]]), part(["c"], [["c", "3"]])])
+    assert grid.columns() == {"ou": ["a", "c"], "value": [1.0, 3.0]}
