@@ -15,7 +15,7 @@ from typing import Any
 
 from dhis2w_sandbox.call import RECORDED, Call, Reply
 from dhis2w_sandbox.data.analytics import event_tables, tables
-from dhis2w_sandbox.data.analytics.aggregation import aggregated
+from dhis2w_sandbox.data.analytics.aggregation import aggregated, as_number
 from dhis2w_sandbox.data.analytics.event_grid import (
     Column,
     Row,
@@ -150,7 +150,7 @@ def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, fin
     tables.require(call.server)
     found = find()
     for read, descending in reversed(order):
-        found.sort(key=lambda row, read=read: read(row) or "", reverse=descending)
+        found.sort(key=lambda row, read=read: _sortable(read(row)), reverse=descending)
     paged = call.param("paging") != "false" and call.param("skipPaging") != "true"
     rows = [cells(shown, row) for row in (found[(page - 1) * size : page * size] if paged else found)]
     headers = [column.header for column in shown]
@@ -171,6 +171,14 @@ def _order(
         if name not in reads:
             reads[name] = partial(_value_of, read_item(call, rules, query.program, name, is_filter=False))
     return [(reads[name], descending) for name, descending in names]
+
+
+def _sortable(text: str | None) -> tuple[int, float, str]:
+    """A cell as it is sorted: numbers by size, before texts, and what there is not last."""
+    if text is None:
+        return 2, 0, ""
+    number = as_number(text)
+    return (1, 0, text) if number is None else (0, number, "")
 
 
 def _value_of(item: Item, row: Row) -> str | None:
