@@ -103,6 +103,28 @@ def test_roles_of_a_user(desk: Desk, secret: tuple[str, str]) -> None:
     assert names(desk, "userRoles") == {"Analysis"}
 
 
+def test_a_login_does_not_keep_a_change_from_being_taken_back(desk: Desk, secret: tuple[str, str]) -> None:
+    made(desk, secret)
+    desk.json("user", "roles", "add", "ada_one", "Analysis")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DHIS2_PAT")
+        patch.setenv("DHIS2_USERNAME", "ada_one")
+        patch.setenv("DHIS2_PASSWORD", PASSWORD)
+        assert desk.json("system", "me")["username"] == "ada_one"
+    desk.undo()
+    assert names(desk, "userRoles") == {"Data entry"}
+
+
+def test_a_name_that_two_have_is_refused(desk: Desk, secret: tuple[str, str]) -> None:
+    made(desk, secret)
+    for code in ("ONE", "TWO"):
+        unit = f'{{"name": "Twin", "shortName": "Twin", "code": "{code}", "openingDate": "2000-01-01"}}'
+        desk.json("metadata", "create", "organisationUnits", unit)
+    code, _, err = desk.ended("user", "units", "set", "ada_one", "--unit", "Twin", "--yes")
+    assert (code, "2 have this name" in err) == (ExitCode.USAGE, True)
+    desk.json("user", "units", "set", "ada_one", "--unit", "TWO")
+
+
 def test_groups_of_a_user(desk: Desk, secret: tuple[str, str]) -> None:
     made(desk, secret)
     first = names(desk, "userGroups")

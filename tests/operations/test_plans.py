@@ -211,3 +211,10 @@ def test_a_bundle_is_imported_and_compared(connect: Connect, journal: Journal, t
             ]
 
     asyncio.run(work())
+
+
+def test_a_password_tells_no_states_apart_and_is_not_shown() -> None:
+    before = {"id": "user0000001", "name": "A"}
+    assert digest(before | {"password": "Orange#Bicycle71"}) == digest(before)
+    change = Change("t", (ObjectChange("users", "user0000001", None, before | {"password": "Orange#Bicycle71"}),))
+    assert "Orange" not in repr(change.preview())

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
+import httpx2
 import pytest
 
 from dhis2w_cli.exit_codes import ExitCode
+from dhis2w_client import BasicAuth, Dhis2Client
+from dhis2w_core.errors import OperationError
+from dhis2w_core.features.jobs.operations import story_of
 from tests.operations.conftest import Desk
 
 
@@ -26,6 +31,11 @@ def test_values_are_set_and_taken_back(desk: Desk) -> None:
     assert desk.json("datastore", "query", "rooms", "--parts", "list", "--filter", "_:eq:a") == [
         {"key": "a", "list": [2, 1]}
     ]
+
+
+def test_the_same_value_in_another_order_of_keys_changes_nothing(desk: Desk) -> None:
+    desk.json("datastore", "set", "rooms", "a", '{"x": 1, "y": 2}')
+    assert "Nothing would change" in desk.ended("datastore", "set", "rooms", "a", '{"y": 2, "x": 1}', "--yes")[2]
 
 
 def test_a_value_that_somebody_changed_is_left_alone(desk: Desk) -> None:
@@ -222,3 +232,44 @@ def test_jobs(desk: Desk) -> None:
     assert {row["name"]: row["enabled"] for row in desk.json("jobs", "list")}[job] is True
     code, _, err = desk.ended("jobs", "cancel", job, "--yes")
     assert code in (0, ExitCode.REFUSED), err  # nothing runs
+
+
+class Talking(httpx2.AsyncBaseTransport):
+    """A server whose job says one word more each time it is asked."""
+
+    def __init__(self, *words: dict[str, object]) -> None:
+        self._words = words
+        self._asked = 0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/api/system/info":
+            return httpx2.Response(200, json={"version": "2.42.5"}, request=request)
+        self._asked += 1
+        return httpx2.Response(200, json=[*reversed(self._words[: self._asked])], request=request)
+
+
+def told(*words: dict[str, object]) -> tuple[list[object], list[float]]:
+    """What is told of a job, and how long was waited in between."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    async def listen() -> list[object]:
+        auth = BasicAuth("admin", "district")
+        async with Dhis2Client("http://127.0.0.1:8080", auth, transport=Talking(*words)) as client:
+            return [row["message"] async for row in story_of(client, "system/tasks/X/y", sleep)]
+
+    return asyncio.run(listen()), waited
+
+
+def test_each_word_of_a_job_is_told_once() -> None:
+    words: list[dict[str, object]] = [
+        {"message": str(number), "completed": number == 6, "level": "INFO"} for number in range(7)
+    ]
+    assert told(*words) == ([str(number) for number in range(7)], [0.5, 1, 2, 4, 5, 5])
+
+
+def test_a_job_that_failed_is_told() -> None:
+    with pytest.raises(OperationError, match="no table"):
+        told({"message": "no table", "completed": True, "level": "ERROR"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.json_value import as_array, as_object
@@ -120,10 +120,22 @@ async def watch(client: Dhis2Client, type: str, job: str) -> AsyncIterator[dict[
         type: Its type, as what started it told: `ANALYTICS_TABLE`.
         job: Its UID.
     """
-    return _story(client, f"system/tasks/{type}/{job}")
+    return story_of(client, f"system/tasks/{type}/{job}")
 
 
-async def _story(client: Dhis2Client, path: str) -> AsyncIterator[dict[str, Any]]:
+async def story_of(
+    client: Dhis2Client, path: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> AsyncIterator[dict[str, Any]]:
+    """What a job says, each word once, until it is done.
+
+    Args:
+        client: The connected client.
+        path: Where its notifications are.
+        sleep: Waits so many seconds.
+
+    Raises:
+        OperationError: Its last word is an error.
+    """
     told = 0
     pause = FIRST_WAIT
     while True:
@@ -134,7 +146,7 @@ async def _story(client: Dhis2Client, path: str) -> AsyncIterator[dict[str, Any]
                 _refuse_failed(row)
                 return
         told = len(story)
-        await asyncio.sleep(pause)
+        await sleep(pause)
         pause = min(pause * 2, LONGEST_WAIT)
 
 
