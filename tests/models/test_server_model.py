@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -50,6 +51,18 @@ def test_pydantic_has_the_slots_that_trust_fills() -> None:
     assert trusted.model_extra == constructed.model_extra == {"x": 1}
     assert trusted.__pydantic_private__ == constructed.__pydantic_private__
     assert trusted == constructed
+
+
+@pytest.mark.parametrize("make", [DataElement.trust, DataElement.model_validate])
+def test_what_is_set_is_known_in_a_copy_and_after_a_change(make: Callable[[dict[str, object]], DataElement]) -> None:
+    assert copy.deepcopy(make({"id": "a"})).model_fields_set == {"id"}
+    pickled = pickle.dumps(make({"id": "a", "x": 1}))
+    assert pickle.loads(pickled).to_dict() == {"id": "a", "x": 1}  # noqa: S301 - our own bytes
+    assert make({"id": "a"}).model_copy(update={"name": "N"}).to_dict() == {"id": "a", "name": "N"}
+    changed = make({"id": "a"})
+    changed.name = "N"
+    assert changed.model_fields_set == {"id", "name"}
+    assert make({"id": "a"}).model_extra == {}
 
 
 def test_trusted_json_becomes_typed_when_it_is_looked_at() -> None:

@@ -23,9 +23,7 @@ Reader = Callable[[Any], Any]
 Readers = dict[type, Reader]
 
 # Slots of BaseModel that are not public API; tests/models/test_server_model.py fails first when pydantic moves them.
-_set_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
 _set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
-_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 _set_values = BaseModel.__dict__["__dict__"].__set__
 _new = object.__new__
 
@@ -34,6 +32,31 @@ SECRET = re.compile("password|secret|token", re.IGNORECASE)
 
 MOST_SHAPES = 256
 """How many different sets of keys a class remembers; answers of one request all have the same few."""
+
+
+class LateSlot:
+    """A slot of pydantic's that `trust` leaves empty, and that is filled when it is first looked at: few ever are."""
+
+    __slots__ = ("_fill", "_slot")
+
+    def __init__(self, name: str, fill: Callable[[BaseModel], Any]) -> None:
+        self._slot = BaseModel.__dict__[name]
+        self._fill = fill
+
+    def __get__(self, model: BaseModel | None, owner: type | None = None) -> Any:
+        """What is in the slot of a model."""
+        if model is None:
+            return self._slot
+        try:
+            return self._slot.__get__(model, owner)
+        except AttributeError:
+            value = self._fill(model)
+            self._slot.__set__(model, value)
+            return value
+
+    def __set__(self, model: BaseModel, value: Any) -> None:
+        """Fill the slot of a model."""
+        self._slot.__set__(model, value)
 
 
 class Part:
@@ -117,12 +140,11 @@ def _read(value: object, readers: Readers) -> object:
 
 
 class _Keys:
-    """What one set of keys means for a class: names that are set, keys to rename, and keys it does not know."""
+    """What one set of keys means for a class: keys to rename, and keys it does not know."""
 
-    __slots__ = ("extra", "names", "renamed")
+    __slots__ = ("extra", "renamed")
 
     def __init__(self, names: Mapping[str, str], keys: tuple[str, ...]) -> None:
-        self.names = {names.get(key, key) for key in keys}
         self.renamed = [(key, names[key]) for key in keys if key in names and names[key] != key]
         self.extra = [key for key in keys if key not in names]
 
@@ -201,10 +223,9 @@ class ServerModel(BaseModel):
                 for key, name in keys.renamed:
                     values[name] = values.pop(key)
             model = _new(cls)
-            _set_extra(model, {key: values.pop(key) for key in keys.extra} if keys.extra else {})
+            if keys.extra:
+                _set_extra(model, {key: values.pop(key) for key in keys.extra})
             _set_values(model, values)
-            _set_fields_set(model, keys.names.copy())
-            _set_private(model, None)
             models.append(model)
         return models
 
@@ -271,6 +292,24 @@ class ServerModel(BaseModel):
         for field in schema["fields"].values():
             _make_strict(field)
         return reference
+
+
+def _names_set(model: BaseModel) -> set[str]:
+    return {*vars(model), *(model.model_extra or ())}
+
+
+def _nothing_more(_: BaseModel) -> dict[str, Any]:
+    return {}
+
+
+def _nothing_private(_: BaseModel) -> None:
+    return None
+
+
+# After the class is made, because pydantic reads these names of a class body itself.
+type.__setattr__(ServerModel, "__pydantic_fields_set__", LateSlot("__pydantic_fields_set__", _names_set))
+type.__setattr__(ServerModel, "__pydantic_extra__", LateSlot("__pydantic_extra__", _nothing_more))
+type.__setattr__(ServerModel, "__pydantic_private__", LateSlot("__pydantic_private__", _nothing_private))
 
 
 def _make_strict(schema: dict[str, Any]) -> None:
