@@ -13,9 +13,8 @@ CREDENTIALS = [("authorization", "Basic " + base64.b64encode(b"admin:district").
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/api/trackedEntityAttributes/{uid}/generate"),
         ("GET", "/api/visualizations/{uid}/data"),
-        ("POST", "/api/predictors/{uid}/run"),
+        ("GET", "/api/maps/{uid}/data"),
         ("POST", "/api/indicators/expression/description"),
     ],
 )
