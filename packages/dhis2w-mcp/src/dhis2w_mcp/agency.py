@@ -116,7 +116,7 @@ class Agency:
         rows = await rows_of(result, start + size + 1)
         about = str(given.get("property") or given.get("type") or "")
         if rows is None:
-            value = withholding.result(compact(plain(result)), entry.name, about)
+            value = compact(withholding.result(plain(result), entry.name, about))
             return envelope(connection, {"value": value})
         page = page_of([withholding.result(plain(row), entry.name, about) for row in rows], start, size)
         return envelope(connection, {"rows": page.rows}) | {"next_cursor": page.next_cursor}

@@ -14,8 +14,8 @@ from dhis2w_mcp.errors import ArgumentsError
 LARGEST_PAGE = 200
 LARGEST_BYTES = 40_000
 """Of the JSON of a page; a page ends before the row that would not fit."""
-MEMBERS_SHOWN = 50
-"""Of a list inside of a row."""
+MEMBERS_SHOWN = (50, 10, 3)
+"""Of a list inside of a row; the fewer, the more is in it."""
 TEXT_SHOWN = 2_000
 """Characters of a text."""
 
@@ -73,17 +73,30 @@ def plain(value: Any) -> Any:
 
 
 def compact(value: Any) -> Any:
-    """A value with long lists and texts inside of it cut, which is said where it was done."""
+    """A value with long lists and texts inside of it cut, as far as it takes; which is said where it was done."""
+    small = value
+    for members in MEMBERS_SHOWN:
+        small = _cut(value, members)
+        if _size(small) <= LARGEST_BYTES:
+            break
+    return small
+
+
+def _cut(value: Any, members: int) -> Any:
     if isinstance(value, str):
-        cut = len(value) - TEXT_SHOWN
-        return value if cut <= 0 else f"{value[:TEXT_SHOWN]}… (and {cut:,} characters more)"
+        more = len(value) - TEXT_SHOWN
+        return value if more <= 0 else f"{value[:TEXT_SHOWN]}… (and {more:,} characters more)"
     if isinstance(value, list):
-        members = [compact(each) for each in cast("list[Any]", value)[:MEMBERS_SHOWN]]
-        more = len(cast("list[Any]", value)) - MEMBERS_SHOWN
-        return members if more <= 0 else [*members, f"(and {more:,} more)"]
+        shown = [_cut(each, members) for each in cast("list[Any]", value)[:members]]
+        more = len(cast("list[Any]", value)) - members
+        return shown if more <= 0 else [*shown, f"(and {more:,} more)"]
     if isinstance(value, dict):
-        return {key: compact(each) for key, each in cast("dict[str, Any]", value).items()}
+        return {key: _cut(each, members) for key, each in cast("dict[str, Any]", value).items()}
     return value
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def page_of(rows: list[Any], start: int, limit: int) -> ResultPage:
@@ -92,7 +105,7 @@ def page_of(rows: list[Any], start: int, limit: int) -> ResultPage:
     size = 0
     for row in rows[start : start + limit]:
         small = compact(row)
-        size += len(json.dumps(small, ensure_ascii=False, default=str))
+        size += _size(small)
         if taken and size > LARGEST_BYTES:
             break
         taken.append(small)

@@ -15,7 +15,9 @@ from dhis2w_core.agent_rules import AgentRules, Withheld
 from dhis2w_mcp.errors import WithheldError
 
 SECRET = "(secret)"  # noqa: S105 # what stands in place of one
-SECRET_KEY = re.compile(r"passw(or)?d|secret|token(?!s?Count)|api_?key|private_?key|credential|cookie", re.IGNORECASE)
+SECRET_KEY = re.compile(
+    r"passw(or)?d|secret|token(?!s?Count)|api_?key|private_?key|credential|cookie|^auth$", re.IGNORECASE
+)
 """Names of properties and settings whose texts are secrets, whatever they hold."""
 TOKEN_SHAPE = re.compile(r"\bd2(?:p|pat)_[A-Za-z0-9]+")
 """A personal access token of DHIS2."""
@@ -73,7 +75,7 @@ PERSONAL = frozenset(
             "address",
         ),
         *("introduction", "interests", "jobtitle", "avatar", "recipients", "phonenumbers", "emails", "originator"),
-        *("verifiedemail", "openid", "ldapid", "usernames"),
+        *("verifiedemail", "openid", "ldapid", "username", "usernames"),
     }
 )
 """Properties about a person, by their names in lower case, wherever they are."""
