@@ -3,7 +3,7 @@
 
     replay_sandbox.py [-v] [--shared DIR] all | VERSION AREA/SCENARIO [AREA/SCENARIO …]
 
-`all` runs `meta` and `objects` of 41, 42 and 43 without the rooms that the sandbox does not have yet. The comparison
+`all` runs the areas that are tested (`tests.replay.scenario.AREAS`) of 41, 42 and 43. The comparison
 itself is the recordings' own `replay.py`, which knows nothing of the sandbox.
 """
 

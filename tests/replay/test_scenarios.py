@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SHARED
-from tests.replay.scenario import Scenario, play, scenarios
+from tests.replay.scenario import AREAS, Scenario, play, scenarios
 
 HERE = Path(__file__).parent
 SCENARIOS = scenarios(SHARED)
-CONTRACT_BAR, EXACT_BAR = 98.0, 90.0
 
 
 def listed_mismatches() -> dict[str, dict[int, tuple[str, str]]]:
@@ -44,17 +43,20 @@ def test_differs_only_where_it_is_listed(shared: Path, scenario: Scenario | None
 
 
 @pytest.mark.shared
-def test_enough_matches(shared: Path) -> None:
-    assert SCENARIOS, f"{shared} holds no scenarios"
+@pytest.mark.parametrize("area", AREAS)
+def test_enough_matches(shared: Path, area: str) -> None:
+    chosen = [scenario for scenario in SCENARIOS if scenario.area == area]
+    assert chosen, f"{shared} holds no scenarios of {area}"
     listed = listed_mismatches()
     counts: Counter[str] = Counter()
-    for scenario in SCENARIOS:
+    for scenario in chosen:
         mismatches = listed.get(str(scenario), {})
         counts["exchanges"] += sum(not x.get("setup") or line in mismatches for line, x in scenario.exchanges)
         counts["contract"] += sum(grade == "contract" for grade, _ in mismatches.values())
         counts["exact"] += len(mismatches)
-    assert 100 * (1 - counts["contract"] / counts["exchanges"]) >= CONTRACT_BAR
-    assert 100 * (1 - counts["exact"] / counts["exchanges"]) >= EXACT_BAR
+    contract_bar, exact_bar = AREAS[area]
+    assert 100 * (1 - counts["contract"] / counts["exchanges"]) >= contract_bar
+    assert 100 * (1 - counts["exact"] / counts["exchanges"]) >= exact_bar
 
 
 def test_every_mismatch_has_a_reason() -> None:

@@ -177,6 +177,8 @@ class Behaviour:
     """Whether sums over events with `skipMeta` end in a failure."""
     unknown_enrollment_column: str
     """The database's failure where enrollments of a program without registration are asked for."""
+    reports_adx_groups: bool
+    """Whether an import of ADX says which group it failed in, and what was wrong as a conflict."""
     fails_unreadable_data: bool
     """Whether the job of an import of data values that cannot read its body has failed, and says why."""
     data_import_steps: tuple[str, ...]
@@ -239,6 +241,8 @@ class Behaviour:
     """Whether `providedElsewhere` of a data value of an event is stored."""
     counts_repetitions_as_updates: bool
     """Whether a tracker object that is sent twice at once is created, then updated."""
+    refuses_confidential_values: bool
+    """Whether values of confidential attributes are refused where encryption is not set up."""
     printed_user: tuple[str, ...]
     """The fields of an assigned user that errors print."""
     prints_constants: bool
@@ -427,6 +431,7 @@ _V41 = Behaviour(
     restores_stored_by_of_entities=True,
     keeps_provided_elsewhere=False,
     counts_repetitions_as_updates=True,
+    refuses_confidential_values=True,
     printed_user=("uid", "username", "firstName", "surname"),
     prints_constants=False,
     printed_event=("Event", _EVENT_41),
@@ -443,6 +448,7 @@ _V41 = Behaviour(
     entity_change_log_flag="allowAuditLog",
     event_change_log_flag=None,
     rules_see_stored_values=True,
+    reports_adx_groups=True,
 )
 _V42 = replace(
     _V41,
@@ -548,6 +554,7 @@ _V42 = replace(
     ties_completion_to_status=True,
     entity_change_log_flag=None,
     rules_see_stored_values=False,
+    reports_adx_groups=False,
 )
 _V43 = replace(
     _V42,
@@ -618,6 +625,7 @@ _V44 = replace(
     checks_client_settings=True,
     reads_numbers_as_values=True,
     shows_storer_of_events=False,
+    refuses_confidential_values=False,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}

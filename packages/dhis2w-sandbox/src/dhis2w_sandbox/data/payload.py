@@ -49,3 +49,12 @@ class RawGroup:
 
 class Unreadable(Exception):
     """A payload that the reader of a version cannot make sense of; its text is what that reader says."""
+
+
+class UnreadableGroup(Unreadable):
+    """A group of a payload that cannot be made sense of."""
+
+    def __init__(self, text: str, number: int) -> None:
+        super().__init__(text)
+        self.number = number
+        """Which group, counted from 0."""

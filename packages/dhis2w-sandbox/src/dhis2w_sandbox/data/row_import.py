@@ -16,7 +16,7 @@ from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.identifiers import Identifiers
 from dhis2w_sandbox.data.import_options import ImportOptions
 from dhis2w_sandbox.data.import_summary import ABORTED, COMPLETED, Conflict, Summary
-from dhis2w_sandbox.data.payload import RawGroup, RawValue, Unreadable
+from dhis2w_sandbox.data.payload import RawGroup, RawValue, Unreadable, UnreadableGroup
 from dhis2w_sandbox.data.periods import Period
 from dhis2w_sandbox.data.value_types import FILES, MESSAGES, MOST_CHARACTERS, NUMERIC, is_zero, problem, spelled_boolean
 from dhis2w_sandbox.data.values import Audit, DataValue, Key, Values
@@ -111,8 +111,14 @@ class RowImport:
             group = read()
             return self._run(group)
         except Unreadable as error:
-            self.summary = Summary(self._options(), "ERROR", f"The import process failed: {error}")
+            self.summary = self._unreadable(error)
             return self.summary
+
+    def _unreadable(self, error: Unreadable) -> Summary:
+        if isinstance(error, UnreadableGroup) and self.server.behaviour.reports_adx_groups:
+            text = f"Data set import failed within group number: {error.number}"
+            return Summary(self._options(), "ERROR", text, conflicts=[Conflict(str(error), {}, object="ADX Error")])
+        return Summary(self._options(), "ERROR", f"The import process failed: {error}")
 
     def _options(self) -> Json:
         return self.options.as_json(has_atomic=False)

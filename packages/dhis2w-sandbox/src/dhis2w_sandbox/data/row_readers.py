@@ -17,7 +17,7 @@ from dhis2w_sandbox.data.combos import combo_by_names
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.identifiers import CODE, Identifiers, IdScheme, read_scheme
 from dhis2w_sandbox.data.import_options import SCHEMES, ImportOptions
-from dhis2w_sandbox.data.payload import RawGroup, RawValue, Unreadable
+from dhis2w_sandbox.data.payload import RawGroup, RawValue, Unreadable, UnreadableGroup
 from dhis2w_sandbox.documents import linked
 
 Json = dict[str, Any]
@@ -81,15 +81,24 @@ def xml_group(root: ElementTree.Element) -> RawGroup:
 def read_adx(body: bytes, rules: EntryRules, options: ImportOptions) -> RawGroup:
     """The groups of an `adx` element, one after the other; objects are named by code unless it says otherwise."""
     identifiers = Identifiers(rules.store)
+    scheme = options.schemes.get("dataSetIdScheme") or options.schemes.get("idScheme") or CODE
     values: list[RawValue] = []
-    for group in adx.groups(_root(body)):
-        scheme = options.schemes.get("dataSetIdScheme") or options.schemes.get("idScheme") or CODE
-        name = group.attributes.get("dataSet", "")
-        data_set = identifiers.uid("dataSet", scheme, name)
-        if data_set is None:
-            raise Unreadable(f"No data set matching {scheme.kind.lower()} '{name}'")
-        values += [_adx_value(group, row, data_set, rules, options) for row in group.values]
+    count, root = 0, _root(body)
+    try:
+        for group in adx.groups(root):
+            data_set = _data_set(identifiers, scheme, group.attributes.get("dataSet", ""))
+            values += [_adx_value(group, row, data_set, rules, options) for row in group.values]
+            count += 1
+    except Unreadable as error:
+        raise UnreadableGroup(str(error), count) from error
     return RawGroup(values, schemes=adx_schemes(options))
+
+
+def _data_set(identifiers: Identifiers, scheme: IdScheme, name: str) -> str:
+    uid = identifiers.uid("dataSet", scheme, name)
+    if uid is None:
+        raise Unreadable(f"No data set matching {scheme.kind.lower()} '{name}'")
+    return uid
 
 
 def adx_schemes(options: ImportOptions) -> dict[str, IdScheme]:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from dhis2w_sandbox.call import RECORDED, Call, Reply
 from dhis2w_sandbox.data.values import Values
 from dhis2w_sandbox.routing import Endpoints
+from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.services.differences import differences
 from dhis2w_sandbox.services.settings import settings_of
+
+Json = dict[str, Any]
 
 endpoints = Endpoints()
 
@@ -74,9 +78,13 @@ _COUNTED = (
 @endpoints.add("GET", "/api/periodTypes", RECORDED)
 def period_types(call: Call) -> Reply:
     """List the period types, from 2.43 by name and with the names that users see."""
-    known = call.server.behaviour.period_types
-    named = differences(call.server).names_period_types
-    rows = [
+    return Reply.json({"periodTypes": period_type_rows(call.server)})
+
+
+def period_type_rows(server: Server) -> list[Json]:
+    """What answers say of each period type."""
+    known, named = server.behaviour.period_types, differences(server).names_period_types
+    rows: list[Json] = [
         {
             "name": name,
             **({"displayName": shown} if named else {}),
@@ -87,7 +95,7 @@ def period_types(call: Call) -> Reply:
         for name, shown, length, form, days in PERIOD_TYPES
         if name in known
     ]
-    return Reply.json({"periodTypes": sorted(rows, key=lambda row: row["name"]) if named else rows})
+    return sorted(rows, key=lambda row: row["name"]) if named else rows
 
 
 @endpoints.add("GET", "/api/periodTypes/relativePeriodTypes", RECORDED)

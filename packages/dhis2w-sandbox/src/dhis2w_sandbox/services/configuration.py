@@ -15,6 +15,7 @@ from dhis2w_sandbox.metadata.rendering import render
 from dhis2w_sandbox.routing import ALL_VERSIONS, Endpoints
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.services import beans
+from dhis2w_sandbox.services.catalogs import period_type_rows
 from dhis2w_sandbox.services.settings import SystemSettings
 
 Json = dict[str, Any]
@@ -52,7 +53,7 @@ def everything(call: Call) -> Reply:
     found |= {"infrastructuralPeriodType": server.configuration.read("infrastructuralPeriodType")}
     found |= {"corsWhitelist": origins, "corsAllowlist": origins}
     if "GET" in _output_periods_methods(server):
-        found["dataOutputPeriodTypes"] = server.configuration.read("dataOutputPeriodTypes", [])
+        found["dataOutputPeriodTypes"] = _chosen_period_types(server)
     return Reply.json({key: value for key, value in found.items() if value is not None})
 
 
@@ -139,7 +140,7 @@ def set_cors_allowlist(call: Call) -> Reply:
 @endpoints.add("GET", "/api/configuration/dataOutputPeriodTypes", RECORDED, versions=["v43", "v44"])
 def output_periods(call: Call) -> Reply:
     """List the period types that analytics offers."""
-    return Reply.json(call.server.configuration.read("dataOutputPeriodTypes", []))
+    return Reply.json(_chosen_period_types(call.server))
 
 
 @endpoints.add("POST", "/api/configuration/dataOutputPeriodTypes", SOURCE, versions=["v43", "v44"], requires=_MAY_SET)
@@ -195,6 +196,13 @@ def _object(call: Call, key: str) -> Json | None:
         return None
     shown = render(call, schema, document, ":all")
     return {name: value for name, value in shown.items() if name not in {"href", "access"}}
+
+
+def _chosen_period_types(server: Server) -> list[Json]:
+    """The period types that analytics offers, in full."""
+    chosen: list[Json] = server.configuration.read("dataOutputPeriodTypes", [])
+    known = {row["name"]: row for row in period_type_rows(server)}
+    return [known[row["name"]] for row in chosen]
 
 
 def _key(call: Call) -> str:
