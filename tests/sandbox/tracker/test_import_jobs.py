@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from registering import CARE, NOTE, UNIT, VISIT, WEIGHT, Registrar, codes, person, visit
+from registering import CARE, NAME, NOTE, UNIT, VISIT, WEIGHT, Registrar, codes, person, visit
 
 
 def test_an_import_is_a_job_by_default(registrar: Registrar) -> None:
@@ -24,6 +24,15 @@ def test_a_refused_job_answers_ok_with_an_error_inside(registrar: Registrar) -> 
     stored = registrar.sandbox.server.store.get("jobConfiguration", job)
     assert stored is not None
     assert stored["lastExecutedStatus"] == "FAILED"
+
+
+def test_a_job_that_breaks_says_so_and_has_no_report(older_registrar: Registrar) -> None:
+    twice = [{"attribute": NAME, "value": name} for name in ("A", "B")]
+    reply = older_registrar.request("POST", "/api/tracker", {"trackedEntities": [person(attributes=twice)]})
+    job = reply.parsed()["response"]["id"]
+    last = older_registrar.request("GET", f"/api/tracker/jobs/{job}").parsed()[0]
+    assert (last["completed"], last["level"]) == (True, "ERROR")
+    assert older_registrar.request("GET", f"/api/tracker/jobs/{job}/report").status == 404
 
 
 def test_an_unknown_job_has_no_story_and_no_report(registrar: Registrar) -> None:

@@ -69,15 +69,22 @@ def _run_job(call: Call, job: Job, options: ImportOptions, payload: Payload) -> 
     job.tell("Tracker import started", dataType="PARAMETERS", data=shown_options)
     job.tell("Loading file resource")
     job.tell("Loading file content")
-    report = Import(call.server, call.user, options, job.tell).run(payload)
+    try:
+        report = Import(call.server, call.user, options, job.tell).run(payload)
+    except Dhis2Refusal as failure:
+        job.tell(f"Process failed: {failure.message}", completed=True, level="ERROR")
+        job.finish("FAILED")
+    else:
+        _told(job, report)
+
+
+def _told(job: Job, report: Json) -> None:
+    """End the story of a job with its report."""
     stats = report["stats"]
     counts = ", ".join(f"{stats[key]} {key}" for key in ("created", "updated", "deleted", "ignored"))
     failed = report["status"] == "ERROR"
-    job.tell(
-        f"Import complete with status {report['status']}, {counts}",
-        completed=True,
-        level="ERROR" if failed else "INFO",
-    )
+    text = f"Import complete with status {report['status']}, {counts}"
+    job.tell(text, completed=True, level="ERROR" if failed else "INFO")
     job.summarize(report)
     job.finish("FAILED" if failed else "COMPLETED")
 

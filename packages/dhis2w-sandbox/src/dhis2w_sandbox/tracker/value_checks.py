@@ -49,6 +49,8 @@ class ValueChecks:
         """Check the value of an attribute: its length, type, option, and that it is nobody else's."""
         if len(value) > MOST_CHARACTERS:
             self._reporter.error(item, "E1077", value, str(MOST_CHARACTERS))
+        if attribute.get("confidential") and self._bundle.behaviour.refuses_confidential_values:
+            self._reporter.error(item, "E1112", value, "Missing encryption.password in dhis.conf")
         self.value_type(item, attribute, value, "E1007")
         self.option(item, attribute, value)
         if attribute.get("unique") and self._taken.by_another(attribute, value, tracked_entity, unit):
