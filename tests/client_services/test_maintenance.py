@@ -16,8 +16,6 @@ from dhis2w_client import (
     ServerError,
 )
 from dhis2w_client.maintenance import ACTIONS, TABLES
-from dhis2w_client.metadata.job_run import wait_for
-from dhis2w_client.metadata.metadata_api import MetadataApi
 from dhis2w_sandbox import Sandbox
 from tests.client_metadata.connecting import run
 
@@ -34,10 +32,9 @@ def test_every_action_is_one_of_the_server(sandbox: Sandbox) -> None:
 
 def test_tables_are_built_by_jobs(sandbox: Sandbox) -> None:
     async def use(client: Dhis2Client) -> None:
-        api = MetadataApi(client._connection, client.dialect, client._clock)  # pyright: ignore[reportPrivateUsage] # waits as services do
         job = await client.maintenance.refresh_analytics(without=["outliers", "events"], last_years=2)
         assert job.type == "ANALYTICS_TABLE"
-        await wait_for(api, job, 60)
+        await client.jobs.wait(job, within=60)
         assert (await client.maintenance.refresh_resource_tables()).type == "RESOURCE_TABLE"
         with pytest.raises(InvalidRequestError, match="years -1"):
             await client.maintenance.refresh_analytics(last_years=-1)

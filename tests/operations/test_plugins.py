@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -110,3 +111,27 @@ def test_every_operation_can_be_reached_by_a_view() -> None:
     areas = areas_of(Dhis2.V43)
     reached = sum(len(dir(area)) for area in areas.values())
     assert reached == len(read_registry().entries)
+
+
+def test_a_plugin_that_comes_or_goes_is_noticed(tmp_path: Path) -> None:
+    assert "example-oldest" not in d2w(tmp_path, "--help").stdout
+    head = "from dhis2w_core.operation import operation\n"
+    code = '@operation("other one", effect="local")\nasync def run() -> str:\n    """Do it."""\n    return "done"\n'
+    write_plugin(tmp_path, head + code)
+    assert d2w(tmp_path, "other", "one").stdout == "done\n"
+    shutil.rmtree(tmp_path / "other_plugin-1.dist-info")
+    assert d2w(tmp_path, "other", "one").returncode == 2
+
+
+def test_plugins_are_not_looked_for_at_every_start(tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom dhis2w_cli.__main__ import run\nrun(['--help'])\n"
+        "print('FOUND' if 'importlib.metadata' in sys.modules else 'KNOWN')"
+    )
+    seen = [
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path
+        ).stdout.split()[-1]
+        for _ in range(2)
+    ]
+    assert seen == ["FOUND", "KNOWN"]

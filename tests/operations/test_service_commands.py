@@ -7,14 +7,16 @@ from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import httpx2
 import pytest
 
 from dhis2w_cli.exit_codes import ExitCode
 from dhis2w_client import BasicAuth, Dhis2Client
-from dhis2w_core.errors import OperationError
-from dhis2w_core.features.jobs.operations import story_of
+from dhis2w_client.clock import Clock
+from dhis2w_client.jobs import JobFailedError
+from dhis2w_core.features.jobs import operations as jobs
 from tests.operations.conftest import Desk
 
 
@@ -242,34 +244,34 @@ class Talking(httpx2.AsyncBaseTransport):
         self._asked = 0
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        if request.url.path == "/api/system/info":
-            return httpx2.Response(200, json={"version": "2.42.5"}, request=request)
-        self._asked += 1
-        return httpx2.Response(200, json=[*reversed(self._words[: self._asked])], request=request)
+        answers: dict[str, object] = {"/api/system/info": {"version": "2.42.5"}, "/api/jobConfigurations/y": {}}
+        if request.url.path not in answers:
+            self._asked += 1
+        said = [*reversed(self._words[: self._asked])]
+        return httpx2.Response(200, json=answers.get(request.url.path, said), request=request)
 
 
-def told(*words: dict[str, object]) -> tuple[list[object], list[float]]:
-    """What is told of a job, and how long was waited in between."""
-    waited: list[float] = []
+def told(*words: dict[str, object]) -> list[object]:
+    """What is told of a job."""
 
     async def sleep(seconds: float) -> None:
-        waited.append(seconds)
+        del seconds
 
     async def listen() -> list[object]:
-        auth = BasicAuth("admin", "district")
-        async with Dhis2Client("http://127.0.0.1:8080", auth, transport=Talking(*words)) as client:
-            return [row["message"] async for row in story_of(client, "system/tasks/X/y", sleep)]
+        options: Any = {"transport": Talking(*words), "clock": Clock(sleep=sleep)}
+        async with Dhis2Client("http://127.0.0.1:8080", BasicAuth("admin", "district"), **options) as client:
+            return [row["message"] async for row in await jobs.watch(client, "ANALYTICS_TABLE", "y")]
 
-    return asyncio.run(listen()), waited
+    return asyncio.run(listen())
 
 
 def test_each_word_of_a_job_is_told_once() -> None:
     words: list[dict[str, object]] = [
         {"message": str(number), "completed": number == 6, "level": "INFO"} for number in range(7)
     ]
-    assert told(*words) == ([str(number) for number in range(7)], [0.5, 1, 2, 4, 5, 5])
+    assert told(*words) == [str(number) for number in range(7)]
 
 
 def test_a_job_that_failed_is_told() -> None:
-    with pytest.raises(OperationError, match="no table"):
+    with pytest.raises(JobFailedError, match="no table"):
         told({"message": "no table", "completed": True, "level": "ERROR"})

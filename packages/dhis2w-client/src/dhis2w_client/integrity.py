@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dhis2w_client.errors import InvalidRequestError, UnexpectedShapeError
+from dhis2w_client.jobs.job_run import job_of
+from dhis2w_client.jobs.service import JobService
 from dhis2w_client.json_value import as_array, as_count, as_object, as_text
-from dhis2w_client.metadata.job_run import job_of, wait_for
 from dhis2w_client.replies import value_of
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class IntegrityService:
         Raises:
             InvalidRequestError: The server has no such check; nothing was run.
             JobTimeoutError: They are not done in time; they go on running.
+            JobFailedError: The job failed.
             ForbiddenError: The authority `F_PERFORM_MAINTENANCE` is missing.
         """
         wanted = await self._wanted(names)
@@ -108,7 +110,7 @@ class IntegrityService:
             raise UnexpectedShapeError(
                 f"{reply.asked} did not say which job it started.", method="POST", path=reply.path, status=reply.status
             )
-        await wait_for(self._api, job, within)
+        await JobService(self._api).wait(job, within=within)
         found = as_object(value_of(await self._api.ask("GET", f"dataIntegrity/{kind}", params={"checks": named})))
         return tuple(_result(check, found) for check in wanted if check.name in found)
 

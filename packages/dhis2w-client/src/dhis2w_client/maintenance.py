@@ -13,13 +13,13 @@ from urllib.parse import quote
 
 from dhis2w_client.errors import InvalidRequestError, UnexpectedShapeError
 from dhis2w_client.integrity import IntegrityService
-from dhis2w_client.metadata.job_run import job_of
+from dhis2w_client.jobs.job_run import job_of
 from dhis2w_client.replies import value_of
 from dhis2w_client.write_report import write_report
 
 if TYPE_CHECKING:
     from dhis2w_client.call import Params
-    from dhis2w_client.metadata.job_run import JobRun
+    from dhis2w_client.jobs.job_run import JobRun
     from dhis2w_client.metadata.metadata_api import MetadataApi
     from dhis2w_client.write_report import WriteReport
 

@@ -18,10 +18,12 @@ from dhis2w_client.call import Body, Params, ParamValue
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.connection import HttpLimits, Transport
 from dhis2w_client.data_store import ENTRIES_AT_ONCE
+from dhis2w_client.data_values.service import DataValueService
 from dhis2w_client.file_body import Progress
 from dhis2w_client.files import Domain, Downloaded
 from dhis2w_client.filters import Filters
 from dhis2w_client.integrity import RUN_SECONDS, IntegrityCheck, IntegrityResult
+from dhis2w_client.jobs.job_run import JobRun
 from dhis2w_client.jobs.service import JobService
 from dhis2w_client.json_value import Json
 from dhis2w_client.list_query import PAGE_SIZE, Fields, ListOptions, Selection
@@ -35,7 +37,6 @@ from dhis2w_client.metadata.closure import NOT_FOLLOWED
 from dhis2w_client.metadata.export_params import Which
 from dhis2w_client.metadata.expressions import Description, ExpressionKind
 from dhis2w_client.metadata.import_options import ImportOptions
-from dhis2w_client.metadata.job_run import JobRun
 from dhis2w_client.metadata.merges import DataStrategy, Mergeable
 from dhis2w_client.metadata.option_sets import Choice
 from dhis2w_client.metadata.org_units import UnitNode
@@ -1947,8 +1948,9 @@ class TrackerList(Generic[M]):
     def patch(self, uid: str, values: Mapping[str, Any], options: PushOptions | None = None) -> TrackerReport:
         """Change properties of an object; the others stay.
 
-        DHIS2 sets back what an update leaves out (geometry, dates, follow-up). So the object is read first, and its own
-        properties are sent back with the change. It is read, then written: somebody may come in between.
+        DHIS2 sets back what an update leaves out (geometry, dates, follow-up), and its rules see no value that is not
+        sent. So the object is read first, and what it has is sent back with the change. It is read, then written:
+        somebody may come in between.
 
         Args:
             uid: UID of the object.
@@ -2814,6 +2816,7 @@ class IntegrityService:
         Raises:
             InvalidRequestError: The server has no such check; nothing was run.
             JobTimeoutError: They are not done in time; they go on running.
+            JobFailedError: The job failed.
             ForbiddenError: The authority `F_PERFORM_MAINTENANCE` is missing.
         """
 
@@ -2996,6 +2999,10 @@ class Dhis2Client(TypedCollections):
     @property
     def apps(self) -> AppService:
         """The web apps of the instance."""
+
+    @property
+    def data_values(self) -> DataValueService:
+        """Aggregate data values."""
 
     @property
     def jobs(self) -> JobService:

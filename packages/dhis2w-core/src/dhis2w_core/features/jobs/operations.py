@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dhis2w_client.jobs.job_run import JobRun
 from dhis2w_client.json_value import as_array, as_object
-from dhis2w_core.errors import OperationError
 from dhis2w_core.operation import operation
 from dhis2w_core.plan import Action, Change
 from dhis2w_core.planned_changes import first_rows, found_id, planned_updates
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
+    from dhis2w_client.jobs.job_run import Notification
 
-FIRST_WAIT = 0.5
-"""Seconds before a job is asked about for the second time; each time it is twice as long, up to `LONGEST_WAIT`."""
-LONGEST_WAIT = 5.0
-"""Seconds between two questions, at most."""
 TYPE = "jobConfigurations"
 
 
@@ -44,7 +42,13 @@ async def run(client: Dhis2Client, job: str) -> Action:
     Args:
         job: Its name, code or UID.
     """
-    return await _asked(client, job, "execute", "Run")
+    uid = await found_id(client, TYPE, job)
+
+    async def perform(client: Dhis2Client) -> dict[str, Any]:
+        await client.post(f"{TYPE}/{uid}/execute")
+        return {"started": job, "job": uid}
+
+    return Action(f"Run job {job}", perform, {"job": f"{job} ({uid})"})
 
 
 @operation("jobs cancel", effect="write")
@@ -54,17 +58,13 @@ async def cancel(client: Dhis2Client, job: str) -> Action:
     Args:
         job: Its name, code or UID.
     """
-    return await _asked(client, job, "cancel", "Cancel")
-
-
-async def _asked(client: Dhis2Client, job: str, what: str, title: str) -> Action:
     uid = await found_id(client, TYPE, job)
 
     async def perform(client: Dhis2Client) -> dict[str, Any]:
-        await client.post(f"{TYPE}/{uid}/{what}")
-        return {"asked to": what, "job": job, "id": uid}
+        await client.jobs.cancel(uid)
+        return {"asked to stop": job, "job": uid}
 
-    return Action(f"{title} job {job}", perform, {"job": f"{job} ({uid})"})
+    return Action(f"Cancel job {job}", perform, {"job": f"{job} ({uid})"})
 
 
 @operation("jobs enable", effect="write", undo="full")
@@ -113,47 +113,28 @@ async def history(client: Dhis2Client, type: str | None = None) -> list[dict[str
 
 
 @operation("jobs watch", effect="read")
-async def watch(client: Dhis2Client, type: str, job: str) -> AsyncIterator[dict[str, Any]]:
-    """Tell what a job says, as it says it, until it is done.
+async def watch(client: Dhis2Client, type: str, job: str, *, seconds: int = 86_400) -> AsyncIterator[dict[str, Any]]:
+    """Tell what a job says, as it says it, until it is done; a job that fails is an error.
 
     Args:
         type: Its type, as what started it told: `ANALYTICS_TABLE`.
         job: Its UID.
+        seconds: How long to watch at most.
     """
-    return story_of(client, f"system/tasks/{type}/{job}")
+    return _told(client, JobRun(type, job), seconds)
 
 
-async def story_of(
-    client: Dhis2Client, path: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> AsyncIterator[dict[str, Any]]:
-    """What a job says, each word once, until it is done.
-
-    Args:
-        client: The connected client.
-        path: Where its notifications are.
-        sleep: Waits so many seconds.
-
-    Raises:
-        OperationError: Its last word is an error.
-    """
-    told = 0
-    pause = FIRST_WAIT
-    while True:
-        story = [as_object(row) for row in reversed(as_array(await client.get(path)))]
-        for row in story[told:]:
-            yield {"time": row.get("time"), **_said(row), "completed": row.get("completed")}
-            if row.get("completed") is True:
-                _refuse_failed(row)
-                return
-        told = len(story)
-        await sleep(pause)
-        pause = min(pause * 2, LONGEST_WAIT)
+async def _told(client: Dhis2Client, job: JobRun, seconds: float) -> AsyncIterator[dict[str, Any]]:
+    heard: asyncio.Queue[Notification | None] = asyncio.Queue()
+    waiting = asyncio.ensure_future(client.jobs.wait(job, within=seconds, progress=heard.put_nowait, summary=False))
+    waiting.add_done_callback(lambda _: heard.put_nowait(None))
+    try:
+        while (told := await heard.get()) is not None:
+            yield asdict(told)
+        await waiting
+    finally:
+        waiting.cancel()
 
 
 def _said(row: dict[str, object]) -> dict[str, object]:
     return {"level": row.get("level"), "message": row.get("message")}
-
-
-def _refuse_failed(row: dict[str, object]) -> None:
-    if row.get("level") == "ERROR":
-        raise OperationError(f"The job failed: {row.get('message')}", next_step="The server's log says more.")

@@ -13,7 +13,7 @@ from dhis2w_core.planned_changes import found_id
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
-    from dhis2w_client.metadata.job_run import JobRun
+    from dhis2w_client.jobs.job_run import JobRun
 
 
 @operation("maintenance actions", effect="local")
