@@ -41,7 +41,7 @@ def test_somebody_logs_in_consents_and_lands_on_the_success_page(
             return (await client.system.me()).username
 
     assert asyncio.run(use()) == "admin"
-    assert ended.is_set()
+    assert ended.wait(20)
 
 
 @VERSIONS
@@ -63,7 +63,7 @@ def test_a_denied_consent_lands_on_the_failure_page(
             await login(profile, store=store, tell=quiet, open_browser=use_browser)
 
     asyncio.run(use())
-    assert ended.is_set()
+    assert ended.wait(20)
 
 
 @VERSIONS
@@ -84,4 +84,4 @@ def test_a_browser_that_is_closed_after_a_wrong_password(
             await login(profile, store=store, tell=quiet, open_browser=use_browser, seconds=4)
 
     asyncio.run(use())
-    assert ended.is_set()
+    assert ended.wait(20)

@@ -30,12 +30,13 @@ class Command:
     floor: tuple[str, ...]
     limit: float
     connects: bool = False
-    """Whether it talks to a server."""
+    """Whether the environment names a server."""
 
 
 COMMANDS = (
     Command(("--help",), IMPORT_TYPER, 2.0),
     Command(("profile", "list"), IMPORT_TYPER, 2.0),
+    Command(("profile", "list"), IMPORT_TYPER, 2.0, connects=True),
     Command(("system", "info"), (str(Path(__file__).with_name("system_info_floor.py")),), 1.8, connects=True),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
@@ -97,6 +96,8 @@ def _yaml(value: Any, settings: Settings) -> Iterator[str]:  # noqa: ARG001
 
 
 def _csv(value: Any, settings: Settings) -> Iterator[str]:
+    import csv
+
     rows = [cast("dict[str, Any]", row) if isinstance(row, dict) else {"value": row} for row in _rows(value)]
     columns = columns_of(rows)
     buffer = io.StringIO()

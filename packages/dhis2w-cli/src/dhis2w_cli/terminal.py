@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from dhis2w_cli.cell import printable
 from dhis2w_cli.errors import NotConfirmedError
-from dhis2w_cli.progress import Progress
 from dhis2w_core.errors import OperationError
 from dhis2w_core.secret import PlainSecret
 
 if TYPE_CHECKING:
+    from dhis2w_cli.progress import Progress
     from dhis2w_cli.settings import Settings
 
 LONGEST_LINE = 8192
@@ -106,6 +106,8 @@ class Terminal:
 
     def progress(self, what: str, done: int, total: int | None = None) -> None:
         """Take down how far something is; shown when it takes longer than a second."""
+        from dhis2w_cli.progress import Progress
+
         self.note(Progress(what, done, total))
 
     def edit(self, text: str) -> str:

@@ -6,7 +6,6 @@ It ships an index (`operation_index.json` in the package); of one that has none 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -14,14 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_core.operation_index import FILE_NAME, OWN_INDEX, Index, IndexEntry, index_text, parse_index, read_index
+from dhis2w_core.plugin_point import PluginPoint, plugin_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from importlib.metadata import EntryPoint
 
     from dhis2w_client.versions import Dhis2
-
-GROUP = "dhis2w.plugins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ def read_registry(*indexes: Path) -> Registry:
     entries = [entry for index in own for entry in index.entries]
     areas = {area: about for index in own for area, about in index.areas.items()}
     broken: list[BrokenPlugin] = []
-    for point in _entry_points():
+    for point in plugin_points():
         try:
             found = _index_of_plugin(point)
         except Exception as error:  # whatever somebody else's code raises
@@ -82,13 +79,7 @@ def is_in(entry: IndexEntry, version: Dhis2) -> bool:
     return version.number in numbers_in(entry.versions)
 
 
-def _entry_points() -> list[EntryPoint]:
-    from importlib.metadata import entry_points
-
-    return sorted(entry_points(group=GROUP), key=lambda point: point.name)
-
-
-def _index_of_plugin(point: EntryPoint) -> Index:
+def _index_of_plugin(point: PluginPoint) -> Index:
     from importlib.util import find_spec
 
     package = point.module.partition(".")[0]
@@ -102,7 +93,7 @@ def _index_of_plugin(point: EntryPoint) -> Index:
     return _made_index(point, spec.submodule_search_locations or [str(Path(spec.origin or "").parent)])
 
 
-def _made_index(point: EntryPoint, folders: list[str]) -> Index:
+def _made_index(point: PluginPoint, folders: list[str]) -> Index:
     """The index of a plugin that ships none, from the cache where its files are as they were."""
     from dhis2w_core.places import cache_folder
     from dhis2w_core.private_file import read_private
@@ -122,6 +113,8 @@ def _made_index(point: EntryPoint, folders: list[str]) -> Index:
 
 def _state_of(folders: list[str]) -> str:
     """What changes when a file of a package does."""
+    import hashlib
+
     files = sorted(file for folder in folders for file in Path(folder).rglob("*.py"))
     return hashlib.sha256(repr([(str(file), file.stat().st_mtime_ns) for file in files]).encode()).hexdigest()[:20]
 

@@ -17,7 +17,6 @@ smallest_cell = 10
 from __future__ import annotations
 
 import contextlib
-import difflib
 import hashlib
 import re
 import tomllib
@@ -259,7 +258,9 @@ def _draft_of(path: Path) -> ProfileFileDraft:
 def unknown_profile(name: str, known: Iterable[str], where: str) -> UnknownProfileError:
     """The error for a name that is not there, with the nearest names that are."""
     shown, names = name[:64], sorted(known)
-    nearest = difflib.get_close_matches(shown, names, n=3, cutoff=0.5)
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(shown, names, n=3, cutoff=0.5)
     if nearest:
         next_step = f"Did you mean {' or '.join(nearest)}? `d2w profile list` shows all."
     elif names:
@@ -308,7 +309,9 @@ def _is_plain_address(proxy: object) -> bool:
 def _problem_of_setting(key: str, value: object) -> str | None:
     if key not in SETTING_TYPES:
         known = (*SETTING_TYPES, *SECRET_KEYS, "agents")
-        nearest = difflib.get_close_matches(key, known, n=1)
+        from difflib import get_close_matches
+
+        nearest = get_close_matches(key, known, n=1)
         return f"{key[:64]!r} is no setting" + (f" (did you mean {nearest[0]}?)" if nearest else "")
     types = SETTING_TYPES[key]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):

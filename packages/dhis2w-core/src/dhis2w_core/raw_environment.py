@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dhis2w_client.base_url import parse_base_url
 from dhis2w_client.errors import InvalidBaseUrlError, NoProfileError
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ def read_raw_environment() -> RawEnvironment | None:
     has_token = bool(_setting("DHIS2_PAT"))
     if not url or not (has_token or (username and _setting("DHIS2_PASSWORD"))):
         return None
+    from dhis2w_client.base_url import parse_base_url
+
     try:
         base_url = parse_base_url(url)
     except InvalidBaseUrlError:
