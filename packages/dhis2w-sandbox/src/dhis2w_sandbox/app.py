@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote
 from dhis2w_sandbox import auth, cors, html
 from dhis2w_sandbox.call import Call, Refused, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, NotInSandbox, web_message
-from dhis2w_sandbox.faults import Faults
+from dhis2w_sandbox.faults import Fault, Faults
 from dhis2w_sandbox.negotiation import negotiated, split_suffix
 from dhis2w_sandbox.paths import is_spelled_out, published_methods
 from dhis2w_sandbox.routing import Endpoint
@@ -27,6 +27,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Paths that are another name of an endpoint.
 _ALIASES = {"apiTokens": "apiToken"}
+
+
+_NO_FAULT = Fault()
 
 
 def _nothing(server: Server) -> None:
@@ -74,17 +77,21 @@ class App:
         raw_path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         remote = (scope.get("client") or ("127.0.0.1", 0))[0]
         query: str = scope["query_string"].decode("latin-1")
-        fault = self.faults.take(scope["method"], raw_path)
-        if fault is not None and fault.status is not None:
-            reply = Reply(fault.status, fault.body, fault.media)
-        else:
-            reply = self.answer(scope["method"], raw_path, query, headers, bytes(body), remote=remote)
-        if fault is not None:
-            if fault.delay:
-                await self.faults.sleep(fault.delay)
-            reply = fault.spoil(reply)
-        await send({"type": "http.response.start", "status": reply.status, "headers": header_rows(reply)})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
+        fault = self.faults.take(scope["method"], raw_path, len(body)) or _NO_FAULT
+        if fault.ends_sessions:
+            with self.server.lock:
+                self.server.sessions.clear()
+        reply = Reply(fault.status or 200, fault.body, fault.media)
+        if fault.status is None or fault.done:
+            real = self.answer(scope["method"], raw_path, query, headers, bytes(body), remote=remote)
+            reply = reply if fault.done else real
+        if fault.delay:
+            await self.faults.sleep(fault.delay)
+        spoilt = fault.spoil(reply)
+        whole = reply if fault.breaks else spoilt
+        await send({"type": "http.response.start", "status": spoilt.status, "headers": header_rows(spoilt, whole.body)})
+        shown = b"" if scope["method"] == "HEAD" else spoilt.body
+        await send({"type": "http.response.body", "body": shown, "more_body": fault.breaks})
 
     def answer(
         self,
@@ -251,12 +258,12 @@ def server_url(headers: dict[str, str]) -> str:
     return f"{scheme}://{host.removesuffix(usual) if usual else host}"
 
 
-def header_rows(reply: Reply) -> list[tuple[bytes, bytes]]:
-    """The headers of a reply as ASGI wants them."""
+def header_rows(reply: Reply, body: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers of a reply with this body as ASGI wants them."""
     rows = [(name, value) for name, value in reply.headers.items()]
     if reply.media is not None:
         rows.append(("Content-Type", reply.media))
-    rows.append(("Content-Length", str(len(reply.body))))
+    rows.append(("Content-Length", str(len(body))))
     rows += [("Set-Cookie", cookie) for cookie in reply.cookies]
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in rows]
 

@@ -66,6 +66,10 @@ class Sessions:
         """Remove a session: whoever sends its cookie from now on is nobody."""
         self._by_cookie.pop(cookie, None)
 
+    def clear(self) -> None:
+        """Remove every session."""
+        self._by_cookie.clear()
+
     def of(self, user: str) -> list[Session]:
         """The registered sessions of a user that have not ended."""
         return [row for row in self._by_cookie.values() if row.user == user and row.registered and not row.ended]
