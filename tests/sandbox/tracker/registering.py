@@ -44,10 +44,13 @@ class Registrar:
         """What is stored."""
         return RecordStore(self.sandbox.server)
 
-    def request(self, method: str, target: str, body: Any = None, media: str = "application/json") -> Reply:
-        """The answer to a request."""
+    def request(
+        self, method: str, target: str, body: Any = None, media: str = "application/json", *, user: str = "admin"
+    ) -> Reply:
+        """The answer to a request of a user."""
         path, _, query = target.partition("?")
-        secret = base64.b64encode(b"admin:district").decode()
+        password = "district" if user == "admin" else "Quiet-Harbour-7"
+        secret = base64.b64encode(f"{user}:{password}".encode()).decode()
         headers = [("Host", "sandbox"), ("Authorization", f"Basic {secret}")]
         if body is not None:
             headers.append(("Content-Type", media))

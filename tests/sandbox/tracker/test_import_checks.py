@@ -195,3 +195,31 @@ def test_an_enrollment_stays_in_its_program_and_an_event_in_its_own(registrar: R
     assert codes(report) == []
     _, report = registrar.send(enrollments=[enrollment(trackedEntity="PersonAnn01", program=COUNTS)])
     assert "E1127" in codes(report)
+
+
+def test_an_option_holds_for_its_time_and_some_days_that_the_program_adds(registrar: Registrar) -> None:
+    store = registrar.sandbox.server.store
+    option = store.get("categoryOption", "xYerKDKCefk") or {}
+    store.put("categoryOption", option["id"], {**option, "startDate": "2024-01-15", "endDate": "2024-01-31"})
+    _, early = registrar.send(events=[single(occurredAt="2024-01-14")])
+    _, late = registrar.send(events=[single(occurredAt="2024-02-03")])
+    assert (codes(early), codes(late)) == (["E1056"], ["E1057"])
+    program = store.get("program", COUNTS) or {}
+    store.put("program", COUNTS, {**program, "openDaysAfterCoEndDate": 5})
+    status, _ = registrar.send(events=[single(occurredAt="2024-02-03")])
+    assert status == 200
+
+
+def test_an_expired_period_is_closed_to_those_who_may_not_reopen_it(registrar: Registrar) -> None:
+    sandbox = registrar.sandbox
+    program = sandbox.server.store.get("program", COUNTS) or {}
+    sandbox.server.store.put("program", COUNTS, {**program, "expiryPeriodType": "Monthly", "expiryDays": 3})
+    role = {"id": "RoleClerk01", "name": "Clerk", "authorities": ["F_TRACKED_ENTITY_MERGE"]}
+    clerk = {"id": "UserClerk01", "username": "clerk", "password": "Quiet-Harbour-7", "firstName": "C", "surname": "K"}
+    units = {"organisationUnits": [{"id": "UnitRoot001"}], "userRoles": [{"id": "RoleClerk01"}]}
+    made = registrar.request("POST", "/api/metadata", {"userRoles": [role], "users": [{**clerk, **units}]})
+    assert made.status == 200, made.body
+    status, _ = registrar.send(events=[single()])
+    assert status == 200
+    reply = registrar.request("POST", "/api/tracker?async=false", {"events": [single("EventCount2")]}, user="clerk")
+    assert codes(reply.parsed()) == ["E1047"]

@@ -5,12 +5,14 @@ Source: `DataRelationsValidator` (43: `CategoryOptionComboValidator`), `Category
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from dhis2w_sandbox.boot import DEFAULT_OPTION_COMBO
 from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.server import stamp
 from dhis2w_sandbox.tracker.bundle import Bundle
-from dhis2w_sandbox.tracker.instants import instant
+from dhis2w_sandbox.tracker.instants import instant, moment
 from dhis2w_sandbox.tracker.payload import SentEnrollment, SentEvent
 from dhis2w_sandbox.tracker.reporter import Reporter
 
@@ -78,12 +80,15 @@ def check_dates(bundle: Bundle, reporter: Reporter, event: SentEvent, program: J
     date = event.occurred_at or event.scheduled_at or bundle.server.now()
     for row in (combo or {}).get("categoryOptions") or ():
         option = bundle.get("categoryOption", row["id"])
-        start, end = _day(option.get("startDate")), _day(option.get("endDate"))
+        start = _day(option.get("startDate"))
+        end = _day(option.get("endDate"), int(program.get("openDaysAfterCoEndDate") or 0))
         if start and date < start:
             reporter.error(event, "E1056", date[:10], start[:10], option.get("name"))
         if end and date > end:
             reporter.error(event, "E1057", date[:10], end[:10], option.get("name"), program.get("name"))
 
 
-def _day(text: str | None) -> str | None:
-    return instant(text) if text else None
+def _day(text: str | None, days_later: int = 0) -> str | None:
+    """A date, or one some days later, in canonical form."""
+    day = instant(text) if text else None
+    return stamp(moment(day) + timedelta(days=days_later)) if day else None

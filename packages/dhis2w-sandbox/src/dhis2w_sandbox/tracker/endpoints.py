@@ -18,10 +18,11 @@ from dhis2w_sandbox.tracker.csv_events import read_csv
 from dhis2w_sandbox.tracker.import_options import REPORT_MODES, ImportOptions, is_async, one_of, read_options
 from dhis2w_sandbox.tracker.import_report import shown
 from dhis2w_sandbox.tracker.importer import Import
+from dhis2w_sandbox.tracker.ownership import Scope
 from dhis2w_sandbox.tracker.payload import Payload
 from dhis2w_sandbox.tracker.payload_reader import UID, read_json
 from dhis2w_sandbox.tracker.record_store import RecordStore
-from dhis2w_sandbox.tracker.records import Note, UserInfo
+from dhis2w_sandbox.tracker.records import ENROLLMENT, EVENT, Note, RelationshipEnd, UserInfo
 
 Json = dict[str, Any]
 
@@ -119,7 +120,7 @@ def add_enrollment_note(call: Call) -> Reply:
     """Add a note to an enrollment."""
     records = RecordStore(call.server)
     enrollment = records.enrollments.get(call.parts["uid"])
-    if enrollment is None or enrollment.deleted:
+    if enrollment is None or enrollment.deleted or not _reads(call, records, ENROLLMENT):
         raise not_found("Enrollment", call.parts["uid"])
     note, body = _new_note(call, records)
     records.enrollments.put(replace(enrollment, notes=(*enrollment.notes, note)))
@@ -131,11 +132,16 @@ def add_event_note(call: Call) -> Reply:
     """Add a note to an event."""
     records = RecordStore(call.server)
     event = records.events.get(call.parts["uid"])
-    if event is None or event.deleted:
+    if event is None or event.deleted or not _reads(call, records, EVENT):
         raise not_found("Event", call.parts["uid"])
     note, body = _new_note(call, records)
     records.events.put(replace(event, notes=(*event.notes, note)))
     return Reply.json(body)
+
+
+def _reads(call: Call, records: RecordStore, kind: str) -> bool:
+    """Whether the sender may read the object that the path names."""
+    return Scope(call.server, call.user, records).reads_end(RelationshipEnd(kind, call.parts["uid"]))
 
 
 def _new_note(call: Call, records: RecordStore) -> tuple[Note, Json]:
