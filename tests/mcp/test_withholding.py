@@ -298,3 +298,22 @@ def test_properties_get_no_other_names(fields: str) -> None:
 def test_conditions_ask_for_nothing_that_is_withheld() -> None:
     with pytest.raises(WithheldError):
         CLOSED.refuse_arguments("metadata list", {"filter": ["users.surname:like:A"]})
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (3, "<5"), ("3", "<5"), (4.9, "<5"), (0, 0), (5, 5), ("12", "12"), (None, None), ("true", "true"),
+        ("2026-01-31", "2026-01-31"), ("Jane Doe", "(withheld: free text)"), (-3, -3),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("operation", ["analytics query", "data get"])
+def test_small_cells_are_masked(operation: str, value: object, shown: object) -> None:
+    rows = [{"dx": "fbfJHSPpUQD", "period": "202601", "value": value}]
+    assert CLOSED.result(rows, operation)[0]["value"] == shown
+
+
+def test_a_profile_says_which_cells_are_small() -> None:
+    rows = [{"value": 3}, {"value": 9}]
+    assert Withholding(AgentRules(smallest_cell=0)).result(rows, "analytics query") == rows
+    assert Withholding(AgentRules(smallest_cell=10)).result(rows, "analytics query") == [{"value": "<10"}] * 2

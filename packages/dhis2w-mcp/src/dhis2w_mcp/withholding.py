@@ -31,6 +31,11 @@ KIND_OF_AREA: Mapping[str, Withheld] = {
     "enrollment": "tracked values",
 }
 """What the results of an area of operations are, where they are of a kind as a whole."""
+AREAS_OF_CELLS = frozenset({"analytics", "data"})
+"""Areas whose results are counts about people."""
+CELLS = frozenset({"value", "numerator", "denominator"})
+"""The properties that have them."""
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.Z+-]*)?")
 VALUES_OF_DATA_STORES = frozenset({"datastore get", "datastore query"})
 """Operations whose results are somebody's own JSON, of which no property is known."""
 _KINDS_OF_NAMES: Mapping[Withheld, tuple[str, ...]] = {
@@ -133,8 +138,10 @@ class Withholding:
         """
         if operation in VALUES_OF_DATA_STORES and "data store" not in self.rules.show:
             return "(withheld: data store)"
-        kind = KIND_OF_AREA.get(operation.partition(" ")[0]) or KIND_OF_NAME.get(type_name.lower())
-        return self._value("", value, kind)
+        area = operation.partition(" ")[0]
+        kind = KIND_OF_AREA.get(area) or KIND_OF_NAME.get(type_name.lower())
+        shown = self._value("", value, kind)
+        return self._cells(shown) if area in AREAS_OF_CELLS else shown
 
     def of_type(self, type_name: str, key: str, value: Any) -> Any:
         """The value of one property of an object of a metadata type."""
@@ -170,6 +177,24 @@ class Withholding:
                     f"A condition must not ask for what is withheld: {str(condition).partition(':')[0]}.",
                     next_step="Find people by id, role, group or organisation unit.",
                 )
+
+    def _cells(self, value: Any) -> Any:
+        """The same with cells masked: small counts, and texts that a data set collects."""
+        if isinstance(value, list):
+            return [self._cells(each) for each in cast("list[Any]", value)]
+        if isinstance(value, dict):
+            row = cast("dict[str, Any]", value)
+            return {key: self._cell(each) if key in CELLS else self._cells(each) for key, each in row.items()}
+        return value
+
+    def _cell(self, value: Any) -> Any:
+        if isinstance(value, bool) or value is None:
+            return value
+        number = _number(value)
+        if number is None:
+            is_plain = str(value) in ("true", "false") or _DATE.fullmatch(str(value))
+            return value if is_plain or "free text" in self.rules.show else "(withheld: free text)"
+        return f"<{self.rules.smallest_cell}" if 0 < number < self.rules.smallest_cell else value
 
     def _value(self, name: str, value: Any, kind: Withheld | None) -> Any:
         if isinstance(value, Mapping):
@@ -217,6 +242,13 @@ def _tracked(row: Mapping[str, Any]) -> str | None:
     """The attribute or data element whose tracked value a row has; values of data sets have a period."""
     of = row.get("attribute") or row.get("dataElement")
     return of if isinstance(of, str) and "period" not in row else None
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _is_count(kind: Withheld, value: Any) -> bool:
