@@ -39,7 +39,7 @@ _DATE_PARTS = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "HH": "%H", "mm
 
 @endpoints.add("GET", "/api/trackedEntityAttributes/{id}/requiredValues", RECORDED)
 def required_values(call: Call) -> Reply:
-    """List what has to be, and what can be said to make a value of an attribute."""
+    """List what has to be, and what may be named, for a value of an attribute."""
     segments = parse(_attribute(call)["pattern"])
     required = [segment.method for segment in segments if segment.method == _REQUIRED]
     return Reply.json(
