@@ -64,6 +64,12 @@ def test_another_content_type_is_refused(registrar: Registrar) -> None:
     assert registrar.request("POST", "/api/tracker", b"<x/>", "application/xml").status == 415
 
 
+@pytest.mark.parametrize("path", ["/api/events", "/api/events/EventVisit1", "/api/trackedEntityInstances"])
+def test_the_endpoints_before_this_one_are_refused_loudly(older_registrar: Registrar, path: str) -> None:
+    status = older_registrar.request("GET", path).status
+    assert status == {"v41": 501, "v42": 404}[older_registrar.sandbox.server.version]
+
+
 def test_a_note_is_added_once(newer_registrar: Registrar) -> None:
     newer_registrar.register(events=[visit()])
     target = "/api/tracker/events/EventVisit1/note"

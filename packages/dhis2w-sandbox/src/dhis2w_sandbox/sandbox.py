@@ -85,6 +85,7 @@ from dhis2w_sandbox.services import (
     user_data_store,
     validation,
 )
+from dhis2w_sandbox.tracker import deprecated as deprecated_tracker
 from dhis2w_sandbox.tracker import endpoints as tracker_import
 from dhis2w_sandbox.tracker.reading import (
     change_logs,
@@ -169,6 +170,7 @@ MODULES = (
     derived_lists,
     jobs,
     tracker_import,
+    deprecated_tracker,
     rule_descriptions,
     tracked_entities,
     tracker_enrollments,
