@@ -63,6 +63,16 @@ def test_lists_and_counts(version: int) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_parts_of_objects_have_one_shape_in_lists(version: int) -> None:
+    async def scenario(client: Dhis2Client) -> list[dict[str, Any]]:
+        rows = client.categories.rows(fields="id,categoryOptions[id,name]", page_size=10)
+        return [row async for row in rows]
+
+    [category] = on_sandbox(scenario, version)
+    assert category["categoryOptions"] == [{"id": "xYerKDKCefk", "name": "default"}]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_bytes(version: int) -> None:
     async def scenario(client: Dhis2Client) -> None:
         await client.data_elements.create_many([element(f"E{number}", code=f"C{number}") for number in range(3)])

@@ -155,7 +155,7 @@ def test_sources_show_nothing() -> None:
     assert pickle.loads(pickle.dumps(EnvSecret("X"))) == EnvSecret("X")  # noqa: S301 # our own bytes
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(before=st.text(max_size=60), after=st.text(max_size=60))
 def test_broken_files_around_a_secret(tmp_path: Path, before: str, after: str) -> None:
     file = tmp_path / "profiles.toml"

@@ -62,7 +62,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     content=st.binary(max_size=40) | st.dictionaries(st.just(URL), JSON).map(lambda found: json.dumps(found).encode())
 )

@@ -106,16 +106,25 @@ def list_query(
             f"DHIS2 2.{dialect.version.number} forgets filters and order where a query is given.",
             next_step="Leave out the query, and filter by name:ilike instead.",
         )
+    text = fields_text(fields)
     return ListQuery(
-        fields=fields_text(fields),
+        fields=text,
         filters=filter_texts(filters, dialect),
         root_junction=root_junction,
         order=_order_texts(order),
         query=query,
         translate=told_to_translate(dialect, translate, locale),
         locale=locale,
-        more=tuple((params or {}).items()),
+        more=tuple((_own_shape(dialect, text) | dict(params or {})).items()),
     )
+
+
+def _own_shape(dialect: Dialect, fields: str | None) -> dict[str, ParamValue]:
+    """What keeps parts of objects in their own shape: gists make one object of lists from a list of objects.
+
+    Source: `GistPlanner.withCollectionItemPropertyAsTransformation`, master.
+    """
+    return {"gist": False} if dialect.answers_lists_by_gist and fields and "[" in fields else {}
 
 
 def told_to_translate(dialect: Dialect, translate: bool | None, locale: str | None) -> bool | None:
