@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dhis2w_client.collection import Collection
     from dhis2w_client.connection import HttpLimits, Transport
     from dhis2w_client.data_store import DataStoreService
+    from dhis2w_client.data_values.service import DataValueService
     from dhis2w_client.files import FileService
     from dhis2w_client.jobs.service import JobService
     from dhis2w_client.maintenance import MaintenanceService
@@ -193,6 +194,13 @@ class Dhis2Client(TypedCollections):
         from dhis2w_client.apps import AppService
 
         return AppService(self._service_api())
+
+    @property
+    def data_values(self) -> DataValueService:
+        """Aggregate data values."""
+        from dhis2w_client.data_values.service import DataValueService
+
+        return DataValueService(self._service_api())
 
     @property
     def jobs(self) -> JobService:

@@ -51,6 +51,7 @@ Dhis2Warning (a UserWarning)
 ├── UnknownVersionNameWarning    a setting names a version that does not exist
 ├── UnknownPropertyWarning       a property was set that the server's version does not have
 ├── ListChangedWarning           a list changed while its pages were read
+├── DataLossWarning              DHIS2 took data values without storing them
 ├── SkippedMembersWarning        DHIS2 left out members that do not exist
 └── InsecureTransportWarning     credentials travel over plain HTTP
 ```
@@ -361,6 +362,10 @@ class UnknownPropertyWarning(Dhis2Warning):
 
 class ListChangedWarning(Dhis2Warning):
     """A list changed while its pages were read: objects may be missing from what was read."""
+
+
+class DataLossWarning(Dhis2Warning):
+    """DHIS2 took data values without storing, refusing or counting them."""
 
 
 class SkippedMembersWarning(Dhis2Warning):

@@ -56,6 +56,12 @@ class Dialect:
     """Whether an import of data values must name its data set, where an element is in several (E8002, E8003)."""
     warns_with_success: bool
     """Whether a data value import with warnings answers 200; otherwise it answers 409."""
+    reads_camel_case_follow_up: bool
+    """Whether an import of data values reads the mark `followUp`; otherwise `followup`, as all versions write it."""
+    honours_import_strategy: bool
+    """Whether an import of data values tells CREATE, UPDATE and both apart."""
+    reads_changes_by_moment_alone: bool
+    """Whether data values can be read by `lastUpdated` without periods or dates (E2002)."""
     maps_broken_bodies_to_conflict: bool
     """Whether a body of the wrong shape answers 409; otherwise it answers 500."""
     shows_user_credentials: bool
@@ -107,6 +113,9 @@ DIALECTS: dict[Dhis2, Dialect] = {
             answers_lists_by_gist=False,
             groups_data_values_by_data_set=False,
             warns_with_success=False,
+            reads_camel_case_follow_up=False,
+            honours_import_strategy=True,
+            reads_changes_by_moment_alone=True,
             maps_broken_bodies_to_conflict=False,
             shows_user_credentials=True,
             has_legacy_oauth2=True,
@@ -140,6 +149,9 @@ DIALECTS: dict[Dhis2, Dialect] = {
             answers_lists_by_gist=False,
             groups_data_values_by_data_set=False,
             warns_with_success=False,
+            reads_camel_case_follow_up=False,
+            honours_import_strategy=True,
+            reads_changes_by_moment_alone=True,
             maps_broken_bodies_to_conflict=False,
             shows_user_credentials=False,
             has_legacy_oauth2=False,
@@ -169,6 +181,9 @@ DIALECTS: dict[Dhis2, Dialect] = {
             answers_lists_by_gist=False,
             groups_data_values_by_data_set=True,
             warns_with_success=True,
+            reads_camel_case_follow_up=True,
+            honours_import_strategy=False,
+            reads_changes_by_moment_alone=False,
             maps_broken_bodies_to_conflict=True,
             shows_user_credentials=False,
             has_legacy_oauth2=False,
@@ -198,6 +213,9 @@ DIALECTS: dict[Dhis2, Dialect] = {
             answers_lists_by_gist=True,
             groups_data_values_by_data_set=True,
             warns_with_success=True,
+            reads_camel_case_follow_up=True,
+            honours_import_strategy=False,
+            reads_changes_by_moment_alone=False,
             maps_broken_bodies_to_conflict=True,
             shows_user_credentials=False,
             has_legacy_oauth2=False,

@@ -35,6 +35,7 @@ from dhis2w_client import (
 )
 from dhis2w_client.analytics import line_list
 from dhis2w_client.analytics import service as analytics_service
+from dhis2w_client.data_values import service as data_values_service
 from dhis2w_client.errors import ClientStateError
 from dhis2w_client.jobs import service as jobs_service
 from dhis2w_client.metadata import (
@@ -64,6 +65,7 @@ __all__ = [
     "CategoryComboService",
     "Collection",
     "DataStoreService",
+    "DataValueService",
     "Dhis2Client",
     "DuplicateService",
     "ExpressionService",
@@ -187,6 +189,10 @@ class AppService(Twin, source=apps.AppService):
 
 class IntegrityService(Twin, source=integrity.IntegrityService):
     """Checks of the integrity; blocking."""
+
+
+class DataValueService(Twin, source=data_values_service.DataValueService):
+    """Aggregate data values; blocking."""
 
 
 class JobService(Twin, source=jobs_service.JobService):

@@ -1,0 +1,49 @@
+"""Aggregate data values: reading sets of them as a stream, writing them with one report for every version.
+
+`client.data_values` is the `DataValueService`.
+"""
+
+from __future__ import annotations
+
+from dhis2w_client._lazy import lazy_names
+
+TYPE_CHECKING = False  # as `typing` has it; importing `typing` takes longer than everything else here
+
+if TYPE_CHECKING:
+    from dhis2w_client.data_values.data_value import DataValue, ValueKey, key_of
+    from dhis2w_client.data_values.import_report import DataValueReport, Refusal, read_import_report
+    from dhis2w_client.data_values.push_options import DataValueOptions, IdSchemes
+    from dhis2w_client.data_values.selection import DataValueSelection
+    from dhis2w_client.data_values.service import DataValueService
+    from dhis2w_client.data_values.value_reader import CsvValueReader, InvalidDataValuesError, JsonValueReader
+
+HOMES = {
+    name: f"dhis2w_client.data_values.{module}"
+    for module, names in {
+        "data_value": ("DataValue", "ValueKey", "key_of"),
+        "import_report": ("DataValueReport", "Refusal", "read_import_report"),
+        "push_options": ("DataValueOptions", "IdSchemes"),
+        "selection": ("DataValueSelection",),
+        "service": ("DataValueService",),
+        "value_reader": ("CsvValueReader", "InvalidDataValuesError", "JsonValueReader"),
+    }.items()
+    for name in names
+}
+
+__all__ = [
+    "CsvValueReader",
+    "DataValue",
+    "DataValueOptions",
+    "DataValueReport",
+    "DataValueSelection",
+    "DataValueService",
+    "IdSchemes",
+    "InvalidDataValuesError",
+    "JsonValueReader",
+    "Refusal",
+    "ValueKey",
+    "key_of",
+    "read_import_report",
+]
+
+__getattr__, __dir__ = lazy_names(__name__, HOMES)

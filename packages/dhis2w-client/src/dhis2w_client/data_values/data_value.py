@@ -1,0 +1,106 @@
+"""One data value: its keys on the wire, what makes it one of its kind, and what no server would take of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Required, TypedDict
+
+from dhis2w_client.periods import InvalidPeriodError, parse_period
+
+if TYPE_CHECKING:
+    from dhis2w_client.versions import Dialect
+
+
+class DataValue(TypedDict, total=False):
+    """A data value as DHIS2 writes it; the identifiers are UIDs, or of the scheme that was asked for."""
+
+    dataElement: Required[str]
+    period: Required[str]
+    orgUnit: Required[str]
+    categoryOptionCombo: str
+    """Absent: the default combo, whatever combos the element has."""
+    attributeOptionCombo: str
+    value: str
+    comment: str
+    followup: bool
+    deleted: bool
+    storedBy: str
+    created: str
+    lastUpdated: str
+
+
+class ValueKey(NamedTuple):
+    """What makes a value one of its kind; an empty combo is the default one."""
+
+    data_element: str
+    period: str
+    org_unit: str
+    category_option_combo: str
+    attribute_option_combo: str
+
+
+HEAD_KEYS = ("period", "orgUnit", "attributeOptionCombo")
+"""What may stand once for all values."""
+SENT = (
+    "dataElement",
+    "period",
+    "orgUnit",
+    "categoryOptionCombo",
+    "attributeOptionCombo",
+    "value",
+    "comment",
+    "deleted",
+)
+
+
+def key_of(value: Mapping[str, Any], head: Mapping[str, str] | None = None) -> ValueKey:
+    """The key of a value.
+
+    Args:
+        value: The value.
+        head: What stands once for all values.
+    """
+    common = head or {}
+    return ValueKey(
+        str(value.get("dataElement") or ""),
+        str(value.get("period") or common.get("period", "")),
+        str(value.get("orgUnit") or common.get("orgUnit", "")),
+        str(value.get("categoryOptionCombo") or ""),
+        str(value.get("attributeOptionCombo") or common.get("attributeOptionCombo", "")),
+    )
+
+
+def sent_form(value: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """A value as this version reads it: texts where 2.43 fails on numbers, `followup` by its name there."""
+    sent = {key: value[key] for key in SENT if value.get(key) is not None}
+    if "value" in sent:
+        sent["value"] = text_of(sent["value"])
+    mark = value.get("followup", value.get("followUp"))
+    if mark is not None:
+        sent["followUp" if dialect.reads_camel_case_follow_up else "followup"] = mark is True or mark == "true"
+    return sent
+
+
+def text_of(value: object) -> str:
+    """A value as text: 2.43 fails as a whole on a JSON number or boolean."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def problem_of(value: Mapping[str, Any], key: ValueKey, dialect: Dialect) -> str | None:
+    """What no server would take of a value, or would take for something else; None where that is nothing."""
+    missing = [name for name, given in zip(("dataElement", "period", "orgUnit"), key[:3], strict=True) if not given]
+    if missing:
+        return f"{missing[0]} is missing"
+    try:
+        parse_period(key.period, dialect.version)
+    except InvalidPeriodError as error:
+        return error.message.rstrip(".")
+    content = value.get("value")
+    if isinstance(content, (dict, list)):
+        return "the value is an object or a list"
+    deletes = value.get("deleted") in (True, "true")
+    if not deletes and content in (None, "") and not value.get("comment"):
+        return "the value is missing; `deleted` removes one"
+    return None

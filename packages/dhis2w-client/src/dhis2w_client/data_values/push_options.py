@@ -1,0 +1,58 @@
+"""How data values are imported: the parameters of `POST /api/dataValueSets`, typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dhis2w_client.call import ParamValue
+
+
+@dataclass(frozen=True, slots=True)
+class IdSchemes:
+    """What identifiers are: `UID`, `CODE`, `NAME` or `ATTRIBUTE:` and the UID of an attribute; None is DHIS2's UID."""
+
+    all: str | None = None
+    """For whatever the others do not say."""
+    data_element: str | None = None
+    org_unit: str | None = None
+    category_option_combo: str | None = None
+    data_set: str | None = None
+
+    def params(self) -> dict[str, ParamValue]:
+        """The query parameters."""
+        return {
+            "idScheme": self.all,
+            "dataElementIdScheme": self.data_element,
+            "orgUnitIdScheme": self.org_unit,
+            "categoryOptionComboIdScheme": self.category_option_combo,
+            "dataSetIdScheme": self.data_set,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DataValueOptions:
+    """The options of an import of data values; the defaults are DHIS2's."""
+
+    strategy: Literal["CREATE_AND_UPDATE", "CREATE", "UPDATE", "DELETE"] = "CREATE_AND_UPDATE"
+    """What may be done. From 2.43 on DHIS2 takes CREATE and UPDATE for CREATE_AND_UPDATE, so the client refuses them
+    there."""
+    dry_run: bool = False
+    """Check, and write nothing."""
+    force: bool = False
+    """Superusers: skip what the version lets them skip (approvals, input periods, future periods)."""
+    schemes: IdSchemes = field(default_factory=IdSchemes)
+    """What identifiers are."""
+    skip_audit: bool = False
+    """Up to 2.42: write no audit, with the authority `F_SKIP_DATA_IMPORT_AUDIT`."""
+
+    def params(self) -> dict[str, ParamValue]:
+        """The query parameters; those with DHIS2's default are left out."""
+        return {
+            "importStrategy": None if self.strategy == "CREATE_AND_UPDATE" else self.strategy,
+            "dryRun": self.dry_run or None,
+            "force": self.force or None,
+            "skipAudit": self.skip_audit or None,
+            **self.schemes.params(),
+        }

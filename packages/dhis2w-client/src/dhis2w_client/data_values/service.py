@@ -1,0 +1,481 @@
+"""`client.data_values`: single values, sets of them read as a stream, imports.
+
+Source: `DataValueController`, `DataValueSetController` of dhis2-core; recordings `data/values-single`,
+`data/import-*`, `data/export-*`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from dhis2w_client.call import build_call
+from dhis2w_client.data_values.data_value import ValueKey, key_of, problem_of, sent_form, text_of
+from dhis2w_client.data_values.grouping import DataSetFacts, by_data_set, facts_of
+from dhis2w_client.data_values.import_report import (
+    DataValueReport,
+    Refusal,
+    is_import_report,
+    merged,
+    read_import_report,
+)
+from dhis2w_client.data_values.push_options import DataValueOptions
+from dhis2w_client.data_values.value_reader import CsvValueReader, JsonValueReader
+from dhis2w_client.errors import ConflictError, DataLossWarning, EmptyAnswerError, InvalidRequestError, NotFoundError
+from dhis2w_client.jobs.job_run import job_of
+from dhis2w_client.jobs.service import JobService
+from dhis2w_client.json_value import as_array, as_object, as_text
+from dhis2w_client.periods import parse_period
+from dhis2w_client.refusals import error_of
+from dhis2w_client.replies import value_of
+from dhis2w_client.reports import ImportCounts
+from dhis2w_client.write_report import write_report
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from dhis2w_client.call import ParamValue
+    from dhis2w_client.data_values.data_value import DataValue
+    from dhis2w_client.data_values.selection import DataValueSelection
+    from dhis2w_client.metadata.metadata_api import MetadataApi
+    from dhis2w_client.reply import Reply
+
+PATH = "dataValueSets"
+MEDIA = {
+    "json": "application/json",
+    "csv": "application/csv",  # DHIS2 refuses text/csv here
+    "adx": "application/adx+xml",
+    "xml": "application/xml",
+}
+Format = Literal["json", "csv", "adx", "xml"]
+ABSENT = "does not exist"
+_PROPERTIES = {None: "id", "UID": "id", "CODE": "code", "NAME": "name"}
+
+
+class DataValueService:
+    """Data values: `client.data_values`.
+
+    ```python
+    june = DataValueSelection(data_sets=("BfMAe6Itzgt",), periods=("202406",), org_units=("ImspTQPwCqd",))
+    async for value in client.data_values.rows(june):
+        print(value["dataElement"], value["value"])
+    report = await client.data_values.push([{"dataElement": "…", "period": "202406", "orgUnit": "…", "value": 12}])
+    ```
+    """
+
+    def __init__(self, api: MetadataApi) -> None:
+        self._api = api
+
+    # Single values
+
+    async def get(
+        self,
+        data_element: str,
+        period: str,
+        org_unit: str,
+        *,
+        category_option_combo: str | None = None,
+        attribute_combo: str | None = None,
+        attribute_options: Sequence[str] = (),
+    ) -> str | None:
+        """Read one value; None where there is none.
+
+        Args:
+            data_element: UID of the data element.
+            period: The period: `202401`.
+            org_unit: UID of the organisation unit.
+            category_option_combo: UID of the combo. Default: the default combo.
+            attribute_combo: UID of the category combo of the data set, where it has one.
+            attribute_options: UIDs of its options.
+
+        Raises:
+            ConflictError: Something of it does not exist, or may not be read.
+            InvalidPeriodError: The period is none.
+        """
+        parse_period(period, self._api.dialect.version)
+        params: dict[str, ParamValue] = {
+            "de": data_element,
+            "pe": period,
+            "ou": org_unit,
+            "co": category_option_combo,
+            "cc": attribute_combo,
+            "cp": ";".join(attribute_options) or None,
+        }
+        try:
+            answer = value_of(await self._api.ask("GET", "dataValues", params=params))
+        except (ConflictError, NotFoundError) as error:
+            if ABSENT in (error.dhis2_message or "") or error.code == "E1005":
+                return None
+            raise
+        found = as_array(answer)
+        return as_text(found[0]) if found else None
+
+    async def set(
+        self,
+        data_element: str,
+        period: str,
+        org_unit: str,
+        value: str | float | bool | None = None,
+        *,
+        category_option_combo: str | None = None,
+        attribute_combo: str | None = None,
+        attribute_options: Sequence[str] = (),
+        data_set: str | None = None,
+        comment: str | None = None,
+        force: bool = False,
+    ) -> None:
+        """Write one value, its comment, or both; what is not given stays.
+
+        It may be repeated: the follow-up mark, which 2.42 turns over with each repeat, has `follow_up`.
+
+        Args:
+            data_element: UID of the data element.
+            period: The period: `202401`.
+            org_unit: UID of the organisation unit.
+            value: The value; numbers and booleans are written as text.
+            category_option_combo: UID of the combo. Default: the default combo.
+            attribute_combo: UID of the category combo of the data set, where it has one.
+            attribute_options: UIDs of its options.
+            data_set: UID of the data set, where the element is in several.
+            comment: The comment.
+            force: Superusers: write into what is locked.
+
+        Raises:
+            InvalidRequestError: Neither value nor comment, or an empty value (`delete` removes one).
+            InvalidPeriodError: The period is none.
+            ConflictError: DHIS2 refused.
+        """
+        if value == "" or (value is None and comment is None):
+            raise InvalidRequestError("Give a value or a comment.", next_step="`delete` removes a value.")
+        parse_period(period, self._api.dialect.version)
+        attribute = {"combo": attribute_combo, "options": list(attribute_options)} if attribute_combo else None
+        body = {
+            "dataElement": data_element,
+            "period": period,
+            "orgUnit": org_unit,
+            "categoryOptionCombo": category_option_combo,
+            "attribute": attribute,
+            "dataSet": data_set,
+            "value": None if value is None else text_of(value),
+            "comment": comment,
+            "force": force or None,
+        }
+        write_report(await self._api.ask("POST", "dataValues", body=_without_none(body)))
+
+    async def delete(
+        self,
+        data_element: str,
+        period: str,
+        org_unit: str,
+        *,
+        category_option_combo: str | None = None,
+        attribute_combo: str | None = None,
+        attribute_options: Sequence[str] = (),
+        data_set: str | None = None,
+    ) -> None:
+        """Delete one value; it is well where there is none.
+
+        Args:
+            data_element: UID of the data element.
+            period: The period: `202401`.
+            org_unit: UID of the organisation unit.
+            category_option_combo: UID of the combo. Default: the default combo.
+            attribute_combo: UID of the category combo of the data set, where it has one.
+            attribute_options: UIDs of its options.
+            data_set: UID of the data set, where the element is in several.
+
+        Raises:
+            ConflictError: Something of it does not exist, or may not be written.
+        """
+        parse_period(period, self._api.dialect.version)
+        params: dict[str, ParamValue] = {
+            "de": data_element,
+            "pe": period,
+            "ou": org_unit,
+            "co": category_option_combo,
+            "cc": attribute_combo,
+            "cp": ";".join(attribute_options) or None,
+            "ds": data_set,
+        }
+        try:
+            write_report(await self._api.ask("DELETE", "dataValues", params=params))
+        except ConflictError as error:
+            if ABSENT not in (error.dhis2_message or ""):
+                raise
+
+    async def follow_up(self, values: Iterable[Mapping[str, Any]], *, marked: bool = True) -> None:
+        """Mark values for follow-up, or take the mark off; it may be repeated.
+
+        Args:
+            values: The keys of the values: `dataElement`, `period`, `orgUnit`, and combos.
+            marked: Whether they are to be followed up.
+
+        Raises:
+            ConflictError: A value does not exist.
+        """
+        names = ("dataElement", "period", "orgUnit", "categoryOptionCombo", "attributeOptionCombo")
+        rows = [{name: each[name] for name in names if each.get(name)} | {"followup": marked} for each in values]
+        if rows:
+            write_report(await self._api.ask("PUT", "dataValues/followups", body={"values": rows}))
+
+    # Reading sets
+
+    async def rows(self, selection: DataValueSelection) -> AsyncGenerator[DataValue]:
+        """Read values as a stream, in bounded memory, in no promised order.
+
+        Args:
+            selection: Which values.
+
+        Raises:
+            InvalidRequestError: The selection does not say what, where and when.
+            EmptyAnswerError: Up to 2.42: the user may not read these data.
+            ConflictError: DHIS2 refused.
+            InvalidDataValuesError: The answer ends too early.
+        """
+        reader = JsonValueReader()
+        wanted = set(selection.attribute_option_combos)
+        any_bytes = False
+        async with self.stream(selection) as pieces:
+            async for piece in pieces:
+                any_bytes = True
+                for row in _of_combos(reader.feed(piece), wanted):
+                    yield row
+        if not any_bytes:
+            raise EmptyAnswerError(
+                f"GET /api/{PATH} got an empty answer: the user may not read these data.",
+                method="GET",
+                path=f"/api/{PATH}",
+                status=200,
+                next_step="2.41 and 2.42 refuse so; check data view units, sharing of the data set and its combos.",
+            )
+        for row in _of_combos(reader.end(), wanted):
+            yield row
+
+    @asynccontextmanager
+    async def stream(
+        self, selection: DataValueSelection, format: Format = "json"
+    ) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Read values as bytes, as DHIS2 writes them.
+
+        Args:
+            selection: Which values.
+            format: `json`, `csv`, `xml` or `adx`. DHIS2 2.43 cannot import what it exports as XML or ADX.
+
+        Yields:
+            The pieces of the body.
+
+        Raises:
+            ApiError: DHIS2 refused.
+        """
+        named = {"json": None, "csv": "csv", "xml": "xml", "adx": "adx+xml"}[format]
+        params = [*selection.params(self._api.dialect), ("format", named)]
+        base_url = self._api.connection.base_url
+        call = build_call("GET", PATH, base_url=base_url, params=params, accept=MEDIA[format])
+        async with self._api.connection.stream(call) as (reply, pieces):
+            error = error_of(reply)
+            if error is not None:
+                raise error
+            yield pieces
+
+    # Importing
+
+    async def push(
+        self,
+        values: Iterable[Mapping[str, Any]],
+        options: DataValueOptions | None = None,
+        *,
+        data_set: str | None = None,
+        complete_date: str | None = None,
+        background: bool = False,
+        within: float = 600.0,
+        compress: bool = True,
+    ) -> DataValueReport:
+        """Import values, as many as fit into one request each; what the server refuses is in the report.
+
+        What no server would take (a missing key, a wrong period, the same key twice) is not sent, because one such
+        value can bring 2.43 to refuse all. From 2.43 on values are sent by data set, each its own request.
+
+        Args:
+            values: Values with DHIS2's keys; `value` may be a number or a boolean.
+            options: How. Default: create and update.
+            data_set: The data set that they are of. Default: none up to 2.42; from 2.43 on the client finds it.
+            complete_date: Register the data set as complete on this day (`2024-02-03`).
+            background: Have a job do it; it begins within 20 seconds, and one runs at a time.
+            within: Seconds to wait for each job.
+            compress: Send it gzipped.
+
+        Returns:
+            One report for all.
+
+        Raises:
+            InvalidRequestError: A dry run that would really complete the data set; CREATE or UPDATE where DHIS2 takes
+                them for both.
+            ApiError: The server refused the request as such.
+            JobTimeoutError: The job is not done in time; it goes on running.
+
+        Warns:
+            DataLossWarning: DHIS2 took values without storing them (zeros that are not significant).
+        """
+        chosen = options or DataValueOptions()
+        self._check(chosen, data_set, complete_date)
+        given = list(values)
+        keys = [key_of(value) for value in given]
+        refused = _found_here(given, keys, self._api.dialect)
+        sent = [index for index in range(len(given)) if index not in refused]
+        reports = [DataValueReport(len(refused), ImportCounts(), tuple(refused.values()))]
+        for group, positions in (await self._groups(sent, keys, data_set, chosen)).items():
+            body: dict[str, Any] = {"dataSet": group, "completeDate": complete_date} if group else {}
+            body["dataValues"] = [sent_form(given[index], self._api.dialect) for index in positions]
+            answer = await self._import(body, chosen, background=background, within=within, compress=compress)
+            report = read_import_report(answer, [given[index] for index in positions])
+            reports.append(_at(report, positions))
+        whole = merged(reports)
+        if whole.vanished and not chosen.dry_run:
+            warnings.warn(
+                f"DHIS2 took {whole.vanished} of {whole.given} values without storing or counting them: up to 2.42 it "
+                "drops zeros of data elements for which zero is not significant.",
+                DataLossWarning,
+                stacklevel=2,
+            )
+        return whole
+
+    async def push_content(
+        self,
+        content: bytes,
+        format: Format,
+        options: DataValueOptions | None = None,
+        *,
+        data_set: str | None = None,
+        background: bool = False,
+        within: float = 600.0,
+    ) -> DataValueReport:
+        """Import the content of a file, in one request; JSON and CSV are read, so that `push` can guard them.
+
+        Args:
+            content: The bytes.
+            format: `json`, `csv`, `xml` or `adx`.
+            options: How. Default: create and update; for ADX identifiers are codes, as in its exports.
+            data_set: The data set that they are of.
+            background: Have a job do it.
+            within: Seconds to wait for the job.
+
+        Raises:
+            InvalidDataValuesError: The JSON or CSV is none.
+            ApiError: The server refused the request as such.
+        """
+        if format in ("json", "csv"):
+            reader = JsonValueReader() if format == "json" else CsvValueReader()
+            rows = reader.feed(content) + reader.end()
+            named = data_set or (reader.head.get("dataSet") if isinstance(reader, JsonValueReader) else None)
+            return await self.push(rows, options, data_set=named, background=background, within=within)
+        chosen = options or DataValueOptions()
+        self._check(chosen, data_set, None)
+        params = {"dataSet": data_set, **chosen.params(), "async": background or None}
+        if format == "adx" and not params.get("idScheme"):
+            params["idScheme"] = "CODE"  # 2.43 writes codes, and reads UIDs
+        reply = await self._api.ask(
+            "POST", PATH, params=params, body=content, content_type=MEDIA[format], compress=True
+        )
+        return read_import_report(await self._answer(reply, within))
+
+    def _check(self, options: DataValueOptions, data_set: str | None, complete_date: str | None) -> None:
+        if options.dry_run and complete_date:
+            raise InvalidRequestError("DHIS2 2.42 registers the completion in a dry run, too.")
+        if complete_date and not data_set:
+            raise InvalidRequestError("complete_date needs data_set.")
+        if options.strategy in ("CREATE", "UPDATE") and not self._api.dialect.honours_import_strategy:
+            raise InvalidRequestError(
+                f"This version takes {options.strategy} for CREATE_AND_UPDATE, and would overwrite.",
+                next_step="Read what is there (`rows`), and send only what is to be written.",
+            )
+
+    async def _groups(
+        self, sent: Sequence[int], keys: Sequence[ValueKey], data_set: str | None, options: DataValueOptions
+    ) -> dict[str | None, list[int]]:
+        """The positions of the values by the data set that they are sent with."""
+        if not sent:
+            return {}
+        if data_set or not self._api.dialect.groups_data_values_by_data_set:
+            return {data_set: list(sent)}
+        wanted = [keys[index] for index in sent]
+        groups = by_data_set(wanted, await self.data_set_facts(options))
+        return {group: [sent[position] for position in positions] for group, positions in groups.items()}
+
+    async def data_set_facts(self, options: DataValueOptions | None = None) -> list[DataSetFacts]:
+        """What of each data set decides about its values: elements, units, period type.
+
+        Args:
+            options: Its identifier schemes are those of the facts.
+
+        Raises:
+            InvalidRequestError: A scheme by an attribute; name the data set then.
+        """
+        schemes = (options or DataValueOptions()).schemes
+        element, unit = schemes.data_element or schemes.all, schemes.org_unit or schemes.all
+        if element not in _PROPERTIES or unit not in _PROPERTIES:
+            raise InvalidRequestError("With identifiers by an attribute, say which data set the values are of.")
+        first, second = _PROPERTIES[element], _PROPERTIES[unit]
+        fields = f"id,periodType,dataSetElements[dataElement[{first}]],organisationUnits[{second}]"
+        return [facts_of(row, first, second) for row in await self._api.rows("dataSets", fields)]
+
+    async def _import(
+        self, body: Mapping[str, Any], options: DataValueOptions, *, background: bool, within: float, compress: bool
+    ) -> object:
+        params = {**options.params(), "async": background or None}
+        if "dataSet" in body:
+            params["dataSetIdScheme"] = params.get("dataSetIdScheme") or ("UID" if params.get("idScheme") else None)
+        reply = await self._api.ask("POST", PATH, params=params, body=body, compress=compress)
+        return await self._answer(reply, within)
+
+    async def _answer(self, reply: Reply, within: float) -> object:
+        """The summary in an answer, whatever its status; of a job when it is done."""
+        if reply.is_json:
+            from pydantic_core import from_json
+
+            try:
+                answer = as_object(from_json(reply.body))
+            except ValueError:
+                answer = {}
+            if is_import_report(answer):
+                return answer
+        job = job_of(value_of(reply))
+        if job is None:
+            raise EmptyAnswerError(f"{reply.asked} got no report.", method="POST", path=reply.path, status=reply.status)
+        return (await JobService(self._api).wait(job, within=within)).summary
+
+
+def _found_here(values: Sequence[Mapping[str, Any]], keys: Sequence[ValueKey], dialect: Any) -> dict[int, Refusal]:
+    """What is not sent, by position: what no server takes, and the second of two values with one key."""
+    found: dict[int, Refusal] = {}
+    seen: dict[ValueKey, int] = {}
+    for index, (value, key) in enumerate(zip(values, keys, strict=True)):
+        problem = problem_of(value, key, dialect)
+        if problem is None and key in seen:
+            problem = f"the same key as value {seen[key]}"
+        if problem:
+            found[index] = Refusal(index, key, None, problem, as_text(value.get("value")), sent=False)
+        else:
+            seen[key] = index
+    return found
+
+
+def _at(report: DataValueReport, positions: Sequence[int]) -> DataValueReport:
+    """The report with positions in what was given, instead of in what was sent."""
+    moved = tuple(
+        refusal if refusal.index is None else replace(refusal, index=positions[refusal.index])
+        for refusal in report.refusals
+    )
+    return replace(report, refusals=moved)
+
+
+def _of_combos(rows: list[dict[str, Any]], wanted: set[str]) -> list[DataValue]:
+    """The rows of these attribute option combos: 2.42 drops an unknown one from the selection, and sends everything."""
+    kept = [row for row in rows if row.get("attributeOptionCombo") in wanted] if wanted else rows
+    return cast("list[DataValue]", kept)
+
+
+def _without_none(body: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in body.items() if value is not None}
