@@ -7,7 +7,7 @@ grows, and lists without an order come by it, latest first.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
@@ -69,10 +69,14 @@ class RecordTable(Generic[Record]):
         condition, args = ("uid = ?", (uid,)) if single is None else ("uid = ? AND single = ?", (uid, int(single)))
         return next(iter(self.select(condition, args)), None)
 
-    def select(self, where: str = "1", args: Iterable[Any] = (), order: str = "number") -> list[Record]:
-        """The records, deleted or not, that an SQL condition holds for; columns are those of the table."""
+    def each(self, where: str = "1", args: Iterable[Any] = (), order: str = "number") -> Iterator[Record]:
+        """The records, deleted or not, that an SQL condition holds for, one by one; columns are those of the table."""
         rows = self._sql.execute(f"SELECT document FROM {self.name} WHERE {where} ORDER BY {order}", tuple(args))  # noqa: S608 - conditions are this package's own
-        return [self._read(json.loads(document)) for (document,) in rows]
+        return (self._read(json.loads(document)) for (document,) in rows)
+
+    def select(self, where: str = "1", args: Iterable[Any] = (), order: str = "number") -> list[Record]:
+        """As `each`, all at once."""
+        return list(self.each(where, args, order))
 
     def number(self, uid: str) -> int:
         """DHIS2's internal identifier of a record; 0 where there is none."""

@@ -138,11 +138,11 @@ class EnrollmentSearch:
         self._reach.check_units()
         self._reach.check_mode(program)
 
-    def run(self) -> list[Enrollment]:
-        """The enrollments in order."""
+    def run(self, most: int | None = None) -> list[Enrollment]:
+        """The enrollments in order, as many as are wanted at least."""
         where, args = self._where()
-        rows = (row for row in self._records.enrollments.select(where, args, "number DESC") if self._wants(row))
-        return in_order(rows, self._query.order, lambda row, field: _ORDERS[field](row))
+        rows = (row for row in self._records.enrollments.each(where, args, "number DESC") if self._wants(row))
+        return in_order(rows, self._query.order, lambda row, field: _ORDERS[field](row), most)
 
     def _where(self) -> tuple[str, list[Any]]:
         query = self._query
@@ -184,8 +184,7 @@ def enrollments(call: Call) -> Reply:
     parameters = Parameters(call)
     paging = read_paging(parameters)
     query, naming = read_query(parameters), Naming.read(parameters)
-    search = EnrollmentSearch(call, query)
-    found = search.run()
+    found = EnrollmentSearch(call, query).run(paging.needed)
     views = Views(call.server, call.user, Reach(call).records, naming, deleted=query.deleted)
     choice = Choice.of(call, DEFAULT_FIELDS)
     rows = [views.enrollment(enrollment, choice) for enrollment in paging.cut(found)]

@@ -194,11 +194,11 @@ class EventSearch:
         self._reach.check_mode(program)
         self._check_fields()
 
-    def run(self) -> list[Event]:
-        """The events in order."""
+    def run(self, most: int | None = None) -> list[Event]:
+        """The events in order, as many as are wanted at least."""
         where, args = self._where()
-        rows = (row for row in self._records.events.select(where, args, "number DESC") if self._wants(row))
-        return in_order(rows, self._query.order, self._sort_value)
+        rows = (row for row in self._records.events.each(where, args, "number DESC") if self._wants(row))
+        return in_order(rows, self._query.order, self._sort_value, most)
 
     def _where(self) -> tuple[str, list[Any]]:
         query = self._query
@@ -364,16 +364,18 @@ def _list(call: Call, key: str, *, single: bool | None = None) -> Reply:
         return as_file(call, key, EVENT_COLUMNS, lambda: _for_file(call, single=single))
     parameters = Parameters(call)
     paging = read_paging(parameters)
-    found, views = _found(call, parameters, single=single)
+    found, views = _found(call, parameters, single=single, most=paging.needed)
     choice = Choice.of(call, DEFAULT_FIELDS)
     rows = [views.event(event, choice, single=bool(single)) for event in paging.cut(found)]
     views.check_names()
     return Reply.json(page_json(call, key, rows, paging, len(found)))
 
 
-def _found(call: Call, parameters: Parameters, *, single: bool | None) -> tuple[list[Event], Views]:
+def _found(
+    call: Call, parameters: Parameters, *, single: bool | None, most: int | None = None
+) -> tuple[list[Event], Views]:
     query, naming = read_query(parameters), Naming.read(parameters)
-    found = EventSearch(call, query, single=single).run()
+    found = EventSearch(call, query, single=single).run(most)
     return found, Views(call.server, call.user, Reach(call).records, naming, deleted=query.deleted)
 
 

@@ -30,6 +30,11 @@ class Paging:
     totals: bool = False
     """Whether the answer says how many there are."""
 
+    @property
+    def needed(self) -> int | None:
+        """How many rows are needed to know the page, and whether another follows; None for all."""
+        return self.page * self.size + 1 if self.on and not self.totals else None
+
     def cut(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows of the page."""
         if not self.on:
@@ -74,7 +79,7 @@ def page_json(call: Call, key: str, rows: list[Json], paging: Paging, total: int
         key: the name of the list.
         rows: the page.
         paging: which one that is.
-        total: how many there are on all pages.
+        total: how many there are on all pages; where they are not counted, more than the page holds is enough.
     """
     if not paging.on:
         return {key: rows}

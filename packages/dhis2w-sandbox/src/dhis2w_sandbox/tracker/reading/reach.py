@@ -70,9 +70,15 @@ class Reach:
         self.scope = Scope(call.server, call.user, self.records)
         self.mode = mode
         self.units = frozenset(units)
+        self._covered: dict[str, bool] = {}
 
     def covers(self, unit: str) -> bool:
         """Whether a unit is among those that the mode is about."""
+        if unit not in self._covered:
+            self._covered[unit] = self._is_covered(unit)
+        return self._covered[unit]
+
+    def _is_covered(self, unit: str) -> bool:
         if self.mode == "ALL":
             return True
         if self.mode in {"ACCESSIBLE", "CAPTURE"}:

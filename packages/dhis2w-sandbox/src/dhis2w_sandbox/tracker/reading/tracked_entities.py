@@ -193,8 +193,8 @@ class EntitySearch:
         if self._outside:
             self._check_search()
 
-    def run(self) -> list[TrackedEntity]:
-        """The entities in order; 409 where there are more than one may get out of a search."""
+    def run(self, most: int | None = None) -> list[TrackedEntity]:
+        """The entities in order, as many as are wanted at least; 409 where a search finds more than it may."""
         query = self._query
         if self._server.behaviour.ambiguous_entity_order and any(key.field == "trackedEntity" for key in query.order):
             raise Dhis2Refusal(
@@ -204,10 +204,10 @@ class EntitySearch:
                 dev_message='ERROR: column reference "uid" is ambiguous\n  Position: 28',
             )
         where, args = self._where()
-        rows = (row for row in self._records.tracked_entities.select(where, args, "number DESC") if self._wants(row))
-        found = in_order(rows, query.order, self._sort_value)
-        most = (self._program or self._type or {}).get("maxTeiCountToReturn") or 0
-        if self._outside and 0 < most < len(found):
+        rows = (row for row in self._records.tracked_entities.each(where, args, "number DESC") if self._wants(row))
+        found = in_order(rows, query.order, self._sort_value, None if self._outside else most)
+        limit = (self._program or self._type or {}).get("maxTeiCountToReturn") or 0
+        if self._outside and 0 < limit < len(found):
             raise Dhis2Refusal(409, "maxteicountreached")
         return found
 
@@ -441,7 +441,7 @@ def entities(call: Call) -> Reply:
         return as_file(call, "trackedEntities", ENTITY_COLUMNS, lambda: _for_file(call, most))
     parameters = Parameters(call)
     paging = read_paging(parameters, most)
-    found, views, query = _found(call, parameters)
+    found, views, query = _found(call, parameters, paging.needed)
     choice = Choice.of(call, DEFAULT_FIELDS)
     shown = found if paging.on or most <= 0 else found[:most]
     rows = [views.entity(entity, choice, query.program) for entity in paging.cut(shown)]
@@ -449,9 +449,11 @@ def entities(call: Call) -> Reply:
     return Reply.json(page_json(call, "trackedEntities", rows, paging, len(found)))
 
 
-def _found(call: Call, parameters: Parameters) -> tuple[list[TrackedEntity], Views, EntityQuery]:
+def _found(
+    call: Call, parameters: Parameters, most: int | None = None
+) -> tuple[list[TrackedEntity], Views, EntityQuery]:
     query, naming = read_query(parameters), Naming.read(parameters)
-    found = EntitySearch(call, query).run()
+    found = EntitySearch(call, query).run(most)
     views = Views(call.server, call.user, Reach(call).records, naming, deleted=query.deleted, listed=True)
     return found, views, query
 
