@@ -57,6 +57,12 @@ def test_wheels_install_without_an_index(tmp_path: Path) -> None:
     assert "0.1.0" in _run(python, "-m", "dhis2w_mcp", "--version")
 
 
+def test_the_wheel_of_the_client_is_small(tmp_path: Path) -> None:
+    _build(ROOT / "packages/dhis2w-client", tmp_path)
+    [wheel] = tmp_path.glob("*.whl")
+    assert wheel.stat().st_size <= 2_000_000
+
+
 def _locked_requirements() -> list[str]:
     """What the shipped members require of others, at the versions of the lock file."""
     named = {
