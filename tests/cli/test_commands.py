@@ -11,6 +11,8 @@ import dhis2w_cli
 from dhis2w_cli.__main__ import root
 from dhis2w_cli.commands import IndexCommand, IndexGroup
 from dhis2w_cli.exit_codes import ExitCode
+from dhis2w_cli.output import print_result
+from dhis2w_cli.settings import Settings
 from dhis2w_core.operation_index import FILE_NAME, read_index
 from tests.cli.conftest import Command
 from tests.core.conftest import Home
@@ -127,6 +129,16 @@ def test_csv_can_keep_spreadsheets_from_taking_text_for_formulas(d2w: Command, h
     words = ("profile", "list", "-o", "csv", "--fields", "server")
     assert d2w(*words).out.endswith("\n=cmd()\n")
     assert d2w(*words, "--csv-safe").out.endswith("\n'=cmd()\n")
+
+
+def test_formulas_in_columns_and_tabs_are_kept_from_spreadsheets_and_numbers_are_left() -> None:
+    rows = [{"=name": "\tx", "number": -5, "text": "-5", "list": ["=a"], "plain": "a=b"}]
+    out = io.StringIO()
+    print_result(rows, Settings(output="csv", csv_safe=True), out)
+    assert list(csv.reader(io.StringIO(out.getvalue()))) == [
+        ["'=name", "number", "text", "list", "plain"],
+        ["'\tx", "-5", "'-5", '["=a"]', "a=b"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,8 @@ def main() -> int:
         for command in COMMANDS:
             found = ratio(command, environment | server if command.connects else environment)
             good = good and found <= command.limit
-            print(f"{'d2w ' + ' '.join(command.words):<50} {found:5.2f}  limit {command.limit}")
+            where = " (with DHIS2_URL)" if command.connects else ""
+            print(f"{'d2w ' + ' '.join(command.words) + where:<50} {found:5.2f}  limit {command.limit}")
     return 0 if good else 1
 
 

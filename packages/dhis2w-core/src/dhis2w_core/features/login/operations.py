@@ -53,10 +53,8 @@ async def log_in(
 
 
 @operation("logout", effect="read")
-async def log_out(*, profile: ProfileName | None = None) -> dict[str, Any]:
+async def log_out(face: Face, *, profile: ProfileName | None = None) -> dict[str, Any]:
     """Forget a login, and have the server forget it too where it can (2.42 and newer).
-
-    An access token that was given already may open the API until it expires, at most 5 minutes later.
 
     Args:
         profile: The profile to use.
@@ -65,6 +63,8 @@ async def log_out(*, profile: ProfileName | None = None) -> dict[str, Any]:
 
     entry = choose_profile(profile).entry
     done = await logout(_oauth2_profile(entry), scope=entry.scope, profile_name=entry.name)
+    if done.existed:
+        face.say("An access token that was given before may open the API until it expires, after a few minutes.")
     return {"profile": entry.name, "logged_out": done.existed, "revoked": done.revoked}
 
 
