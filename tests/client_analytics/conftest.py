@@ -7,8 +7,6 @@ from collections.abc import Generator
 import pytest
 
 from dhis2w_client import Dhis2Client
-from dhis2w_client.metadata.job_run import wait_for
-from dhis2w_client.metadata.metadata_api import MetadataApi
 from dhis2w_sandbox import Sandbox
 from tests.client_metadata.connecting import run
 
@@ -68,8 +66,7 @@ VALUES = [
 
 
 async def build_tables(client: Dhis2Client) -> None:
-    api = MetadataApi(client._connection, client.dialect, client._clock)  # pyright: ignore[reportPrivateUsage] # waits as services do
-    await wait_for(api, await client.maintenance.refresh_analytics(), 60)
+    await client.jobs.wait(await client.maintenance.refresh_analytics(), within=60)
 
 
 async def _fill(client: Dhis2Client) -> None:

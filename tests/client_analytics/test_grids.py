@@ -67,7 +67,9 @@ def test_every_recorded_grid_becomes_frames(shared: Path) -> None:
         for at, header in enumerate(grid.headers):
             kind = str(table.schema.types[at])
             assert kind in (ARROW[header.cell_type], "string"), (file, header)
-            if header.name == "value":
+            if (
+                header.value_type == "NUMBER" and header.name == "value" and "arrative" not in file
+            ):  # those are long text
                 assert kind in ("double", "int64"), (file, header)
             if columns and kind != "string":
                 assert table.column(at).to_pylist() == columns[header.name], (file, header)

@@ -20,8 +20,10 @@ class TrackerKind:
     """The property with an object's UID."""
     model: str
     """Name of its model in `objects.py`."""
-    collections: tuple[str, ...] = ()
-    """Properties that hold lists of its parts, each of which an import merges; all others it replaces."""
+    nested: tuple[str, ...] = ()
+    """Properties with objects and notes of their own, which an import merges and an update can leave out."""
+    values: tuple[str, str] | None = None
+    """The property with its values, and the key of each."""
 
     def model_class(self) -> type[ServerModel]:
         """The model; its module is loaded when it is first needed."""
@@ -30,16 +32,16 @@ class TrackerKind:
         return getattr(objects, self.model)
 
 
+ATTRIBUTES = ("attributes", "attribute")
+DATA_VALUES = ("dataValues", "dataElement")
+
 ENTITIES = TrackerKind(
-    "trackedEntities",
-    "trackedEntity",
-    "TrackedEntity",
-    ("attributes", "enrollments", "relationships", "programOwners"),
+    "trackedEntities", "trackedEntity", "TrackedEntity", ("enrollments", "relationships", "programOwners"), ATTRIBUTES
 )
-ENROLLMENTS = TrackerKind("enrollments", "enrollment", "Enrollment", ("attributes", "events", "notes", "relationships"))
-EVENTS = TrackerKind("events", "event", "Event", ("dataValues", "notes", "relationships"))
-TRACKER_EVENTS = TrackerKind("trackerEvents", "event", "Event", EVENTS.collections)
-SINGLE_EVENTS = TrackerKind("singleEvents", "event", "Event", EVENTS.collections)
+ENROLLMENTS = TrackerKind("enrollments", "enrollment", "Enrollment", ("events", "notes", "relationships"), ATTRIBUTES)
+EVENTS = TrackerKind("events", "event", "Event", ("notes", "relationships"), DATA_VALUES)
+TRACKER_EVENTS = TrackerKind("trackerEvents", "event", "Event", EVENTS.nested, DATA_VALUES)
+SINGLE_EVENTS = TrackerKind("singleEvents", "event", "Event", EVENTS.nested, DATA_VALUES)
 RELATIONSHIPS = TrackerKind("relationships", "relationship", "Relationship")
 
 IN_PAYLOADS: Mapping[str, TrackerKind] = {kind.key: kind for kind in (ENTITIES, ENROLLMENTS, EVENTS, RELATIONSHIPS)}

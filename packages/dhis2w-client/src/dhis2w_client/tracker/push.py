@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from dhis2w_client.call import build_call
 from dhis2w_client.errors import ConflictError
+from dhis2w_client.jobs.errors import SummaryMissingError
+from dhis2w_client.jobs.job_run import JobRun
+from dhis2w_client.jobs.service import JobService
 from dhis2w_client.json_value import as_object, as_text
-from dhis2w_client.metadata.job_run import JobRun, wait_for
 from dhis2w_client.pages import object_of
 from dhis2w_client.refusals import error_of
 from dhis2w_client.replies import value_of
@@ -63,11 +65,13 @@ class Push:
 
     async def _report_of_job(self, id: str, within: float) -> Row:
         """The report of a job; DHIS2 stores it before it says that the job is done."""
-        story = await wait_for(self.api, JobRun(JOB_TYPE, id), within)
+        job = JobRun(JOB_TYPE, id)
+        outcome = await JobService(self.api).wait(job, within=within, summary=False)
         reply = await self.api.ask("GET", f"tracker/jobs/{id}/report", params={"reportMode": "FULL"})
         if reply.status == 404:
-            raise ConflictError(
-                f"The job {JOB_TYPE} {id} ended without a report: {story[-1] if story else 'it said nothing'}.",
+            raise SummaryMissingError(
+                f"The job {JOB_TYPE} {id} ended without a report; its last word: {(outcome.messages or ('none',))[-1]}",
+                job=id,
                 next_step="The server's log says why. Pushing the same payload again does not make anything twice.",
             )
         return object_of(reply)

@@ -116,6 +116,7 @@ class TrackerService:
             InvalidRequestError: The payload is empty or none, or a UID in it is none; nothing was sent.
             ConflictError: Something was refused, and neither `partial` nor `dry_run` is set; `rows` say what.
             JobTimeoutError: The job is not done in time; it goes on running.
+            SummaryMissingError: The job crashed: it left no report.
 
         Warns:
             LeftOutWarning: DHIS2 says nothing about some of the objects, and did not save them.

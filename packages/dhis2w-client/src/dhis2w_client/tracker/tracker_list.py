@@ -7,18 +7,19 @@ Source: "Tracker" in DHIS2's developer guide; `TrackedEntitiesExportController` 
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, cast
 
 from dhis2w_client.call import build_call
 from dhis2w_client.errors import InvalidRequestError, ListChangedWarning
+from dhis2w_client.filters import where
 from dhis2w_client.json_value import as_object
 from dhis2w_client.pages import Page, made, object_of, pager_of, rows_of
 from dhis2w_client.refusals import error_of
 from dhis2w_client.tracker.errors import TruncatedWarning
-from dhis2w_client.tracker.kind import ENTITIES, RELATIONSHIPS
+from dhis2w_client.tracker.kind import DATA_VALUES, ENTITIES, EVENTS, RELATIONSHIPS
 from dhis2w_client.tracker.payload import without_missing
 from dhis2w_client.tracker.push_options import PushOptions
 from dhis2w_client.tracker.selection import TrackerSelection, selection_params
@@ -195,8 +196,9 @@ class TrackerList(Generic[M]):
     async def patch(self, uid: str, values: Mapping[str, Any], options: PushOptions | None = None) -> TrackerReport:
         """Change properties of an object; the others stay.
 
-        DHIS2 sets back what an update leaves out (geometry, dates, follow-up). So the object is read first, and its own
-        properties are sent back with the change. It is read, then written: somebody may come in between.
+        DHIS2 sets back what an update leaves out (geometry, dates, follow-up), and its rules see no value that is not
+        sent. So the object is read first, and what it has is sent back with the change. It is read, then written:
+        somebody may come in between.
 
         Args:
             uid: UID of the object.
@@ -211,13 +213,11 @@ class TrackerList(Generic[M]):
         """
         if self._kind is RELATIONSHIPS:
             raise InvalidRequestError("DHIS2 never changes a relationship; delete it, and create another.")
-        fields = ",".join(["*", *(f"!{name}" for name in self._kind.collections)])
+        fields = ",".join(["*", *(f"!{name}" for name in self._kind.nested)])
         path = f"tracker/{self._kind.key}/{uid}"
         current = object_of(await self._api.ask("GET", path, params={"fields": fields}))
-        own = {key: value for key, value in current.items() if key not in _SET_BY_SERVER}
-        key = "events" if self._kind.uid == "event" else self._kind.key
-        update = replace(options or PushOptions(), strategy="UPDATE")
-        return await self._push({key: [without_missing(own) | dict(values) | {self._kind.uid: uid}]}, update)
+        row = patched(self._kind, current, values, await self._assigned(current.get("program")))
+        return await self._push({self._key: [row]}, replace(options or PushOptions(), strategy="UPDATE"))
 
     async def delete(self, *uids: str, partial: bool = False) -> TrackerReport:
         """Mark objects as deleted, and what hangs on them. Their UIDs can never be used again.
@@ -229,9 +229,22 @@ class TrackerList(Generic[M]):
         Raises:
             ConflictError: DHIS2 refused; `rows` say why. E1082, E1113 and E1114: it is deleted already.
         """
-        key = "events" if self._kind.uid == "event" else self._kind.key
         rows = [{self._kind.uid: uid} for uid in uids]
-        return await self._push({key: rows}, PushOptions(strategy="DELETE", partial=partial))
+        return await self._push({self._key: rows}, PushOptions(strategy="DELETE", partial=partial))
+
+    async def _assigned(self, program: str | None) -> frozenset[str]:
+        """The UIDs of what rules of a program assign: sent back as it is, it may be refused as out of date (E1307)."""
+        if program is None or self._kind.values is None:
+            return frozenset()
+        of = [where("programRule.program.id").eq(program), where("programRuleActionType").eq("ASSIGN")]
+        name = "dataElement" if self._kind.values == DATA_VALUES else "trackedEntityAttribute"
+        actions = await self._api.rows("programRuleActions", f"id,{name}[id]", of)
+        return frozenset(str(action[name]["id"]) for action in actions if action.get(name))
+
+    @property
+    def _key(self) -> str:
+        """What a payload calls the list."""
+        return EVENTS.key if self._kind.uid == EVENTS.uid else self._kind.key
 
     def _params(self, selection: TrackerSelection) -> dict[str, ParamValue]:
         return {"order": OLDEST_FIRST, **selection_params(self._kind, selection, self._api.dialect)}
@@ -246,15 +259,16 @@ class TrackerList(Generic[M]):
         params = self._params(selection)
         if "fields" in params:
             params["fields"] = f"{self._kind.uid},{params['fields']}"
-        number, last, seen, moved = 1, None, frozenset[str](), False
+        number, place, last, seen, moved = 1, 0, None, frozenset[str](), False
         while True:
             reply = await self._ask(params | {"page": number, "pageSize": page_size})
             answer = object_of(reply)
             rows = rows_of(answer, self._kind.key, reply)
-            moved = moved or (last is not None and await self._at(params, (number - 1) * page_size) != last)
+            moved = moved or (place > 0 and await self._at(params, place) != last)
             yield [row for row in rows if row.get(self._kind.uid) not in seen], reply
             if not self._has_next(answer, rows):
                 break
+            place = (number - 1) * page_size + len(rows)
             number, last, seen = number + 1, rows[-1].get(self._kind.uid), self._uids(rows)
         if moved:
             warnings.warn(
@@ -267,7 +281,7 @@ class TrackerList(Generic[M]):
         return frozenset(str(row.get(self._kind.uid)) for row in rows)
 
     async def _at(self, params: Mapping[str, ParamValue], place: int) -> str | None:
-        """The UID that is at a place of the list now."""
+        """The UID that is at a place of the list now, counted from 1."""
         one = {**params, "fields": self._kind.uid, "page": place, "pageSize": 1}
         reply = await self._ask(one)
         rows = rows_of(object_of(reply), self._kind.key, reply)
@@ -305,3 +319,26 @@ _SET_BY_SERVER = frozenset(
     }
 )
 """Properties that the server sets by itself."""
+
+
+def patched(kind: TrackerKind, current: Row, values: Mapping[str, Any], assigned: Container[str] = ()) -> Row:
+    """An object with new values, as it is sent back; of its values those that are given are replaced.
+
+    Args:
+        kind: What it is.
+        current: As it is on the server.
+        values: The new values.
+        assigned: Data elements or attributes that rules assign, which are left to them.
+    """
+    own = {key: value for key, value in current.items() if key not in _SET_BY_SERVER}
+    row = without_missing(own) | dict(values) | {kind.uid: current[kind.uid]}
+    if kind.values:
+        name, key = kind.values
+        there = {
+            each[key]: {key: each[key], "value": each.get("value")}
+            for each in own.get(name) or ()
+            if each[key] not in assigned
+        }
+        given = {each[key]: dict(each) for each in values.get(name) or ()}
+        row[name] = list((there | given).values())
+    return row
