@@ -27,6 +27,7 @@ from dhis2w_sandbox.country.bundle import load
 from dhis2w_sandbox.data import (
     analysis,
     approvals,
+    attached,
     entry,
     forms,
     lock_exceptions,
@@ -276,6 +277,9 @@ class Sandbox:
 
         with listen(self.app, port) as url:
             yield url + self.app.context_path
+
+
+attached.connect()
 
 
 def all_endpoints() -> list[Endpoint]:

@@ -229,6 +229,8 @@ def delete(server: Server, type: str, uid: str) -> None:
     if gone := store.get(type, uid):
         Deletions(server).note(type, gone)
     store.delete(type, uid)
+    for clear in WITH_OBJECTS:
+        clear(server, type, uid)
     for part in parts:
         if store.get(*part):
             delete(server, *part)
@@ -353,3 +355,6 @@ OTHER_VETOES: dict[str, list[Callable[[Server, str], str | None]]] = {
     "programStageSection": [_rules_of_section],
 }
 """Vetoes that are no references: by type, functions that say who needs the object. Other rooms add theirs."""
+
+WITH_OBJECTS: list[Callable[[Server, str, str], None]] = []
+"""What deletes that which is no document and goes with an object (type, identifier); rooms with data add theirs."""

@@ -14,7 +14,7 @@ from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.errors import argument_text, message
 from dhis2w_sandbox.metadata import merge_body, unit_merging
 from dhis2w_sandbox.metadata.merge_rules import RULES, MergeRule, Problem
-from dhis2w_sandbox.metadata.repointing import delete_merged, rename, repoint
+from dhis2w_sandbox.metadata.repointing import DATA_MERGES, delete_merged, rename, repoint
 from dhis2w_sandbox.routing import Endpoints, Handler
 from dhis2w_sandbox.schemas import load_schemas
 
@@ -121,6 +121,8 @@ def _documents(call: Call, rule: MergeRule, uids: list[str]) -> list[Json]:
 def _merged(call: Call, rule: MergeRule, params: MergeParams) -> Reply:
     server, target = call.server, str(params.target)
     rule.before(server, _documents(call, rule, params.sources), _documents(call, rule, [target])[0])
+    for merge in DATA_MERGES:
+        merge(server, rule.type, params.sources, target, params.strategy)
     repoint(server, rule.type, params.sources, [target], rule.links)
     rename(server, params.sources, target, rule.texts)
     gone = params.sources if params.delete_sources or rule.always_deletes else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, cast
 
 from dhis2w_sandbox.errors import Dhis2Refusal
@@ -10,6 +10,11 @@ from dhis2w_sandbox.metadata.deleting import delete, veto
 from dhis2w_sandbox.server import Server
 
 Json = dict[str, Any]
+
+DATA_MERGES: list[Callable[[Server, str, list[str], str, str | None], None]] = []
+"""What moves the data of merged objects: type, sources, target, strategy; rooms with data add theirs."""
+DATA_SPLITS: list[Callable[[Server, str, str], None]] = []
+"""What moves the data of a unit that is split to the primary one of the new units; rooms with data add theirs."""
 
 
 def repointed(document: Json, path: str, sources: Collection[str], targets: list[str]) -> Json:

@@ -12,7 +12,7 @@ from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import RECORDED, Call, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, conflict, message
 from dhis2w_sandbox.metadata import merge_body
-from dhis2w_sandbox.metadata.repointing import delete_merged, repoint
+from dhis2w_sandbox.metadata.repointing import DATA_MERGES, DATA_SPLITS, delete_merged, repoint
 from dhis2w_sandbox.metadata.units import UNIT, lineage
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.server import Server
@@ -42,8 +42,8 @@ _LIMITS = ("minMaxDataElement", "source")
 def merge_units(call: Call) -> Reply:
     """Merge units into one; the sources are deleted unless the body says otherwise."""
     body, server = json_object(call), call.server
-    for name in ("dataValueMergeStrategy", "dataApprovalMergeStrategy"):
-        merge_body.strategy(call, body.get(name))
+    strategy = merge_body.strategy(call, body.get("dataValueMergeStrategy"))
+    merge_body.strategy(call, body.get("dataApprovalMergeStrategy"))
     sources = _present(call, body.get("sources"), "E1503")
     target = _unit(server, body.get("target"))
     if not sources:
@@ -54,6 +54,8 @@ def merge_units(call: Call) -> Reply:
         raise _refused(call, "E1502")
     if not set(sources).isdisjoint(lineage(server.store, target)):
         raise _refused(call, "E1504")
+    for merge in DATA_MERGES:
+        merge(server, UNIT, sources, target["id"], strategy)
     repoint(server, UNIT, sources, [target["id"]], LINKS)
     for source in sources:
         for row in server.store.referrers(UNIT, source):
@@ -84,6 +86,8 @@ def split_unit(call: Call) -> Reply:
         if source["id"] in lineage(server.store, server.store.get(UNIT, target) or {"id": target}):
             raise _refused(call, "E1516", target)
     ordered = list(dict.fromkeys([primary["id"], *targets]))
+    for split in DATA_SPLITS:
+        split(server, source["id"], primary["id"])
     repoint(server, UNIT, [source["id"]], ordered, LINKS | {_LIMITS})
     _finish(call, ordered, [source["id"]] if body.get("deleteSource") is not False else [])
     return Reply.message(200, "Organisation unit split")
