@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Connections:
         self._names = tuple(names)
         self._open: dict[str, Connection] = {}
         self._stack = AsyncExitStack()
-        self._lock = asyncio.Lock()
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def entries(self) -> dict[str, CatalogueEntry]:
         """The profiles that may be used, by name, the default first.
@@ -86,7 +87,7 @@ class Connections:
             Dhis2Error: The profile cannot be used, or the server not be reached.
         """
         chosen = self.chosen(name)
-        async with self._lock:
+        async with self._locks[chosen]:
             if chosen not in self._open:
                 self._open[chosen] = await self._opened(chosen)
             return self._open[chosen]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from enum import Enum, EnumType
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
 
+from fastmcp.exceptions import ResourceError
+
+from dhis2w_client.errors import Dhis2Error
 from dhis2w_mcp.agent_face import described, entry_named, told
 
 if TYPE_CHECKING:
@@ -25,12 +30,14 @@ def add_resources(server: FastMCP[Any], agency: Agency) -> None:
     @server.resource("dhis2://summary", mime_type=JSON)
     async def summary() -> str:
         """The first server: its version, the user, what is allowed."""
-        return _json(await agency.summary())
+        with errors_told(agency):
+            return _json(await agency.summary())
 
     @server.resource("dhis2://summary/{profile}", mime_type=JSON)
     async def summary_of(profile: str) -> str:
         """One server: its version, the user, what is allowed."""
-        return _json(await agency.summary(profile))
+        with errors_told(agency):
+            return _json(await agency.summary(profile))
 
     @server.resource("dhis2://types", mime_type=JSON)
     async def types() -> str:
@@ -40,7 +47,8 @@ def add_resources(server: FastMCP[Any], agency: Agency) -> None:
     @server.resource("dhis2://types/{type}", mime_type=JSON)
     async def type_described(type: str) -> str:
         """One type of metadata: its properties and their types."""
-        return _json(properties_of(type))
+        with errors_told(agency):
+            return _json(properties_of(type))
 
     @server.resource("dhis2://periods", mime_type="text/markdown")
     async def periods() -> str:
@@ -56,7 +64,17 @@ def add_resources(server: FastMCP[Any], agency: Agency) -> None:
     async def operation(name: str) -> str:
         """All about one operation; `-` may stand for spaces."""
         known = {entry.name.replace(" ", "-"): entry.name for entry in agency.usable.values()}
-        return _json(described(entry_named(agency.usable, known.get(name, name))))
+        with errors_told(agency):
+            return _json(described(entry_named(agency.usable, known.get(name, name))))
+
+
+@contextmanager
+def errors_told(agency: Agency) -> Generator[None]:
+    """Errors of ours as errors of the resource, with their next step and without secrets."""
+    try:
+        yield
+    except Dhis2Error as error:
+        raise ResourceError(agency.without_secrets(f"{error.message} {error.next_step or ''}".strip())) from None
 
 
 def properties_of(type_name: str) -> dict[str, Any]:
