@@ -93,6 +93,10 @@ def test_a_stage_that_is_not_repeatable_has_one_event(registrar: Registrar) -> N
     registrar.register(events=[visit(programStage=FIRST)])
     _, report = registrar.send(events=[visit("EventVisit2", programStage=FIRST)])
     assert codes(report) == ["E1039"]
+
+
+def test_a_stage_that_is_not_repeatable_has_one_event_in_a_payload(registrar: Registrar) -> None:
+    registrar.register()
     both = [visit("EventVisit3", programStage=FIRST), visit("EventVisit4", programStage=FIRST)]
     _, report = registrar.send(events=both)
     assert codes(report) == ["E1039", "E1039"]

@@ -1,5 +1,6 @@
 """How values are merged into what is stored, and what an update keeps and loses."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from registering import AGE, NAME, NOTE, WEIGHT, Registrar, enrollment, person, visit
@@ -100,6 +101,6 @@ def test_changes_are_logged_always_before_43_and_then_on_demand(registrar: Regis
 
 def test_an_event_touches_its_person(registrar: Registrar) -> None:
     registrar.register()
-    before = _person(registrar).updated_at
+    registrar.sandbox.server.clock = lambda: datetime(2031, 5, 6, tzinfo=UTC)
     registrar.send(events=[visit()])
-    assert _person(registrar).updated_at >= before
+    assert _person(registrar).updated_at == "2031-05-06T00:00:00.000"
