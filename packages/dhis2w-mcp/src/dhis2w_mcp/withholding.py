@@ -7,8 +7,10 @@ to be harmless is withheld. In all other objects the properties that are known t
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from dhis2w_core.agent_rules import AgentRules, Withheld
@@ -38,79 +40,16 @@ CELLS = frozenset({"value", "numerator", "denominator"})
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.Z+-]*)?")
 VALUES_OF_DATA_STORES = frozenset({"datastore get", "datastore query"})
 """Operations whose results are somebody's own JSON, of which no property is known."""
-_KINDS_OF_NAMES: Mapping[Withheld, tuple[str, ...]] = {
-    "people": (
-        *(
-            "user",
-            "users",
-            "users2",
-            "createdBy",
-            "createdByUserInfo",
-            "lastUpdatedBy",
-            "updatedBy",
-            "updatedByUserInfo",
-        ),
-        *("storedBy", "completedBy", "assignedUser", "assignee", "userInfo", "sender", "lastSender", "publishedBy"),
-        *("executedBy", "managedBy", "userAccess", "userAccesses", "creator", "invited", "reset", "handledBy"),
-    ),
-    "tracked values": (
-        *("trackedEntity", "trackedEntities", "trackedEntityInstance", "trackedEntityInstances", "enrollments"),
-        *("events", "relationships", "proposedOrgUnit"),
-    ),
-    "free text": (
-        *("messageConversation", "messageConversations", "interpretation", "interpretations", "messages", "note"),
-        *("notes", "comment", "comments", "followupComment", "feedback"),
-    ),
-    "data store": ("dataStore", "dataStores", "userDataStore", "userDataStores"),
-    "files": ("fileResource", "fileResources", "document", "documents"),
+_WORDS = tomllib.loads(Path(__file__).with_name("withheld_words.toml").read_text(encoding="utf-8"))
+KIND_OF_NAME: Mapping[str, Withheld] = {
+    name.lower(): kind for kind, names in _WORDS["below"].items() for name in names.split()
 }
-KIND_OF_NAME: Mapping[str, Withheld] = {name.lower(): kind for kind, names in _KINDS_OF_NAMES.items() for name in names}
 """What is below a property, or of a metadata type, by its name in lower case."""
-PERSONAL = frozenset(
-    {
-        *("firstname", "surname", "lastname", "email", "phonenumber", "whatsapp", "telegram", "skype", "twitter"),
-        *(
-            "facebookmessenger",
-            "contactperson",
-            "birthday",
-            "gender",
-            "nationality",
-            "employer",
-            "education",
-            "address",
-        ),
-        *("introduction", "interests", "jobtitle", "avatar", "recipients", "phonenumbers", "emails", "originator"),
-        *("verifiedemail", "openid", "ldapid", "username", "usernames"),
-    }
-)
+PERSONAL = frozenset(_WORDS["properties"]["personal"].lower().split())
 """Properties about a person, by their names in lower case, wherever they are."""
-OPEN = frozenset(
-    {
-        *("id", "uid", "type", "created", "lastUpdated", "createdAt", "updatedAt", "disabled", "lastLogin", "href"),
-        *("accountExpiry", "access", "publicAccess", "external", "status", "priority", "read", "followUp", "deleted"),
-        *("messageType", "messageCount", "lastMessage", "namespace", "key", "domain", "contentType", "contentLength"),
-        *("storageStatus", "program", "programStage", "orgUnit", "trackedEntityType", "attributeOptionCombo", "done"),
-        *("enrolledAt", "occurredAt", "scheduledAt", "completedAt", "attribute", "dataElement", "valueType", "page"),
-        *(
-            "pageSize",
-            "total",
-            "pageCount",
-            "inactive",
-            "potentialDuplicate",
-            "twoFactorType",
-            "bytes",
-            "relationshipType",
-        ),
-        *("event", "enrollment", "relationship", "created_at", "change", "property", "optionSet"),
-    }
-)
+OPEN = frozenset(_WORDS["properties"]["open"].split())
 """Properties of withheld objects that are shown: identifiers, times, states, counts."""
-OF_ITS_OWN = frozenset(
-    {
-        *("userRoles", "userGroups", "organisationUnits", "dataViewOrganisationUnits", "teiSearchOrganisationUnits"),
-        *("roles", "groups", "organisation units", "userGroupAccesses", "programOwners"),
-    }
-)
+OF_METADATA = frozenset(_WORDS["properties"]["metadata"].split())
 """Properties of withheld objects whose own content is metadata."""
 REFUSED_IN_FIELDS = re.compile(r"rename|keyBy|pluck|::", re.IGNORECASE)
 """Transformations of `fields` that give a property another name: what it holds could not be told any more."""
@@ -223,14 +162,14 @@ class Withholding:
             return self._value("", value, "people")
         if key == "value" and (of := _tracked(row)):
             return self._value("", value, None if of in self.rules.attributes else "tracked values")
-        if key in OF_ITS_OWN:
+        if key in OF_METADATA:
             return self._value(key, value, None)
         below = kind or KIND_OF_NAME.get(lower)
         return self._value(key if kind else "", value, below)
 
     def _key(self, key: str, kind: Withheld | None) -> str:
         """Keys are texts too; of withheld objects only those that look like a property or a UID are shown."""
-        hidden = kind and kind not in self.rules.show and not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*( units?)?", key)
+        hidden = kind and kind not in self.rules.show and not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", key)
         return f"(withheld: {kind})" if hidden else self.text(key)
 
 
