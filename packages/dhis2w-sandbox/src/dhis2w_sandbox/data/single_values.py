@@ -63,15 +63,18 @@ class Place:
 @endpoints.add("GET", "/api/dataValues", RECORDED)
 def read_value(call: Call) -> Reply:
     """Read a value, as a list of one."""
-    if call.server.behaviour.enters_data_in_groups:
-        key = _strict_key(call)
-    else:
-        key = _place(call, EntryRules(call.server, call.user), _asked(call)).key
-    stored = Values(call.server).get(key)
+    stored = Values(call.server).get(key_asked(call))
     if stored is None or stored.deleted:
         grouped = call.server.behaviour.enters_data_in_groups
         raise Dhis2Refusal(404, NOT_THERE, "E1005") if grouped else Dhis2Refusal(409, NOT_THERE)
     return Reply.json([stored.value], headers=dict(NEVER_STORED))
+
+
+def key_asked(call: Call) -> Key:
+    """What the parameters of a request say that a value belongs to."""
+    if call.server.behaviour.enters_data_in_groups:
+        return _strict_key(call)
+    return _place(call, EntryRules(call.server, call.user), _asked(call)).key
 
 
 @endpoints.add("POST", "/api/dataValues", RECORDED, requires=["F_DATAVALUE_ADD"])

@@ -91,7 +91,11 @@ def upload(call: Call) -> Reply:
     _check(call.server, domain, part)
     if uid is not None and call.server.store.get(TYPE, uid):
         raise Dhis2Refusal(409, message(call.server.version, "E1119", "FileResource", uid), "E1119")
-    document = save(call.server, call.user, part, domain, uid)
+    return accepted(call, save(call.server, call.user, part, domain, uid))
+
+
+def accepted(call: Call, document: Json) -> Reply:
+    """The answer to a request that sent a file: it is still to be stored, says DHIS2."""
     shown = _bean(call.server, document, storageStatus="PENDING")
     shown["sharing"] = {**shown["sharing"], "owner": call.user.uid, "public": "--------"}
     return Reply.message(202, response={"fileResource": shown, "responseType": "FileResource"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics import grid, layout, tables
 from dhis2w_sandbox.data.analytics.aggregation import Aggregation, Result, fits
 from dhis2w_sandbox.data.analytics.query import Query, checked_refusal, measure_criteria, read_query, refusal
@@ -74,15 +74,15 @@ def results(call: Call, rules: EntryRules, query: Query) -> list[Result]:
     return rows
 
 
-@endpoints.add("GET", "/api/analytics.html", RECORDED, suffixes="*")
+@endpoints.add("GET", "/api/analytics.html", SOURCE, suffixes="*")
 def query_as_page(call: Call) -> Reply:
-    """Answer an aggregate query as a page: errors only."""
+    """Answer an aggregate query as a page: errors only, which are recorded; the page is not here."""
     return query_analytics(replace(call, suffix="html"))
 
 
-@endpoints.add("GET", "/api/analytics/dataValueSet", RECORDED)
+@endpoints.add("GET", "/api/analytics/dataValueSet", SOURCE)
 def data_value_set(call: Call) -> Reply:
-    """Answer an aggregate query as a set of data values, for another server."""
+    """Answer an aggregate query as a set of data values, for another server; only its refusals are recorded."""
     rules = EntryRules(call.server, call.user)
     query = read_query_for_values(call, rules)
     now = f"{call.server.now()[:10]}"
@@ -131,18 +131,18 @@ def _lenient(call: Call, rules: EntryRules) -> Query:
         raise
 
 
-@endpoints.add("GET", "/api/analytics/rawData", RECORDED)
+@endpoints.add("GET", "/api/analytics/rawData", SOURCE)
 def raw_data(call: Call) -> Reply:
-    """List the values behind a query, one by one."""
+    """List the values behind a query, one by one: its refusals only, which are recorded."""
     rules = EntryRules(call.server, call.user)
     read_query(call, rules)
     tables.require(call.server)
     raise NotInSandbox("raw analytics data")
 
 
-@endpoints.add("GET", "/api/analytics/outlierDetection", RECORDED)
+@endpoints.add("GET", "/api/analytics/outlierDetection", SOURCE)
 def outliers(call: Call) -> Reply:
-    """Find outliers: 409 where the tables were built without them."""
+    """Find outliers: 409 where the tables were built without them, which is recorded; the rest is not here."""
     if not call.server.configuration.read("analytics outliers", False):
         raise refusal(call, "E7180")
     raise NotInSandbox("outliers in analytics tables")
