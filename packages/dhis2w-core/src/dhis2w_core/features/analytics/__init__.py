@@ -1,0 +1,1 @@
+"""Aggregated data, line lists and outliers."""

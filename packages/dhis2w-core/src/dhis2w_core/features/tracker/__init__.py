@@ -1,0 +1,1 @@
+"""Tracked entities, enrollments, events and relationships."""

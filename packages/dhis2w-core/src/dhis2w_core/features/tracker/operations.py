@@ -1,0 +1,289 @@
+"""Tracked entities, enrollments, events and relationships: found, shown with names beside UIDs, added, given away."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+from dhis2w_core.errors import OperationError
+from dhis2w_core.features.tracker.names import named, with_names
+from dhis2w_core.operation import operation
+from dhis2w_core.plan import Action
+
+if TYPE_CHECKING:
+    from dhis2w_client.client import Dhis2Client
+    from dhis2w_client.tracker import TrackerList, TrackerReport, TrackerSelection
+    from dhis2w_core.object_home import Row
+
+Kind: TypeAlias = Literal["trackedEntities", "enrollments", "events", "relationships"]
+
+
+@operation("tracker list", effect="read")
+async def list_objects(
+    client: Dhis2Client,
+    kind: Kind,
+    *,
+    program: str | None = None,
+    type: str | None = None,
+    ou: Sequence[str] = (),
+    below: bool = False,
+    of: str | None = None,
+    status: str | None = None,
+    since: str | None = None,
+    filter: Sequence[str] = (),
+    order: Sequence[str] = (),
+    fields: str | None = None,
+    deleted: bool = False,
+    limit: int = 50,
+) -> AsyncIterator[Row]:
+    """List objects that you may see; what you may not see is left out without a word.
+
+    Source: "Tracker" in DHIS2's developer guide; `TrackedEntitiesExportController` and its like.
+
+    Args:
+        kind: What to list.
+        program: UID of a program; from 2.43 on enrollments and events need one.
+        type: UID of a type of tracked entities.
+        ou: UID of a unit; events take one.
+        below: Units below these too.
+        of: UID of the tracked entity that they are of.
+        status: ACTIVE, COMPLETED, SCHEDULE, and so on.
+        since: Only what changed since then: 2024-01-31 or 2024-01-31T12:00:00, by the server's clock.
+        filter: A condition on an attribute or data element: `w75KJ2mc4zz:like:ma`.
+        order: What to sort by: `occurredAt:desc`. Without it by creation.
+        fields: Which properties, in DHIS2's own language.
+        deleted: What is marked as deleted too.
+        limit: At most so many; 0 lists all.
+    """
+    asked: dict[str, Any] = {
+        "program": program,
+        "tracked_entity_type": type,
+        "org_units": ou,
+        "org_unit_mode": "DESCENDANTS" if below else None,
+        "tracked_entities": of,
+        "status": status,
+        "updated_after": since,
+        "filters": filter,
+        "order": order,
+        "fields": fields,
+        "include_deleted": deleted,
+    }
+    selection = cast("TrackerSelection", {key: value for key, value in asked.items() if value})
+    rows = _list(client, kind).rows(page_size=min(limit, 500) or 500, **selection)
+    return with_names(client, rows, limit)
+
+
+@operation("tracker get", effect="read")
+async def get_object(
+    client: Dhis2Client, kind: Kind, id: str, *, program: str | None = None, fields: str | None = None
+) -> Row:
+    """Show one object, with all that belongs to it.
+
+    Args:
+        kind: What it is.
+        id: Its UID.
+        program: UID of a program, for what a tracked entity has in it.
+        fields: Which properties; without it all.
+    """
+    row = (await _list(client, kind).get(id, program=program, fields=fields or "*")).to_dict()
+    return (await named(client, [row]))[0]
+
+
+@operation("tracker outstanding", effect="read")
+async def outstanding(
+    client: Dhis2Client, program: str, ou: str, until: str, *, stage: str | None = None, limit: int = 50
+) -> AsyncIterator[Row]:
+    """List the planned events of a unit and of those below that are due.
+
+    Args:
+        program: UID of the program.
+        ou: UID of the unit.
+        until: The last day: 2024-01-31.
+        stage: UID of one stage.
+        limit: At most so many; 0 lists all.
+    """
+    more: dict[str, Any] = {"program_stage": stage} if stage else {}
+    rows = client.tracker.events.rows(
+        program=program,
+        org_units=ou,
+        org_unit_mode="DESCENDANTS",
+        status="SCHEDULE",
+        scheduled_before=until,
+        **more,
+    )
+    return with_names(client, rows, limit)
+
+
+@operation("tracker register", effect="write")
+async def register(
+    type: str,
+    ou: str,
+    *,
+    attribute: Sequence[str] = (),
+    program: str | None = None,
+    enrolled: str | None = None,
+    occurred: str | None = None,
+) -> Action:
+    """Register a tracked entity, and enrol it in a program.
+
+    Args:
+        type: UID of its type.
+        ou: UID of the unit.
+        attribute: A value as `UID=value`.
+        program: UID of a program to enrol it in.
+        enrolled: Day of the enrollment: 2024-01-31.
+        occurred: Day of the incident.
+    """
+    values = _values(attribute)
+
+    async def perform(client: Dhis2Client) -> list[dict[str, Any]]:
+        return _told(
+            await client.tracker.register(type, ou, values, program=program, enrolled_at=enrolled, occurred_at=occurred)
+        )
+
+    return Action("Register a tracked entity", perform, _facts(type=type, unit=ou, program=program, **values))
+
+
+@operation("tracker enrol", effect="write")
+async def enrol(
+    entity: str, program: str, ou: str, enrolled: str, *, occurred: str | None = None, attribute: Sequence[str] = ()
+) -> Action:
+    """Enrol a tracked entity in a program.
+
+    Args:
+        entity: Its UID.
+        program: UID of the program.
+        ou: UID of the unit.
+        enrolled: Day of the enrollment: 2024-01-31.
+        occurred: Day of the incident.
+        attribute: A value as `UID=value`.
+    """
+    values = _values(attribute)
+
+    async def perform(client: Dhis2Client) -> list[dict[str, Any]]:
+        report = await client.tracker.enrol(
+            entity, program, ou, enrolled_at=enrolled, occurred_at=occurred, attributes=values
+        )
+        return _told(report)
+
+    return Action("Enrol a tracked entity", perform, _facts(entity=entity, program=program, unit=ou, **values))
+
+
+@operation("tracker add-event", effect="write")
+async def add_event(
+    program: str,
+    stage: str,
+    ou: str,
+    *,
+    enrollment: str | None = None,
+    occurred: str | None = None,
+    scheduled: str | None = None,
+    status: str | None = None,
+    value: Sequence[str] = (),
+) -> Action:
+    """Add an event, or plan one.
+
+    Args:
+        program: UID of the program.
+        stage: UID of the stage.
+        ou: UID of the unit.
+        enrollment: UID of the enrollment, in a program with registration.
+        occurred: When it happened: 2024-01-31.
+        scheduled: When it is to happen.
+        status: ACTIVE, COMPLETED, SCHEDULE or SKIPPED.
+        value: A value as `UID=value`.
+    """
+    values = _values(value)
+
+    async def perform(client: Dhis2Client) -> list[dict[str, Any]]:
+        report = await client.tracker.add_event(
+            program,
+            stage,
+            ou,
+            values,
+            enrollment=enrollment,
+            occurred_at=occurred,
+            scheduled_at=scheduled,
+            status=status,
+        )
+        return _told(report)
+
+    return Action("Add an event", perform, _facts(program=program, stage=stage, unit=ou, **values))
+
+
+@operation("tracker delete", effect="destroy")
+async def delete(kind: Kind, id: Sequence[str]) -> Action:
+    """Delete objects and what hangs on them; their UIDs can never be used again.
+
+    Args:
+        kind: What they are.
+        id: Their UIDs.
+    """
+
+    async def perform(client: Dhis2Client) -> list[dict[str, Any]]:
+        await _list(client, kind).delete(*id)
+        return [{"deleted": kind, "id": uid} for uid in id]
+
+    return Action(f"Delete {len(id)} of {kind}", perform, {"ids": list(id)}, effect="destroy")
+
+
+@operation("tracker transfer", effect="write")
+async def transfer(entity: str, program: str, ou: str) -> Action:
+    """Give a tracked entity in a program to another unit.
+
+    Args:
+        entity: Its UID.
+        program: UID of the program.
+        ou: UID of the new owner.
+    """
+
+    async def perform(client: Dhis2Client) -> dict[str, Any]:
+        await client.tracker.transfer(entity, program, ou)
+        return {"transferred": entity, "program": program, "owner": ou}
+
+    return Action("Transfer a tracked entity", perform, _facts(entity=entity, program=program, owner=ou))
+
+
+@operation("tracker duplicates", effect="read")
+async def duplicates(
+    client: Dhis2Client,
+    *,
+    entity: Sequence[str] = (),
+    status: Literal["OPEN", "INVALID", "MERGED", "ALL"] = "OPEN",
+) -> list[dict[str, Any]]:
+    """List pairs of tracked entities that may be one.
+
+    Args:
+        entity: Only pairs with this UID.
+        status: Which pairs.
+    """
+    pairs = await client.tracker.duplicates.list(tracked_entities=entity, status=status)
+    return [pair.to_dict() for pair in pairs]
+
+
+def _list(client: Dhis2Client, kind: Kind) -> TrackerList[Any]:
+    lists: dict[Kind, TrackerList[Any]] = {
+        "trackedEntities": client.tracker.tracked_entities,
+        "enrollments": client.tracker.enrollments,
+        "events": client.tracker.events,
+        "relationships": client.tracker.relationships,
+    }
+    return lists[kind]
+
+
+def _values(texts: Sequence[str]) -> dict[str, str]:
+    parts = [text.partition("=") for text in texts]
+    wrong = next((text for text, (uid, sign, _) in zip(texts, parts, strict=True) if not uid or not sign), None)
+    if wrong is not None:
+        raise OperationError(f"{wrong!r} is no value; write it as UID=value.")
+    return {uid: value for uid, _, value in parts}
+
+
+def _facts(**facts: str | None) -> Mapping[str, object]:
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _told(report: TrackerReport) -> list[dict[str, Any]]:
+    """The UIDs that were made, and what DHIS2 warns of."""
+    made: list[dict[str, Any]] = [{"type": kind, "id": uid} for kind, ids in report.uids.items() for uid in ids]
+    return made + [{"type": "warning", "id": row.uid, "message": str(row)} for row in report.warnings]
