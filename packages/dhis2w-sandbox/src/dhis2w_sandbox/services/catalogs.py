@@ -2,6 +2,7 @@
 
 Source: `SystemController`, `PeriodTypeController`, `Statistics` of dhis2-core; recordings `services/statistics`,
 `services/00-fresh-server`.
+The flags are in `tables/flags.tsv`: the keys as `SystemController` lists them, the names from `i18n_global.properties`.
 """
 
 from __future__ import annotations

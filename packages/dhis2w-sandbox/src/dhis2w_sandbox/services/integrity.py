@@ -1,6 +1,8 @@
 """`/api/dataIntegrity`: checks of the metadata, run as jobs, and what they found.
 
-Of DHIS2's checks this server has those for groups with too few members.
+Of DHIS2's checks this server has those for groups with too few members. They are in
+`tables/<version>.integrity.jsonl`: read by hand from the files `data-integrity-checks/groups/*.yaml` of dhis2-core,
+with their words as the recordings show them.
 Source: `DataIntegrityController`, `DefaultDataIntegrityService` of dhis2-core and its files of checks; recordings
 `services/integrity`.
 """

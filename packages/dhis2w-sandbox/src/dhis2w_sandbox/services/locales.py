@@ -1,6 +1,8 @@
 """`/api/locales/…`: the languages of the user interface and of translations.
 
 Source: `LocaleController`, `DefaultI18nLocaleService` of dhis2-core; recordings `services/static`.
+The languages of a version are in `tables/<version>.locales.json`: taken from the answers of real servers in these
+recordings, which list the translations that DHIS2 brings along and Java's names of them.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 Values are named values `setting <property>` (`Server.setting` reads them), the property being the newer name of a
 key: `keyLockMultipleFailedLogins` sets `lockMultipleFailedLogins`.
-Source: `SystemSettings` and `LazySettings` of dhis2-core, `SettingKey` of 2.41; the keys of a version are in
-`tables/<version>.settings.jsonl`.
+Source: `SystemSettings` and `LazySettings` of dhis2-core, `SettingKey` of 2.41. The keys of a version are in
+`tables/<version>.settings.jsonl`: read by hand from these classes (name, kind, default) and held against the answers
+of real servers in the recordings `services/system-settings`.
 """
 
 from __future__ import annotations
