@@ -13,7 +13,7 @@ from dhis2w_mcp.agency import Agency
 from dhis2w_mcp.connections import Connections
 from dhis2w_mcp.prompts import add_prompts
 from dhis2w_mcp.resources import add_resources
-from dhis2w_mcp.tools import add_tools
+from dhis2w_mcp.tools import add_operation_tools, add_tools
 
 if TYPE_CHECKING:
     from fastmcp.server.auth import AuthProvider
@@ -60,12 +60,8 @@ def make_server(
         mask_error_details=True,
         strict_input_validation=True,
     )
-    if tools == "full":
-        from dhis2w_mcp.operation_tools import add_operation_tools
-
-        add_operation_tools(server, carries_out)
-    else:
-        add_tools(server, carries_out)
+    add = add_operation_tools if tools == "full" else add_tools
+    add(server, carries_out)
     add_resources(server, carries_out)
     add_prompts(server)
     return server

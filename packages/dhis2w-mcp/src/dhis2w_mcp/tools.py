@@ -1,4 +1,4 @@
-"""The tools of the default mode: twelve at most, however many operations there are."""
+"""The tools: twelve at most by default, however many operations there are; or one for each operation."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from fastmcp import Context, FastMCP
 from fastmcp.tools import ToolResult
-from mcp_types import InputRequiredResult, ToolAnnotations
+from mcp_types import InputRequiredResult
 from pydantic import Field
 
 from dhis2w_client.errors import Dhis2Error
 from dhis2w_mcp.answers import answered, failed
 from dhis2w_mcp.consent import consent_to
+from dhis2w_mcp.operation_tool import OperationTool
 from dhis2w_mcp.plan_told import confirmation_of
+from dhis2w_mcp.tool_hints import COMMITS, PROPOSES, READS
 
 if TYPE_CHECKING:
     from dhis2w_mcp.agency import Agency
 
-READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-PROPOSES = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
-COMMITS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False)
+FREQUENT = {"analytics_query": ("analytics query",), "data_values": ("data get", "data pull")}
+"""Operations that agents run all the time, as tools of their own; the first that there is."""
 
 Profile: TypeAlias = Annotated[str | None, Field(description="Which server, of list_profiles; the first by default.")]
 Limit: TypeAlias = Annotated[int, Field(ge=1, le=200, description="Rows of a page.")]
@@ -34,16 +35,28 @@ Type: TypeAlias = Annotated[
 
 def add_tools(server: FastMCP[Any], agency: Agency) -> None:
     """Give a server the tools; those that write only where writing is allowed."""
-    add_finding(server, agency)
+    _add_finding(server, agency)
     _add_reading(server, agency)
+    for tool, names in FREQUENT.items():
+        entry = next((agency.usable[name] for name in names if name in agency.usable), None)
+        if entry:
+            server.add_tool(OperationTool.of(agency, entry, tool))
     if agency.writes:
         _add_proposing(server, agency)
-        add_committing(server, agency)
+        _add_committing(server, agency)
 
 
-def add_finding(server: FastMCP[Any], agency: Agency) -> None:
-    """Give a server the tools that tell what there is."""
+def add_operation_tools(server: FastMCP[Any], agency: Agency) -> None:
+    """Give a server one tool for each operation, and those that commit."""
+    _add_finding(server, agency)
+    for entry in agency.usable.values():
+        if not entry.effect_varies:
+            server.add_tool(OperationTool.of(agency, entry))
+    if agency.writes:
+        _add_committing(server, agency)
 
+
+def _add_finding(server: FastMCP[Any], agency: Agency) -> None:
     def answer(work: Awaitable[dict[str, Any]]) -> Awaitable[ToolResult]:
         return answered(work, agency.without_secrets)
 
@@ -119,9 +132,7 @@ def _add_proposing(server: FastMCP[Any], agency: Agency) -> None:
         return await answered(agency.propose(operation, arguments or {}, profile=profile), agency.without_secrets)
 
 
-def add_committing(server: FastMCP[Any], agency: Agency) -> None:
-    """Give a server the tools that carry proposals out and take them back."""
-
+def _add_committing(server: FastMCP[Any], agency: Agency) -> None:
     def answer(work: Awaitable[dict[str, Any]]) -> Awaitable[ToolResult]:
         return answered(work, agency.without_secrets)
 

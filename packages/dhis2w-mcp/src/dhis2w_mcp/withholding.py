@@ -31,8 +31,11 @@ KIND_OF_AREA: Mapping[str, Withheld] = {
     "tracker": "tracked values",
     "event": "tracked values",
     "enrollment": "tracked values",
+    "analytics": "tracked values",
 }
 """What the results of an area of operations are, where they are of a kind as a whole."""
+AGGREGATES = frozenset({"analytics query"})
+"""Operations of such an area whose results are sums, and about nobody."""
 AREAS_OF_CELLS = frozenset({"analytics", "data"})
 """Areas whose results are counts about people."""
 CELLS = frozenset({"value", "numerator", "denominator"})
@@ -78,7 +81,7 @@ class Withholding:
         if operation in VALUES_OF_DATA_STORES and "data store" not in self.rules.show:
             return "(withheld: data store)"
         area = operation.partition(" ")[0]
-        kind = KIND_OF_AREA.get(area) or KIND_OF_NAME.get(type_name.lower())
+        kind = None if operation in AGGREGATES else KIND_OF_AREA.get(area) or KIND_OF_NAME.get(type_name.lower())
         shown = self._value("", value, kind)
         return self._cells(shown) if area in AREAS_OF_CELLS else shown
 

@@ -1,4 +1,4 @@
-"""One tool for each operation, for clients that want it (`--tools full`)."""
+"""A tool of one operation, made of what the index says of it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from pydantic import PrivateAttr
 
 from dhis2w_mcp.agent_face import argument_schema
 from dhis2w_mcp.answers import answered
-from dhis2w_mcp.tools import PROPOSES, READS, add_committing, add_finding
+from dhis2w_mcp.tool_hints import PROPOSES, READS
 
 if TYPE_CHECKING:
-    from fastmcp import FastMCP
-
     from dhis2w_core.operation_index import IndexEntry
     from dhis2w_mcp.agency import Agency
 
@@ -32,13 +30,13 @@ class OperationTool(Tool):
     _entry: IndexEntry = PrivateAttr()
 
     @classmethod
-    def of(cls, agency: Agency, entry: IndexEntry) -> OperationTool:
-        """The tool of an operation."""
+    def of(cls, agency: Agency, entry: IndexEntry, name: str | None = None) -> OperationTool:
+        """The tool of an operation, called as the operation is if no other name is given."""
         reads = entry.effect in ("read", "local")
         schema = argument_schema(entry)
         own = OF_THE_TOOL if reads else {"profile_": OF_THE_TOOL["profile_"]}
         tool = cls(
-            name=entry.name.replace(" ", "_").replace("-", "_"),
+            name=name or entry.name.replace(" ", "_").replace("-", "_"),
             description=entry.summary if reads else f"{entry.summary} Writes nothing: gives a token for commit.",
             parameters=schema | {"properties": schema["properties"] | own},
             annotations=READS if reads else PROPOSES,
@@ -61,13 +59,3 @@ class OperationTool(Tool):
         else:
             work = self._agency.propose(self._entry.name, given, profile=profile)
         return await answered(work, self._agency.without_secrets)
-
-
-def add_operation_tools(server: FastMCP[Any], agency: Agency) -> None:
-    """Give a server one tool for each operation, and those that commit."""
-    add_finding(server, agency)
-    for entry in agency.usable.values():
-        if not entry.effect_varies:
-            server.add_tool(OperationTool.of(agency, entry))
-    if agency.writes:
-        add_committing(server, agency)
