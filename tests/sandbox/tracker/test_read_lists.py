@@ -2,7 +2,7 @@
 
 import pytest
 from looking import ENTITIES, ENTITIES_OF_TYPE, EVENTS, get, listed, refused, register_two
-from registering import CARE, COUNTS, WEIGHT, Registrar, single
+from registering import CARE, COUNTS, WEIGHT, Registrar, person, single
 
 
 def test_without_an_order_the_latest_comes_first(registrar: Registrar) -> None:
@@ -146,3 +146,9 @@ def test_a_malformed_identifier_in_the_path_is_a_400(registrar: Registrar) -> No
     status, text = refused(get(registrar, "/api/tracker/enrollments/short"))
     assert status == 400
     assert text.startswith("Value 'short' is not valid for path parameter uid.")
+
+
+def test_what_one_import_wrote_keeps_its_order(registrar: Registrar) -> None:
+    registrar.send(trackedEntities=[person("PersonAnn01"), person("PersonBob01")])
+    assert listed(registrar, f"{ENTITIES_OF_TYPE}&order=createdAt") == ["PersonAnn01", "PersonBob01"]
+    assert listed(registrar, f"{ENTITIES_OF_TYPE}&order=createdAt:desc") == ["PersonBob01", "PersonAnn01"]
