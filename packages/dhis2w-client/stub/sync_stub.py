@@ -190,41 +190,60 @@ def _type_variables(tree: ast.Module) -> set[str]:
     return {re.sub(r"bound='(\w+)'", r"bound=\1", text) for text in made if "= TypeVar(" in text}
 
 
-def _used_imports(body: str, found: list[ast.ImportFrom]) -> list[str]:
-    """Import lines for the names that the stub uses."""
-    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    own = {name for names in MODULES.values() for name in names}
-    lines = {
-        f"from {node.module} import {RENAMED.get(alias.name, alias.name)}"
-        for node in found
-        for alias in node.names
-        if RENAMED.get(alias.name, alias.name) in used - own
-    }
-    if "AbstractContextManager" in used:
-        lines.add("from contextlib import AbstractContextManager")
-    return sorted(lines)
+def _sources(imports: list[ast.ImportFrom]) -> dict[str, str]:
+    """The module of each name that is imported."""
+    return {RENAMED.get(alias.name, alias.name): node.module for node in imports for alias in node.names if node.module}
+
+
+def _alias(name: str, module: str) -> str:
+    """Another name for what two modules call the same: with that of its package before it."""
+    package = module.split(".")[1]
+    return f"{package.upper()}_{name}" if name.isupper() else f"{package.title()}{name}"
+
+
+class _Imports:
+    """The import lines of the stub: each name of it stands for one thing."""
+
+    def __init__(self) -> None:
+        self._modules = {"AbstractContextManager": "contextlib"}
+        self.lines: set[str] = set()
+
+    def add(self, body: list[ast.stmt], sources: dict[str, str]) -> None:
+        """Import what a part of the stub uses, and rename in it what another part uses for something else."""
+        own = {name for names in MODULES.values() for name in names}
+        for node in [node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)]:
+            module = sources.get(node.id) or self._modules.get(node.id)
+            if module and node.id not in own:
+                node.id = self._imported(node.id, module)
+
+    def _imported(self, name: str, module: str) -> str:
+        known = name if self._modules.setdefault(name, module) == module else _alias(name, module)
+        self.lines.add(f"from {module} import {name}" + (f" as {known}" if known != name else ""))
+        return known
 
 
 def render() -> str:
     """The text of the stub."""
-    found: list[ast.ImportFrom] = []
+    imports = _Imports()
     variables: set[str] = set()
     parts: list[str] = []
     for module, names in MODULES.items():
         tree = ast.parse((SOURCE / module).read_text(encoding="utf-8"))
-        found += [*_imports(tree), _defined(tree, module)]
-        variables |= _type_variables(tree)
-        parts += [
-            ast.unparse(ast.fix_missing_locations(_Blocking().visit(node)))
+        sources = _sources([*_imports(tree), _defined(tree, module)])
+        body = [
+            ast.fix_missing_locations(_Blocking().visit(node))
             for node in tree.body
             if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name in names
         ]
+        made = _type_variables(tree)
+        imports.add([*body, *ast.parse("\n".join(made)).body], sources)
+        variables |= made
+        parts += map(ast.unparse, body)
     body = "\n\n".join(parts)
     type_variables = "\n".join(sorted(variables))
-    imports = _used_imports(f"{type_variables}\n{body}", found)
     names = {name for names in MODULES.values() for name in names} - ONLY_TYPED
     public = ", ".join(repr(name) for name in sorted(names))
-    head = "\n".join([HEADER, *imports, "", f"__all__ = [{public}]", type_variables])
+    head = "\n".join([HEADER, *sorted(imports.lines), "", f"__all__ = [{public}]", type_variables])
     return _formatted(f"{head}\n\n{body}\n")
 
 

@@ -146,12 +146,14 @@ from dhis2w_client.profile import Profile
 from dhis2w_client.reports import ReportRow
 from dhis2w_client.retry import RetryPolicy
 from dhis2w_client.tracker.duplicates import PotentialDuplicate
-from dhis2w_client.tracker.objects import Enrollment, Event, Note, Relationship, TrackedEntity
+from dhis2w_client.tracker.objects import Enrollment, Event, Note
+from dhis2w_client.tracker.objects import Relationship as TrackerRelationship
+from dhis2w_client.tracker.objects import TrackedEntity as TrackerTrackedEntity
 from dhis2w_client.tracker.payload import Payload
 from dhis2w_client.tracker.push_options import PushOptions
 from dhis2w_client.tracker.report import TrackerReport
 from dhis2w_client.tracker.selection import Moment, TrackerSelection
-from dhis2w_client.tracker.tracker_list import ROWS_AT_ONCE
+from dhis2w_client.tracker.tracker_list import ROWS_AT_ONCE as TRACKER_ROWS_AT_ONCE
 from dhis2w_client.versions import Dhis2, Dialect
 from dhis2w_client.write_report import WriteReport
 from dhis2w_client.written_object import AnObject
@@ -1894,7 +1896,7 @@ class TrackerList(Generic[M]):
             InvalidRequestError: See `page`.
         """
 
-    def iterate(self, *, page_size: int = ROWS_AT_ONCE, **selection: Unpack[TrackerSelection]) -> Iterator[M]:
+    def iterate(self, *, page_size: int = TRACKER_ROWS_AT_ONCE, **selection: Unpack[TrackerSelection]) -> Iterator[M]:
         """All objects of a list as models, page by page; memory holds one page.
 
         They come oldest first, so that what is added meanwhile comes at the end; repeats are dropped.
@@ -1910,7 +1912,7 @@ class TrackerList(Generic[M]):
             ListChangedWarning: Something was deleted meanwhile, so that objects may be missing.
         """
 
-    def rows(self, *, page_size: int = ROWS_AT_ONCE, **selection: Unpack[TrackerSelection]) -> Iterator[Row]:
+    def rows(self, *, page_size: int = TRACKER_ROWS_AT_ONCE, **selection: Unpack[TrackerSelection]) -> Iterator[Row]:
         """The same as `iterate`, each object as a plain dictionary of its JSON.
 
         Args:
@@ -2033,7 +2035,7 @@ class TrackerService:
     """
 
     @property
-    def tracked_entities(self) -> TrackerList[TrackedEntity]:
+    def tracked_entities(self) -> TrackerList[TrackerTrackedEntity]:
         """Tracked entities."""
 
     @property
@@ -2061,7 +2063,7 @@ class TrackerService:
         """
 
     @property
-    def relationships(self) -> TrackerList[Relationship]:
+    def relationships(self) -> TrackerList[TrackerRelationship]:
         """Relationships."""
 
     @property
