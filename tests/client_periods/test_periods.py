@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -138,9 +139,7 @@ def test_a_day_is_in_its_period_and_neighbours_meet(type: str, day: date) -> Non
 def test_the_periods_of_a_year_tile_it(type: str, year: int) -> None:
     periods = periods_in_year(type, year)
     assert all(period.year == year for period in periods)
-    assert all(
-        after.start == before.end + timedelta(days=1) for before, after in zip(periods, periods[1:], strict=False)
-    )
+    assert all(after.start == before.end + timedelta(days=1) for before, after in pairwise(periods))
     assert periods_in_year(type, year + 1)[0].start == periods[-1].end + timedelta(days=1)
 
 

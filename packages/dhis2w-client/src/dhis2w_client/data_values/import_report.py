@@ -155,12 +155,13 @@ def _collateral(
 ) -> list[Refusal]:
     """What was refused with the whole: nothing was written, and no conflict names these."""
     reason = next((refusal for refusal in refusals), Refusal(None, None, None, message or "The import failed"))
-    return [
-        Refusal(
-            index, *_named(index, values, head)[:1], reason.code, reason.message, _named(index, values, head)[1], True
-        )
-        for index in indexes
-    ]
+    by_group = (reason.code or "").startswith("E8")
+    found: list[Refusal] = []
+    for index in indexes:
+        key, value = _named(index, values, head)
+        collateral = by_group and not _blames(reason.message, key)
+        found.append(Refusal(index, key, reason.code, reason.message, value, collateral))
+    return found
 
 
 def _named(

@@ -1,0 +1,205 @@
+"""A file of data values is sent: whole, after it was stopped, and with rows that the server refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dhis2w_client import AnswerError, Dhis2Client, NoAnswerError, ServerError
+from dhis2w_client.clock import Clock
+from dhis2w_client.data_values import InvalidDataValuesError
+from dhis2w_core.errors import OperationError, StalePlanError
+from dhis2w_core.plan import StepDone
+from dhis2w_core.transfers.chunk_size import LARGEST, ChunkSize
+from dhis2w_core.transfers.data_push import DataPush
+from dhis2w_core.transfers.source_rows import digest_of, source_rows
+from dhis2w_sandbox import Sandbox
+from dhis2w_sandbox.faults import Fault
+from tests.client_data.small_country import AVERAGE, COUNT, FIRST_SET, UNIT, run, stored, value
+
+DAYS = [f"2024{month:02}" for month in (1, 2, 3)]
+
+
+def table(file: Path, rows: list[dict[str, Any]]) -> DataPush:
+    """The plan to send rows, written as CSV."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with file.open("w", newline="", encoding="utf-8") as target:
+        writer = csv.DictWriter(target, names)
+        writer.writeheader()
+        writer.writerows(rows)
+    return DataPush(file, digest_of(file), rows_at_once=2, clock=Clock(sleep=at_once))
+
+
+async def at_once(_: float) -> None:
+    """Wait for nothing."""
+
+
+def note(_: StepDone) -> None:
+    """Nothing of a transfer is written down step by step."""
+
+
+async def send(client: Dhis2Client, plan: DataPush) -> dict[str, Any]:
+    report = await plan.apply(client, note)
+    parts = ("accepted", "unchanged", "refused", "skipped")
+    assert report["read"] == sum(int(str(report[part])) for part in parts)
+    return report
+
+
+ROWS = [value(element, period, str(number)) for number, (element, period) in enumerate(
+    [(element, period) for element in (COUNT, AVERAGE) for period in DAYS], 1
+)]  # fmt: skip
+STORED = sorted((row["dataElement"], row["period"], UNIT, row["value"]) for row in ROWS)
+
+
+def test_a_file_is_sent_in_chunks_and_leaves_no_journal(empty: Sandbox, tmp_path: Path, state: Path) -> None:
+    plan = table(tmp_path / "values.csv", ROWS)
+
+    async def use(client: Dhis2Client) -> tuple[dict[str, Any], Any]:
+        return await send(client, plan), await stored(client)
+
+    report, rows = run(empty, use)
+    assert (report["read"], report["accepted"], report["rejects"]) == (6, 6, None)
+    assert rows == STORED
+    assert not list((state / "dhis2" / "transfers").glob("*.sqlite"))
+
+
+def test_refused_rows_become_a_file_that_can_be_repaired_and_sent(empty: Sandbox, tmp_path: Path) -> None:
+    faults: dict[int, dict[str, Any]] = {
+        1: {**ROWS[1], "value": "many"},
+        2: {**ROWS[2], "period": "2024-13"},
+        4: {**ROWS[4], "dataElement": "Unknown0001"},
+    }
+    plan = table(tmp_path / "values.csv", [faults.get(number) or row for number, row in enumerate(ROWS)])
+    whole = DataPush(plan.source, plan.source_digest, rows_at_once=100)
+
+    async def use(client: Dhis2Client) -> Any:
+        report = await send(client, whole)
+        assert (report["accepted"], report["refused"]) == (3, 3)
+        text = (tmp_path / "values.rejects.csv").read_text(encoding="utf-8")
+        rejects = list(csv.DictReader(text.splitlines()))
+        assert [int(row["source_line"]) for row in rejects] == [3, 4, 6]
+        assert all(row["problem"] for row in rejects)
+        assert [row["value"] for row in rejects] == ["many", "3", "5"]
+        for row, number in zip(rejects, (1, 2, 4), strict=True):
+            row.update(ROWS[number])
+        again = await send(client, table(tmp_path / "repaired.csv", rejects))
+        assert (again["read"], again["accepted"], again["refused"]) == (3, 3, 0)
+        return await stored(client)
+
+    assert run(empty, use) == STORED
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_cut_anywhere_the_same_command_ends_with_the_same_state(empty: Sandbox, tmp_path: Path, seed: int) -> None:
+    cut_runs(empty, tmp_path, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 250))
+def test_cut_anywhere_many_times(empty: Sandbox, tmp_path: Path, seed: int) -> None:
+    cut_runs(empty, tmp_path, seed)
+
+
+def cut_runs(empty: Sandbox, tmp_path: Path, seed: int) -> None:
+    """Send a file while requests fail before or after the server did them; go on until it ends."""
+    chance = random.Random(seed)  # noqa: S311 - a repeatable one
+    plan = table(tmp_path / "values.csv", ROWS)
+
+    async def use(client: Dhis2Client) -> tuple[int, Any]:
+        for _ in range(50):
+            spoil(empty, chance)
+            try:
+                report = await send(client, plan)
+                break
+            except (NoAnswerError, ServerError, AnswerError, InvalidDataValuesError):
+                empty.faults.clear()
+        else:
+            pytest.fail("it never ended")
+        empty.faults.clear()
+        return report["read"], await stored(client)
+
+    assert run(empty, use) == (6, STORED)
+
+
+def spoil(sandbox: Sandbox, chance: random.Random) -> None:
+    """Some requests to import fail: before they are done, or with an answer that is cut."""
+    for _ in range(chance.randrange(3)):
+        kind = chance.choice([Fault(500, path="dataValueSets"), Fault(503, path="dataValueSets", times=4)])
+        sandbox.faults.add(chance.choice([kind, Fault(cut=10, path="dataValueSets")]))
+
+
+def test_a_source_that_changed_is_refused(empty: Sandbox, tmp_path: Path) -> None:
+    plan = table(tmp_path / "values.csv", ROWS)
+
+    async def use(client: Dhis2Client) -> None:
+        empty.faults.add(Fault(500, path="dataValueSets", method="POST"))
+        with pytest.raises(ServerError):
+            await send(client, plan)
+        changed = table(tmp_path / "values.csv", ROWS[:5])
+        with pytest.raises(StalePlanError):
+            await send(client, plan)
+        with pytest.raises(OperationError, match="has changed since a part of it was sent"):
+            await send(client, changed)
+        anew = DataPush(changed.source, changed.source_digest, rows_at_once=2, restart=True)
+        assert (await send(client, anew))["read"] == 5
+
+    run(empty, use)
+
+
+def test_a_body_that_is_too_large_is_sent_in_halves(empty: Sandbox, tmp_path: Path) -> None:
+    rows = [
+        value(period=f"{year}{month:02}", content=str(year)) for year in range(2000, 2020) for month in range(1, 13)
+    ]
+    plan = table(tmp_path / "values.csv", rows)
+    empty.faults.add(Fault(413, path="dataValueSets", method="POST"))
+
+    async def use(client: Dhis2Client) -> dict[str, Any]:
+        return await send(client, DataPush(plan.source, plan.source_digest, rows_at_once=240))
+
+    assert run(empty, use)["accepted"] == 240
+
+
+def test_the_same_data_set_is_named_for_all(empty: Sandbox, tmp_path: Path) -> None:
+    plan = table(tmp_path / "values.csv", ROWS)
+
+    async def use(client: Dhis2Client) -> dict[str, Any]:
+        return await send(client, DataPush(plan.source, plan.source_digest, data_set=FIRST_SET))
+
+    assert run(empty, use)["accepted"] == 6
+
+
+def test_columns_have_other_names_and_files_other_kinds(tmp_path: Path) -> None:
+    named = tmp_path / "a.csv"
+    named.write_text("facility,DataElement,n\nU1,E1,5\n")
+    assert next(source_rows(named, {"orgUnit": "facility", "value": "n"})).value == {
+        "orgUnit": "U1",
+        "dataElement": "E1",
+        "value": "5",
+    }
+    lines = tmp_path / "a.ndjson"
+    lines.write_text('{"value": 1}\n\n{"value": 2}\n')
+    assert [(row.line, row.value["value"]) for row in source_rows(lines)] == [(1, 1), (3, 2)]
+    whole = tmp_path / "a.json"
+    whole.write_text(json.dumps({"period": "202401", "dataValues": [{"value": 1}]}))
+    assert [row.value for row in source_rows(whole)] == [{"period": "202401", "value": 1}]
+    lines.write_text("[1]\n")
+    with pytest.raises(OperationError, match="line 1"):
+        list(source_rows(lines))
+    with pytest.raises(OperationError, match="by its name"):
+        next(source_rows(tmp_path / "a.txt"))
+
+
+def test_chunks_grow_when_all_is_well_and_shrink_when_it_is_not() -> None:
+    size = ChunkSize(1000)
+    for _ in range(4):
+        size = size.after_success()
+    assert size == ChunkSize(2000)
+    assert size.after_failure() == ChunkSize(1000)
+    assert ChunkSize(150).after_failure() == ChunkSize(100)
+    assert ChunkSize(100).after_failure() is None
+    assert ChunkSize(LARGEST, 3).after_success() == ChunkSize(LARGEST)
