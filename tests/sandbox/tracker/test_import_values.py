@@ -83,11 +83,13 @@ def test_completion_says_who_and_when_and_goes_away_again(registrar: Registrar) 
 
 def test_each_version_says_its_own_about_who_stored_it(registrar: Registrar) -> None:
     behaviour = registrar.sandbox.server.behaviour
-    registrar.send(trackedEntities=[person(storedBy="phone")])
-    assert _person(registrar).stored_by == ("phone" if behaviour.keeps_sent_stored_by else "admin")
-    registrar.send(trackedEntities=[person(storedBy="phone")])
-    expected = {"v41": "admin", "v42": None}.get(behaviour.name, "admin")
-    assert _person(registrar).stored_by == expected
+    registrar.register(events=[visit(storedBy="phone")])
+    created = _event(registrar).stored_by
+    registrar.send(events=[visit(storedBy="phone")])
+    updated = _event(registrar).stored_by
+    expected = {"v41": ("admin", None), "v42": ("phone", None)}.get(behaviour.name, ("admin", "admin"))
+    assert (created, updated) == expected
+    assert _person(registrar).stored_by == (None if behaviour.name == "v42" else "admin")
 
 
 def test_changes_are_logged_always_before_43_and_then_on_demand(registrar: Registrar) -> None:

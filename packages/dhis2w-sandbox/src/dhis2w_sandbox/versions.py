@@ -235,8 +235,8 @@ class Behaviour:
     """Whether the parameters of a tracker job name who started it."""
     updates_lose_stored_by: bool
     """Whether an update of a tracker object empties its `storedBy`."""
-    restores_stored_by_of_entities: bool
-    """Whether an update of a tracked entity puts who sent it into `storedBy`."""
+    forgets_stored_by_of_entities: bool
+    """Whether tracked entities have no `storedBy`; otherwise it is who sent them last (43: first)."""
     keeps_provided_elsewhere: bool
     """Whether `providedElsewhere` of a data value of an event is stored."""
     counts_repetitions_as_updates: bool
@@ -428,7 +428,7 @@ _V41 = Behaviour(
     locates_tracker_jobs=True,
     names_importer_in_options=True,
     updates_lose_stored_by=True,
-    restores_stored_by_of_entities=True,
+    forgets_stored_by_of_entities=False,
     keeps_provided_elsewhere=False,
     counts_repetitions_as_updates=True,
     refuses_confidential_values=True,
@@ -540,7 +540,7 @@ _V42 = replace(
     ),
     locates_tracker_jobs=False,
     names_importer_in_options=False,
-    restores_stored_by_of_entities=False,
+    forgets_stored_by_of_entities=True,
     keeps_provided_elsewhere=True,
     counts_repetitions_as_updates=False,
     printed_user=("uid", "username"),
@@ -605,6 +605,7 @@ _V43 = replace(
     printed_single_event=("SingleEvent", tuple(key for key in _EVENT_43 if key != "scheduledAt")),
     repeated_attribute_failure=None,
     updates_lose_stored_by=False,
+    forgets_stored_by_of_entities=False,
     checks_stored_completion=True,
     enrolls_with_option_combo=True,
     names_entity_refusals=True,

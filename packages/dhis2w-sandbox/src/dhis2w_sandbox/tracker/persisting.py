@@ -43,7 +43,7 @@ from dhis2w_sandbox.tracker.records import (
 Json = dict[str, Any]
 
 
-Stored = TrackedEntity | Enrollment | Event
+Stored = Enrollment | Event
 
 
 class Persister:
@@ -121,12 +121,18 @@ class Persister:
         return sent if self._bundle.behaviour.keeps_sent_stored_by else self._bundle.user.username
 
     def _still_stored_by(self, record: Stored, stored: Stored | None) -> str | None:
-        """`storedBy` of a record that is written: before 43 an update loses it, of entities 41 puts the importer."""
+        """`storedBy` of a record that is written: before 43 an update loses it."""
+        is_lost = stored is not None and self._bundle.behaviour.updates_lose_stored_by
+        return None if is_lost else record.stored_by
+
+    def _entity_stored_by(self, stored: TrackedEntity | None) -> str | None:
+        """`storedBy` of a tracked entity: nobody (42), who wrote it last (41), or first."""
         behaviour = self._bundle.behaviour
-        if stored is None or not behaviour.updates_lose_stored_by:
-            return record.stored_by
-        restored = behaviour.restores_stored_by_of_entities and isinstance(record, TrackedEntity)
-        return self._bundle.user.username if restored else None
+        if behaviour.forgets_stored_by_of_entities:
+            return None
+        if stored is not None and not behaviour.updates_lose_stored_by:
+            return stored.stored_by
+        return self._bundle.user.username
 
     def _put_entity(self, entity: SentEntity) -> None:
         stored = self._records.tracked_entities.get(entity.uid)
@@ -140,7 +146,6 @@ class Persister:
             created_at=now,
             updated_at=now,
             created_by=self._me,
-            stored_by=self._stored_by(entity.stored_by),
         )
         record = replace(
             record,
@@ -153,7 +158,7 @@ class Persister:
             potential_duplicate=entity.potential_duplicate,
             inactive=entity.inactive,
             geometry=entity.geometry,
-            stored_by=self._still_stored_by(record, stored),
+            stored_by=self._entity_stored_by(stored),
         )
         self._records.tracked_entities.put(self._with_attributes(record, entity.attributes))
         self._touched.add(entity.uid)
