@@ -85,7 +85,7 @@ async def set_secret(face: Face, name: str, *, secret_from: str = "prompt") -> A
     return Action(f"Set {name}", perform, {"setting": name})
 
 
-@operation("settings reset", effect="write", undo="full")
+@operation("settings reset", effect="destroy", undo="partial")
 async def reset(client: Dhis2Client, name: str) -> Change:
     """Give a setting its default back.
 
