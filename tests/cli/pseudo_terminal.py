@@ -65,6 +65,7 @@ class Terminal:
 
 
 def in_terminal(*words: str) -> tuple[int, str]:
+    """Exit code and what is left to be seen, without colors and words that were taken away again."""
     terminal = Terminal(*words)
     code = terminal.end()
-    return code, re.sub(r"\x1b\[[0-9;]*m", "", terminal.seen)
+    return code, re.sub(r"\r[^\r\n]*\x1b\[K|\x1b\[[0-9;]*m", "", terminal.seen)

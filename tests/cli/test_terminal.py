@@ -251,9 +251,10 @@ def test_one_is_told_when_it_takes_long(home: Home, monkeypatch: pytest.MonkeyPa
     with Sandbox(42, empty=True, faults=[slow]) as server, server.serve() as url:
         monkeypatch.setenv("DHIS2_URL", url)
         monkeypatch.setenv("DHIS2_PAT", server.pat())
-        code, seen = in_terminal("system", "ping")
-        assert (code, "Waiting for the server: 1 s" in seen) == (0, True), seen
-        assert "Waiting" not in in_terminal("system", "ping", "-q")[1]
+        for words, is_told in ((("system", "ping"), True), (("system", "ping", "-q"), False)):
+            command = Terminal(*words)
+            assert command.end() == 0
+            assert ("Waiting for the server: 1 s" in command.seen) == is_told
 
 
 def test_rows_are_counted_while_they_come(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,9 +264,9 @@ def test_rows_are_counted_while_they_come(home: Home, monkeypatch: pytest.Monkey
         monkeypatch.setenv("DHIS2_URL", url)
         monkeypatch.setenv("DHIS2_PAT", server.pat())
         words = ("api", "GET", "dataElements", "--paginate", "--param", "pageSize=30", "--query", "[].id")
-        code, seen = in_terminal(*words)
-        assert code == 0
-        assert re.search(r"Rows: \d+, \d+ s", seen), seen
+        command = Terminal(*words)
+        assert command.end() == 0
+        assert re.search(r"Rows: \d+, \d+ s", command.seen), command.seen
 
 
 def test_ctrl_c_in_a_request_ends_at_once_and_a_write_that_was_under_way_is_in_the_journal(

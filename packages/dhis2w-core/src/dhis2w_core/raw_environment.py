@@ -41,21 +41,23 @@ def read_raw_environment() -> RawEnvironment | None:
     Raises:
         InvalidProfileError: `DHIS2_URL` is not the address of a server.
     """
-    url, username = _setting("DHIS2_URL"), _setting("DHIS2_USERNAME")
-    has_token = bool(_setting("DHIS2_PAT"))
-    if not url or not (has_token or (username and _setting("DHIS2_PASSWORD"))):
+    username, has_token = _setting("DHIS2_USERNAME"), bool(_setting("DHIS2_PAT"))
+    if not _setting("DHIS2_URL") or not (has_token or (username and _setting("DHIS2_PASSWORD"))):
         return None
+    return RawEnvironment(_base_url(), "pat" if has_token else "basic", None if has_token else username)
+
+
+def _base_url() -> str:
+    """The base URL in canonical form; for one that is none, the error that profiles have for it.
+
+    A wrong one may hold a password, so it is in no local variable, and no error with its frames is carried along.
+    """
     from dhis2w_client.base_url import parse_base_url
 
     try:
-        base_url = parse_base_url(url)
+        return parse_base_url(_setting("DHIS2_URL"))
     except InvalidBaseUrlError:
-        base_url = _checked_base_url()
-    return RawEnvironment(base_url, "pat" if has_token else "basic", None if has_token else username)
-
-
-def _checked_base_url() -> str:
-    """The base URL of the profile; of one that is none, the error that tells it as all errors of profiles do."""
+        pass
     from dhis2w_client.profile import profile_from_env_raw
 
     profile = profile_from_env_raw()
