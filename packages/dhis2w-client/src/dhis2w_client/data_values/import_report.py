@@ -5,6 +5,7 @@ Sources: `ImportSummary`, `ImportConflict`, `DataEntrySummary` of dhis2-core; re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from dhis2w_client.data_values.data_value import ValueKey, key_of
 from dhis2w_client.json_value import as_array, as_object, as_text
 from dhis2w_client.reports import ImportCounts, read_report
 
+_LISTED = re.compile(r"\[([^\]]*)\]")
+_WORDS = re.compile(r"\w+")
 SUMMARY_KEYS = frozenset({"importCount", "conflicts", "rejectedIndexes"})
 
 
@@ -142,8 +145,12 @@ def _refusals(
 
 
 def _blames(message: str, key: ValueKey | None) -> bool:
-    """Whether a message about a group names something of this value."""
-    return key is None or any(part and part in message for part in key)
+    """Whether a message about a group names this value: what is wrong stands last in it, in brackets."""
+    if key is None:
+        return True
+    listed = _LISTED.findall(message)
+    named = {name.strip() for name in listed[-1].split(",")} if listed else set(_WORDS.findall(message))
+    return not (named - {""}).isdisjoint(key)
 
 
 def _collateral(
