@@ -154,7 +154,7 @@ def errors_of(call: Call) -> Reply:
     return Reply.json({})
 
 
-@endpoints.add("GET", "/api/jobConfigurations/{uid}/progress", RECORDED)
+@endpoints.add("GET", "/api/jobConfigurations/{uid}/progress", SOURCE)
 def progress(call: Call) -> Reply:
     """Show how far a job is: it is done, in one stage; nothing where it never ran."""
     job = _found(call)
