@@ -90,6 +90,7 @@ from dhis2w_sandbox.services import (
 )
 from dhis2w_sandbox.tracker import deprecated as deprecated_tracker
 from dhis2w_sandbox.tracker import endpoints as tracker_import
+from dhis2w_sandbox.tracker import tidying
 from dhis2w_sandbox.tracker.reading import (
     change_logs,
     duplicates,
@@ -284,6 +285,7 @@ class Sandbox:
 
 
 attached.connect()
+tidying.connect()
 
 
 def all_endpoints() -> list[Endpoint]:

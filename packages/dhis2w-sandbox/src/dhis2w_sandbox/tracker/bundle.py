@@ -13,6 +13,7 @@ from dhis2w_sandbox.boot import DEFAULT_OPTION_COMBO
 from dhis2w_sandbox.data.identifiers import Identifiers, IdScheme, name_in
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import java_user
+from dhis2w_sandbox.metadata.java_order import WORD, object_hash
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.tracker.import_options import ImportOptions
 from dhis2w_sandbox.tracker.instants import java_instant
@@ -160,7 +161,7 @@ class Bundle:
         name = name_in(scheme or self.options.schemes.general, document)
         row = {
             "class": f"class {_KLASSES.get(type, type)}",
-            "hashCode": "0",
+            "hashCode": _hash_code(document),
             "id": "0",
             "uid": document.get("id"),
             **{key: document.get(key) for key in ("code", "name", "shortName", "description")},
@@ -214,6 +215,12 @@ class Bundle:
     def shown_program(self, document: Json) -> Argument:
         """A program, as errors show it."""
         return self.shown("program", document, self.options.schemes.program)
+
+
+def _hash_code(document: Json) -> int:
+    """What Java's `hashCode` gives of an object of which neither short name nor description was loaded."""
+    code = object_hash(document) * 31 * 31 & WORD
+    return code - WORD - 1 if code > WORD >> 1 else code
 
 
 def _listed(texts: Iterable[str]) -> str:
