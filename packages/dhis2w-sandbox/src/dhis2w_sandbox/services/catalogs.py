@@ -17,6 +17,7 @@ from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.services.differences import differences
 from dhis2w_sandbox.services.settings import settings_of
+from dhis2w_sandbox.tracker.tidying import record_counts
 
 Json = dict[str, Any]
 
@@ -121,10 +122,11 @@ def styles(call: Call) -> Reply:
 
 @endpoints.add("GET", "/api/system/objectCounts", RECORDED)
 def object_counts(call: Call) -> Reply:
-    """Count the objects of the types that matter, and the data values; this server has no data of persons."""
+    """Count the objects of the types that matter, the data values, and tracker data."""
     store = call.server.store
     counts = {type: len(store.all(type)) for type in _COUNTED}
-    counts |= dict.fromkeys(differences(call.server).counted_tracker_types, 0)
+    records = record_counts(call.server)
+    counts |= {name: records[name] for name in differences(call.server).counted_tracker_types}
     periods = [value.key.period for value in Values(call.server).select()]
     return Reply.json({**counts, "dataValue": len(periods), "period": len(set(periods))})
 

@@ -12,19 +12,17 @@ from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.services.maintenance import ACTIONS
 from dhis2w_sandbox.tracker.record_store import RecordStore
 
-_DELETED_ENROLLMENTS = "SELECT uid FROM enrollment WHERE deleted = 1"
-_DELETED_ENTITIES = "SELECT uid FROM tracked_entity WHERE deleted = 1"
 # What goes in which order: with an enrollment its events, with a tracked entity its enrollments and their events.
 _STATEMENTS = {
     "softDeletedEventRemoval": ("DELETE FROM event WHERE deleted = 1",),
     "softDeletedEnrollmentRemoval": (
-        f"DELETE FROM event WHERE enrollment IN ({_DELETED_ENROLLMENTS})",
+        "DELETE FROM event WHERE enrollment IN (SELECT uid FROM enrollment WHERE deleted = 1)",
         "DELETE FROM enrollment WHERE deleted = 1",
     ),
     "softDeletedTrackedEntityRemoval": (
-        "DELETE FROM event WHERE enrollment IN"
-        f" (SELECT uid FROM enrollment WHERE tracked_entity IN ({_DELETED_ENTITIES}))",
-        f"DELETE FROM enrollment WHERE tracked_entity IN ({_DELETED_ENTITIES})",
+        "DELETE FROM event WHERE enrollment IN (SELECT uid FROM enrollment WHERE tracked_entity IN"
+        " (SELECT uid FROM tracked_entity WHERE deleted = 1))",
+        "DELETE FROM enrollment WHERE tracked_entity IN (SELECT uid FROM tracked_entity WHERE deleted = 1)",
         "DELETE FROM tracked_entity WHERE deleted = 1",
     ),
     "softDeletedRelationshipRemoval": ("DELETE FROM relationship WHERE deleted = 1",),
