@@ -19,7 +19,7 @@ from dhis2w_sandbox.tracker.reading.paging import page_json, read_paging
 from dhis2w_sandbox.tracker.reading.parameters import Order, Parameters, check_order, path_uid
 from dhis2w_sandbox.tracker.reading.reach import Reach, read_mode
 from dhis2w_sandbox.tracker.reading.sorting import in_order
-from dhis2w_sandbox.tracker.reading.tracked_entities import ENROLLMENT_STATUSES, between
+from dhis2w_sandbox.tracker.reading.tracked_entities import between
 from dhis2w_sandbox.tracker.reading.views import Views
 from dhis2w_sandbox.tracker.records import ENROLLMENT, Enrollment, RelationshipEnd
 
@@ -62,7 +62,7 @@ def read_query(parameters: Parameters) -> EnrollmentQuery:
     enrolled = (parameters.after("enrolledAfter"), parameters.before("enrolledBefore"))
     updated_after, follow_up = parameters.after("updatedAfter"), parameters.flag("followUp")
     mode = read_mode(parameters, units)
-    status = _status(parameters)
+    status = parameters.enrollment_status("status")
     check_order(order, _ORDERS)
     _check(parameters, program, type)
     within = parameters.within("updatedWithin", "`updatedWithin` is not valid: ")
@@ -80,12 +80,6 @@ def read_query(parameters: Parameters) -> EnrollmentQuery:
         deleted=parameters.flag("includeDeleted") or False,
         order=order,
     )
-
-
-def _status(parameters: Parameters) -> str | None:
-    if not parameters.server.behaviour.has_enrollment_status_parameter:
-        return parameters.one_of("programStatus", ENROLLMENT_STATUSES)
-    return parameters.either("programStatus", "status", ENROLLMENT_STATUSES)
 
 
 def _check(parameters: Parameters, program: str | None, type: str | None) -> None:

@@ -29,7 +29,6 @@ from dhis2w_sandbox.tracker.reading.parameters import Order, Parameters, check_o
 from dhis2w_sandbox.tracker.reading.reach import Reach, read_mode
 from dhis2w_sandbox.tracker.reading.sorting import in_order
 from dhis2w_sandbox.tracker.reading.tracked_entities import (
-    ENROLLMENT_STATUSES,
     EVENT_STATUSES,
     USER_MODES,
     assigned_as,
@@ -129,7 +128,7 @@ def read_query(parameters: Parameters) -> EventQuery:
         mode=mode,
         entity=parameters.uid("trackedEntity"),
         status=status,
-        enrollment_status=_enrollment_status(parameters),
+        enrollment_status=parameters.enrollment_status(),
         follow_up=parameters.flag("followUp"),
         occurred=occurred,
         scheduled=scheduled,
@@ -155,12 +154,6 @@ def _within(parameters: Parameters) -> str | None:
     if parameters.text("updatedWithin") and (parameters.text("updatedAfter") or parameters.text("updatedBefore")):
         raise bad_request("Last updated from and/or to and last updated duration cannot be specified simultaneously")
     return parameters.within("updatedWithin", "Duration is not valid: ")
-
-
-def _enrollment_status(parameters: Parameters) -> str | None:
-    if not parameters.server.behaviour.has_enrollment_status_parameter:
-        return parameters.one_of("programStatus", ENROLLMENT_STATUSES)
-    return parameters.either("programStatus", "enrollmentStatus", ENROLLMENT_STATUSES)
 
 
 def _order_fields(parameters: Parameters) -> list[str]:

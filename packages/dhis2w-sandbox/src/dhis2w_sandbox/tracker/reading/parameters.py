@@ -16,6 +16,7 @@ from dhis2w_sandbox.errors import Dhis2Refusal, bad_request
 from dhis2w_sandbox.server import stamp
 from dhis2w_sandbox.tracker.instants import instant
 
+ENROLLMENT_STATUSES = ("ACTIVE", "COMPLETED", "CANCELLED")
 UID = re.compile(r"[a-zA-Z][a-zA-Z0-9]{10}")
 
 _DURATION = re.compile(r"(\d+)([dhms])", re.ASCII)
@@ -117,6 +118,12 @@ class Parameters:
                 " removed."
             )
         return value or former
+
+    def enrollment_status(self, name: str = "enrollmentStatus") -> str | None:
+        """The status of enrollments, under its older name too; the newer one only where the version knows it."""
+        if not self.server.behaviour.has_enrollment_status_parameter:
+            return self.one_of("programStatus", ENROLLMENT_STATUSES)
+        return self.either("programStatus", name, ENROLLMENT_STATUSES)
 
     def flag(self, name: str) -> bool | None:
         """A boolean."""

@@ -40,7 +40,6 @@ endpoints = Endpoints()
 
 DEFAULT_FIELDS = "*,!relationships,!enrollments,!events,!programOwners"
 EVENT_STATUSES = ("ACTIVE", "COMPLETED", "VISITED", "SCHEDULE", "OVERDUE", "SKIPPED")
-ENROLLMENT_STATUSES = ("ACTIVE", "COMPLETED", "CANCELLED")
 USER_MODES = ("CURRENT", "PROVIDED", "NONE", "ANY")
 
 _MOST = 50_000
@@ -89,7 +88,7 @@ def read_query(parameters: Parameters) -> EntityQuery:
     order, program = parameters.order(), parameters.uid("program")
     entities = parameters.uids("trackedEntities", "trackedEntity")
     units = parameters.uids("orgUnits", "orgUnit")
-    status = _status(parameters)
+    status = parameters.enrollment_status()
     updated = (parameters.after("updatedAfter"), parameters.before("updatedBefore"))
     mode = read_mode(parameters, units, entities)
     check_order(order, [*_ORDERS, "enrolledAt"], "attribute")
@@ -116,12 +115,6 @@ def read_query(parameters: Parameters) -> EntityQuery:
         filters=read_filters(parameters, "filter"),
         order=order,
     )
-
-
-def _status(parameters: Parameters) -> str | None:
-    if not parameters.server.behaviour.has_enrollment_status_parameter:
-        return parameters.one_of("programStatus", ENROLLMENT_STATUSES)
-    return parameters.either("programStatus", "enrollmentStatus", ENROLLMENT_STATUSES)
 
 
 _NEEDS_PROGRAM = (
