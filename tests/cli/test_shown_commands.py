@@ -63,6 +63,7 @@ def test_readme(user: User) -> None:
         user.types(line)
 
 
+@pytest.mark.slow
 def test_oauth2(user: User) -> None:
     for line in shown_commands("README.md")[:2]:
         user.types(line)
