@@ -23,6 +23,8 @@ Body: TypeAlias = "Mapping[str, object] | Sequence[object] | BaseModel | str | b
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
+GZIP_LEVEL = 1
+"""The highest level takes ten times as long for data values, and sends a quarter less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def build_call(
         data = _encoded(body, media)
         if compress:
             headers["Content-Encoding"] = "gzip"
-            data = gzip.compress(data, mtime=0)
+            data = gzip.compress(data, GZIP_LEVEL, mtime=0)
     return Call(
         method=method,
         path=api_path,

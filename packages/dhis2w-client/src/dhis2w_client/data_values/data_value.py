@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Required, TypedDict
 
 from dhis2w_client.periods import InvalidPeriodError, parse_period
 
 if TYPE_CHECKING:
-    from dhis2w_client.versions import Dialect
+    from dhis2w_client.versions import Dhis2, Dialect
 
 
 class DataValue(TypedDict, total=False):
@@ -60,13 +61,13 @@ def key_of(value: Mapping[str, Any], head: Mapping[str, str] | None = None) -> V
         value: The value.
         head: What stands once for all values.
     """
-    common = head or {}
+    given, common = value.get, (head or {}).get
     return ValueKey(
-        str(value.get("dataElement") or ""),
-        str(value.get("period") or common.get("period", "")),
-        str(value.get("orgUnit") or common.get("orgUnit", "")),
-        str(value.get("categoryOptionCombo") or ""),
-        str(value.get("attributeOptionCombo") or common.get("attributeOptionCombo", "")),
+        str(given("dataElement") or ""),
+        str(given("period") or common("period", "")),
+        str(given("orgUnit") or common("orgUnit", "")),
+        str(given("categoryOptionCombo") or ""),
+        str(given("attributeOptionCombo") or common("attributeOptionCombo", "")),
     )
 
 
@@ -90,17 +91,25 @@ def text_of(value: object) -> str:
 
 def problem_of(value: Mapping[str, Any], key: ValueKey, dialect: Dialect) -> str | None:
     """What no server would take of a value, or would take for something else; None where that is nothing."""
-    missing = [name for name, given in zip(("dataElement", "period", "orgUnit"), key[:3], strict=True) if not given]
-    if missing:
-        return f"{missing[0]} is missing"
-    try:
-        parse_period(key.period, dialect.version)
-    except InvalidPeriodError as error:
-        return error.message.rstrip(".")
+    if not (key.data_element and key.period and key.org_unit):
+        names = ("dataElement", "period", "orgUnit")
+        return next(f"{name} is missing" for name, given in zip(names, key, strict=False) if not given)
+    wrong_period = _period_problem(key.period, dialect.version)
+    if wrong_period:
+        return wrong_period
     content = value.get("value")
     if isinstance(content, (dict, list)):
         return "the value is an object or a list"
     deletes = value.get("deleted") in (True, "true")
     if not deletes and content in (None, "") and not value.get("comment"):
         return "the value is missing; `deleted` removes one"
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _period_problem(text: str, version: Dhis2) -> str | None:
+    try:
+        parse_period(text, version)
+    except InvalidPeriodError as error:
+        return error.message.rstrip(".")
     return None

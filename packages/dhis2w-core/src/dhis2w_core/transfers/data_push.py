@@ -151,7 +151,7 @@ class DataPush:
     ) -> tuple[Outcome, list[RefusedRow]]:
         """Send rows; of those that 2.43 refused with their group alone, until each was judged for itself."""
         there = await self._there(client, chunk) if read_back else {}
-        known = [number for number, row in enumerate(chunk) if _is_there(row.value, there)]
+        known = [number for number, row in enumerate(chunk) if _is_there(row.value, there)] if there else []
         todo = sorted(set(range(len(chunk))) - set(known))
         accepted, unchanged, skipped = len(known), 0, 0
         refused: list[RefusedRow] = []

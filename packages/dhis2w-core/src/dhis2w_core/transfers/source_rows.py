@@ -20,7 +20,11 @@ NOTES = frozenset({"source_line", "problem", "code", "what_to_do"})
 """Columns of a reject file that are not part of its rows."""
 
 
-@dataclass(frozen=True, slots=True)
+KNOWN = frozenset({*CSV_NAMES.values(), "followUp"})
+"""DHIS2's own keys of a value."""
+
+
+@dataclass(slots=True)
 class SourceRow:
     """One row, and where it is."""
 
@@ -65,6 +69,8 @@ def source_rows(file: Path, columns: Mapping[str, str] | None = None) -> Generat
 
 
 def _renamed(value: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    if not names and value.keys() <= KNOWN:
+        return value
     return {
         names.get(key, CSV_NAMES.get(key.lower(), key)): content
         for key, content in value.items()
