@@ -215,7 +215,8 @@ class AnalyticsService:
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
         """The bytes of a result in another format, piece by piece.
 
-        DHIS2 answers a refusal in these formats with HTTP 200 and a line of text; that is an error here.
+        DHIS2 answers a refusal in these formats with HTTP 200 and a line of text; that is an error here. Of line lists
+        (`analytics/events/query/…`) all rows are asked for, which DHIS2 does not give by itself.
 
         Args:
             params: What to read.
@@ -229,7 +230,13 @@ class AnalyticsService:
             ConflictError: DHIS2 refused.
         """
         asked = params.query_params() if isinstance(params, AnalyticsQuery) else params
-        call = build_call("GET", f"{path}.{format}", base_url=self._api.connection.base_url, params=asked, accept="*/*")
+        call = build_call(
+            "GET",
+            f"{path}.{format}",
+            base_url=self._api.connection.base_url,
+            params=_all_rows(asked, path),
+            accept="*/*",
+        )
         async with self._api.connection.stream(call) as (reply, pieces):
             error = error_of(reply)
             if error is not None:
@@ -239,6 +246,13 @@ class AnalyticsService:
             if refusal is not None:
                 raise refusal
             yield _joined(first, pieces)
+
+
+def _all_rows(params: Params, path: str) -> Params:
+    """The parameters with which a format other than JSON has all rows: of line lists DHIS2 gives 50 by itself."""
+    if "/query/" not in path:
+        return params
+    return {**params, "skipPaging": True} if isinstance(params, Mapping) else [*params, ("skipPaging", True)]
 
 
 async def _joined(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

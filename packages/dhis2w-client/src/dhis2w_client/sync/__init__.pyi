@@ -1830,7 +1830,8 @@ class AnalyticsService:
     ) -> AbstractContextManager[Iterator[bytes]]:
         """The bytes of a result in another format, piece by piece.
 
-        DHIS2 answers a refusal in these formats with HTTP 200 and a line of text; that is an error here.
+        DHIS2 answers a refusal in these formats with HTTP 200 and a line of text; that is an error here. Of line lists
+        (`analytics/events/query/…`) all rows are asked for, which DHIS2 does not give by itself.
 
         Args:
             params: What to read.
