@@ -37,6 +37,7 @@ class Answer:
 
     @property
     def data(self) -> Json:
+        assert not self.failed, self.text
         return cast("Json", self.facts["data"])
 
     @property

@@ -119,6 +119,7 @@ def reads_of_people(planted: Planted) -> list[tuple[str, dict[str, Any]]]:
         ("datastore get", {"namespace": "planted", "key": "key"}),
         ("datastore get", {"namespace": "planted", "key": "text"}),
         ("datastore query", {"namespace": "planted", "parts": "patient"}),
+        ("tracker get", {"kind": "trackedEntities", "id": planted.entity, "fields": "*"}),
         ("messages list", {}),
         ("messages get", {"id": planted.conversation}),
     ]
@@ -166,6 +167,7 @@ def fuzzed(random_of: random.Random, planted: Planted, name: str) -> Any:
         "namespace": ["planted"], "key": ["key", "text"],
         "filter": [[], [f"surname:like:{SURNAME[:4]}"], [f"name:ilike:{NAME[:4]}"]],
         "property": ["users", "messages", "userGroups", "organisationUnits"],
+        "kind": ["trackedEntities", "events", "enrollments"],
         "text": [NAME, SURNAME, "a", TEXT], "search": [NAME, SURNAME], "name": ["keyEmailPassword", "keyEmailHostName"],
     }  # fmt: skip
     return random_of.choice(pools.get(name, [None, True, 1, "x"]))
@@ -295,9 +297,32 @@ def test_properties_get_no_other_names(fields: str) -> None:
         CLOSED.refuse_arguments("metadata list", {"fields": fields})
 
 
-def test_conditions_ask_for_nothing_that_is_withheld() -> None:
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("metadata list", {"filter": ["users.surname:like:A"]}),
+        ("tracker list", {"filter": ["w75KJ2mc4zz:like:A"]}),
+        ("tracker list", {"order": ["w75KJ2mc4zz:asc"]}),
+        ("analytics events", {"dimension": ["A03MvHHogjR.fbfJHSPpUQD:IN:HIV"]}),
+        ("datastore query", {"filter": ["patient:like:A"]}),
+    ],
+)
+def test_conditions_ask_for_nothing_that_is_withheld(operation: str, arguments: dict[str, list[str]]) -> None:
     with pytest.raises(WithheldError):
-        CLOSED.refuse_arguments("metadata list", {"filter": ["users.surname:like:A"]})
+        CLOSED.refuse_arguments(operation, arguments)
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("metadata list", {"filter": ["name:like:malaria"]}),
+        ("tracker list", {"order": ["createdAt:desc"]}),
+        ("analytics query", {"filter": ["ou:ImspTQPwCqd"], "dimension": ["J5jldMd8OHv:uYxK4wmcPqA"]}),
+        ("analytics events", {"dimension": ["A03MvHHogjR.fbfJHSPpUQD"]}),
+    ],
+)
+def test_other_conditions_may_be_asked(operation: str, arguments: dict[str, list[str]]) -> None:
+    CLOSED.refuse_arguments(operation, arguments)
 
 
 @pytest.mark.parametrize(

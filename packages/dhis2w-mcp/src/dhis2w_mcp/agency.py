@@ -13,6 +13,7 @@ from dhis2w_core.operation import operation_of
 from dhis2w_core.plugins import function_of, is_in, read_registry
 from dhis2w_mcp.agent_face import PAGE, agent_entries, call_arguments, described, entry_named, told
 from dhis2w_mcp.errors import NoAgentFaceError, ReadOnlyError, WithheldError
+from dhis2w_mcp.heard_warnings import hearing_call
 from dhis2w_mcp.plan_told import confirmation_of, hidden_names, shown_difference, shown_preview
 from dhis2w_mcp.proposals import LIFETIME, Proposal, ProposalBook, refuse_changed, state_changes
 from dhis2w_mcp.result_page import LARGEST_PAGE, compact, page_of, plain, rows_of, start_of
@@ -111,14 +112,16 @@ class Agency:
         start, size = start_of(cursor), max(1, min(limit, LARGEST_PAGE))
         if any(parameter.name == PAGE for parameter in entry.parameters):
             given[PAGE] = start + size + 1
-        result = await self._called(entry, given, connection)
-        rows = await rows_of(result, start + size + 1)
+        with hearing_call() as heard:
+            result = await self._called(entry, given, connection)
+            rows = await rows_of(result, start + size + 1)
         about = str(given.get("property") or given.get("type") or "")
+        warned: dict[str, Any] = {"warnings": [withholding.text(text) for text in heard]} if heard else {}
         if rows is None:
             value = compact(withholding.result(plain(result), entry.name, about))
-            return envelope(connection, {"value": value})
+            return envelope(connection, {"value": value}) | warned
         page = page_of([withholding.result(plain(row), entry.name, about) for row in rows], start, size)
-        return envelope(connection, {"rows": page.rows}) | {"next_cursor": page.next_cursor}
+        return envelope(connection, {"rows": page.rows}) | {"next_cursor": page.next_cursor} | warned
 
     async def propose(self, name: str, arguments: Mapping[str, Any], *, profile: str | None = None) -> dict[str, Any]:
         """Make a plan of an operation that writes, and keep it under a token; nothing is written.
@@ -154,7 +157,9 @@ class Agency:
     async def question(self, proposal: Proposal) -> str:
         """What a person is asked before something is destroyed."""
         connection = await self.connections.connected(proposal.profile)
-        shown = shown_preview(proposal.preview, proposal.hidden, Withholding(connection.rules, connection.secrets))
+        shown = shown_preview(
+            proposal.preview, proposal.hidden, Withholding(connection.rules, connection.secrets), proposal.entry.name
+        )
         changes = "\n".join(f"- {line}" for line in shown["changes"][:10])
         return f"{shown['would']} on {connection.client.base_url}?\n{changes}\n{shown['undo_note']}"
 
@@ -175,7 +180,10 @@ class Agency:
         withholding = Withholding(connection.rules, connection.secrets)
         refuse_changed(await self._changes_since(proposal, connection, withholding))
         done = await execute(proposal.plan, connection.client, operation=proposal.entry.name, consent=lambda _: True)
-        facts: dict[str, Any] = {"state": done.state, "result": withholding.result(compact(plain(done.result)))}
+        facts: dict[str, Any] = {
+            "state": done.state,
+            "result": compact(withholding.result(plain(done.result), proposal.entry.name)),
+        }
         if done.run and done.preview.undo != "none":
             facts["undo_with_run"] = done.run
         return envelope(connection, facts)
@@ -213,7 +221,7 @@ class Agency:
         plan = cast("Plan", await self._called(entry, given, connection))
         preview = plan.preview()
         hidden = hidden_names(plan, withholding)
-        facts = shown_preview(preview, hidden, withholding)
+        facts = shown_preview(preview, hidden, withholding, entry.name)
         if not preview.lines:
             return envelope(connection, facts) | {"token": None, "next_step": "Nothing would change."}
         proposal = Proposal(connection.profile, entry, given, plan, preview, hidden)
@@ -241,7 +249,7 @@ class Agency:
         again = cast("Plan", await self._called(proposal.entry, proposal.arguments, connection))
         if again.fingerprint() == plan.fingerprint():
             return []
-        return shown_preview(again.preview(), (), withholding)["changes"]
+        return shown_preview(again.preview(), (), withholding, proposal.entry.name)["changes"]
 
     async def _called(self, entry: IndexEntry, given: Mapping[str, Any], connection: Connection) -> object:
         client = connection.client

@@ -33,15 +33,15 @@ def hidden_names(plan: Plan, withholding: Withholding) -> tuple[str, ...]:
     return tuple(sorted(found, key=len, reverse=True))
 
 
-def shown_preview(preview: Preview, hidden: Sequence[str], withholding: Withholding) -> dict[str, Any]:
-    """A preview as agents see it."""
+def shown_preview(preview: Preview, hidden: Sequence[str], withholding: Withholding, operation: str) -> dict[str, Any]:
+    """The preview of an operation's plan as agents see it."""
 
     def shown(text: str) -> str:
         for name in hidden:
             text = text.replace(name, "(withheld)")
         return withholding.text(text)
 
-    lines = [shown(_line(line, withholding)) for line in preview.lines[:LINES_TOLD]]
+    lines = [shown(_line(line, withholding, operation)) for line in preview.lines[:LINES_TOLD]]
     more = len(preview.lines) - LINES_TOLD
     return {
         "would": shown(preview.title),
@@ -61,12 +61,13 @@ def shown_difference(shown: str, key: str, before: Any, now: Any, withholding: W
     return f"{shown} {key}: was {was!r}, is {is_now!r}"
 
 
-def _line(line: PreviewLine, withholding: Withholding) -> str:
+def _line(line: PreviewLine, withholding: Withholding, operation: str) -> str:
     if not line.field:
         return f"{line.object}: {line.after}".removeprefix(": ")
     type_name = line.object.partition(" ")[0]
     before, after = (
-        compact(withholding.of_type(type_name, line.field, plain(value))) for value in (line.before, line.after)
+        compact(withholding.of_type(type_name, line.field, plain(value), operation))
+        for value in (line.before, line.after)
     )
     change = f"{after!r}" if line.before is None else f"{before!r} becomes {after!r}"
     return f"{line.object} {line.field}: {change}".strip()

@@ -11,6 +11,7 @@ from fastmcp import FastMCP
 
 from dhis2w_mcp.agency import Agency
 from dhis2w_mcp.connections import Connections
+from dhis2w_mcp.heard_warnings import hearing_server
 from dhis2w_mcp.prompts import add_prompts
 from dhis2w_mcp.resources import add_resources
 from dhis2w_mcp.tools import add_operation_tools, add_tools
@@ -46,10 +47,11 @@ def make_server(
 
     @asynccontextmanager
     async def lifespan(_: FastMCP[Any]) -> AsyncGenerator[None]:
-        try:
-            yield
-        finally:
-            await carries_out.connections.close()
+        with hearing_server():
+            try:
+                yield
+            finally:
+                await carries_out.connections.close()
 
     server: FastMCP[Any] = FastMCP(
         "dhis2w",

@@ -20,8 +20,8 @@ from dhis2w_mcp.tool_hints import COMMITS, PROPOSES, READS
 if TYPE_CHECKING:
     from dhis2w_mcp.agency import Agency
 
-FREQUENT = {"analytics_query": ("analytics query",), "data_values": ("data get", "data pull")}
-"""Operations that agents run all the time, as tools of their own; the first that there is."""
+FREQUENT = {"analytics_query": "analytics query", "data_values": "data pull"}
+"""Operations that agents run all the time, as tools of their own."""
 
 Profile: TypeAlias = Annotated[str | None, Field(description="Which server, of list_profiles; the first by default.")]
 Limit: TypeAlias = Annotated[int, Field(ge=1, le=200, description="Rows of a page.")]
@@ -37,10 +37,9 @@ def add_tools(server: FastMCP[Any], agency: Agency) -> None:
     """Give a server the tools; those that write only where writing is allowed."""
     _add_finding(server, agency)
     _add_reading(server, agency)
-    for tool, names in FREQUENT.items():
-        entry = next((agency.usable[name] for name in names if name in agency.usable), None)
-        if entry:
-            server.add_tool(OperationTool.of(agency, entry, tool))
+    for tool, operation in FREQUENT.items():
+        if operation in agency.usable:
+            server.add_tool(OperationTool.of(agency, agency.usable[operation], tool))
     if agency.writes:
         _add_proposing(server, agency)
         _add_committing(server, agency)

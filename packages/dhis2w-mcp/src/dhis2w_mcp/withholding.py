@@ -34,11 +34,11 @@ KIND_OF_AREA: Mapping[str, Withheld] = {
     "analytics": "tracked values",
 }
 """What the results of an area of operations are, where they are of a kind as a whole."""
-AGGREGATES = frozenset({"analytics query"})
+AGGREGATES = frozenset({"analytics query", "analytics outliers"})
 """Operations of such an area whose results are sums, and about nobody."""
 AREAS_OF_CELLS = frozenset({"analytics", "data"})
 """Areas whose results are counts about people."""
-CELLS = frozenset({"value", "numerator", "denominator"})
+CELLS = frozenset({"value", "numerator", "denominator", "before", "deleted"})
 """The properties that have them."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.Z+-]*)?")
 VALUES_OF_DATA_STORES = frozenset({"datastore get", "datastore query"})
@@ -85,10 +85,10 @@ class Withholding:
         shown = self._value("", value, kind)
         return self._cells(shown) if area in AREAS_OF_CELLS else shown
 
-    def of_type(self, type_name: str, key: str, value: Any) -> Any:
-        """The value of one property of an object of a metadata type."""
+    def of_type(self, type_name: str, key: str, value: Any, operation: str = "") -> Any:
+        """The value of one property of an object of a metadata type, or of what an operation would do."""
         (found,) = self._object({key: value}, KIND_OF_NAME.get(type_name.lower())).values()
-        return found
+        return self._cell(found) if key in CELLS and operation.partition(" ")[0] in AREAS_OF_CELLS else found
 
     def text(self, text: str) -> str:
         """A text without secrets."""
@@ -110,15 +110,21 @@ class Withholding:
                     f"{name} must not give properties other names: what is withheld could not be told any more.",
                     next_step="Ask for the properties by their own names.",
                 )
-        if "people" in self.rules.show:
-            return
-        for condition in [*arguments.get("filter", ()), *arguments.get("order", ())]:
-            asked = {part.lower() for part in str(condition).partition(":")[0].split(".")}
-            if asked & PERSONAL:
+        for condition in [*arguments.get("filter", ()), *arguments.get("order", ()), *_conditions(arguments)]:
+            asked = str(condition).partition(":")[0]
+            if self._is_withheld(operation, asked):
                 raise WithheldError(
-                    f"A condition must not ask for what is withheld: {str(condition).partition(':')[0]}.",
-                    next_step="Find people by id, role, group or organisation unit.",
+                    f"A condition must not ask for what is withheld: {asked}.",
+                    next_step="Ask by id, status, date, program or organisation unit.",
                 )
+
+    def _is_withheld(self, operation: str, asked: str) -> bool:
+        """Whether a condition asks for a person's properties, or for tracked values."""
+        names = asked.split(".")
+        if operation not in AGGREGATES and KIND_OF_AREA.get(operation.partition(" ")[0]) == "tracked values":
+            known = self.rules.attributes | OPEN
+            return "tracked values" not in self.rules.show and names[-1] not in known
+        return "people" not in self.rules.show and not PERSONAL.isdisjoint(name.lower() for name in names)
 
     def _cells(self, value: Any) -> Any:
         """The same with cells masked: small counts, and texts that a data set collects."""
@@ -184,6 +190,11 @@ def _tracked(row: Mapping[str, Any]) -> str | None:
     """The attribute or data element whose tracked value a row has; values of data sets have a period."""
     of = row.get("attribute") or row.get("dataElement")
     return of if isinstance(of, str) and "period" not in row else None
+
+
+def _conditions(arguments: Mapping[str, Any]) -> list[str]:
+    """The dimensions of a query that have a condition: `stage.element:IN:a;b`."""
+    return [text for text in arguments.get("dimension", ()) if ":" in text]
 
 
 def _number(value: Any) -> float | None:
