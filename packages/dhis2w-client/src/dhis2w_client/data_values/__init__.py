@@ -10,6 +10,7 @@ from dhis2w_client._lazy import lazy_names
 TYPE_CHECKING = False  # as `typing` has it; importing `typing` takes longer than everything else here
 
 if TYPE_CHECKING:
+    from dhis2w_client.data_values.completions import CompletionService
     from dhis2w_client.data_values.data_value import DataValue, ValueKey, key_of
     from dhis2w_client.data_values.import_report import DataValueReport, Refusal, read_import_report
     from dhis2w_client.data_values.push_options import DataValueOptions, IdSchemes
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 HOMES = {
     name: f"dhis2w_client.data_values.{module}"
     for module, names in {
+        "completions": ("CompletionService",),
         "data_value": ("DataValue", "ValueKey", "key_of"),
         "import_report": ("DataValueReport", "Refusal", "read_import_report"),
         "push_options": ("DataValueOptions", "IdSchemes"),
@@ -31,6 +33,7 @@ HOMES = {
 }
 
 __all__ = [
+    "CompletionService",
     "CsvValueReader",
     "DataValue",
     "DataValueOptions",

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from dhis2w_client.call import build_call
+from dhis2w_client.data_values.completions import CompletionService
 from dhis2w_client.data_values.data_value import ValueKey, key_of, problem_of, sent_form, text_of
 from dhis2w_client.data_values.grouping import DataSetFacts, by_data_set, facts_of
 from dhis2w_client.data_values.import_report import (
@@ -68,6 +69,11 @@ class DataValueService:
 
     def __init__(self, api: MetadataApi) -> None:
         self._api = api
+
+    @property
+    def completions(self) -> CompletionService:
+        """Data sets that were registered as complete."""
+        return CompletionService(self._api)
 
     # Single values
 

@@ -35,6 +35,7 @@ from dhis2w_client import (
 )
 from dhis2w_client.analytics import line_list
 from dhis2w_client.analytics import service as analytics_service
+from dhis2w_client.data_values import completions
 from dhis2w_client.data_values import service as data_values_service
 from dhis2w_client.errors import ClientStateError
 from dhis2w_client.jobs import service as jobs_service
@@ -64,6 +65,7 @@ __all__ = [
     "BulkService",
     "CategoryComboService",
     "Collection",
+    "CompletionService",
     "DataStoreService",
     "DataValueService",
     "Dhis2Client",
@@ -189,6 +191,10 @@ class AppService(Twin, source=apps.AppService):
 
 class IntegrityService(Twin, source=integrity.IntegrityService):
     """Checks of the integrity; blocking."""
+
+
+class CompletionService(Twin, source=completions.CompletionService):
+    """Complete data sets; blocking."""
 
 
 class DataValueService(Twin, source=data_values_service.DataValueService):
