@@ -233,11 +233,11 @@ class Dhis2Client(Twin, source=client.Dhis2Client):
             raise ClientStateError("The client is not open.", next_step="Use it inside of `with open_client(…)`.")
         return self._portal.run(coroutine)
 
-    def connect(self) -> None:
+    def connect(self, *, known_version: str | None = None) -> None:
         """Start the client's thread, and connect; raises what the async client raises."""
         self._portal = self._portal or Portal()
         try:
-            self._portal.run(self.twin_of.connect())
+            self._portal.run(self.twin_of.connect(known_version=known_version))
         except BaseException:
             self.close()
             raise
