@@ -52,12 +52,12 @@ def test_a_text_with_no_known_word_finds_nothing() -> None:
 
 def test_more_questions_find_their_operation_too() -> None:
     number, missed = misses("more_questions.toml")
-    assert number == 25
-    assert len(missed) <= 2, missed
+    assert number == 75
+    assert len(missed) <= 6, missed
 
 
 def test_questions_that_nothing_was_tuned_on() -> None:
-    """What to expect of new questions: 21 of 25 when they were written; a floor, not a target."""
+    """What to expect of new questions: 23 of 25 when they were written; a floor, not a target."""
     number, missed = misses("held_out_questions.toml")
     assert number == 25
-    assert len(missed) <= 5, missed
+    assert len(missed) <= 4, missed

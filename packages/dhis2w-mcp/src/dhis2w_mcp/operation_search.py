@@ -20,7 +20,8 @@ from dhis2w_mcp.agent_face import offered
 if TYPE_CHECKING:
     from dhis2w_core.operation_index import IndexEntry
 
-TABLE = Path(__file__).with_name("search_words.toml")
+_TABLE = tomllib.loads(Path(__file__).with_name("search_words.toml").read_text(encoding="utf-8"))
+_FORMS = dict(pair.split("=") for pair in _TABLE["forms"]["words"].split())
 WEIGHTS = {"name": 4.0, "asked": 4.0, "summary": 3.0, "area": 1.0, "parameters": 1.0, "description": 1.0}
 """How much a word counts by where it stands; `asked` are the words of the table."""
 WIDENED = 0.6
@@ -33,6 +34,13 @@ _QUESTION = re.compile(
     r"|^(is|are|am|was|were|did|does|do|can|could|has|have|show|list|find|tell me)\b"
 )
 
+TERMS = {
+    "dataset": re.compile(r"\bdata[ -]?sets?\b"),
+    "dataelement": re.compile(r"\bdata[ -]?elements?\b"),
+    "orgunit": re.compile(r"\borg(anisation|anization)?[ -]?units?\b"),
+    "optioncombo": re.compile(r"\b(category )?option[ -]combos?\b"),
+}
+"""Terms of DHIS2 that are one word, however they are spelt."""
 _WORD = re.compile(r"[a-z0-9]+")
 _SUFFIXES = ("ings", "ing", "ies", "es", "ed", "s", "e")
 
@@ -46,10 +54,9 @@ class OperationSearch:
     """
 
     def __init__(self, entries: Iterable[IndexEntry], areas: Mapping[str, str]) -> None:
-        table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-        self._stop = {stem(word) for word in table["stop"]["words"].split()}
-        self._wider = _by_stem(table["words"])
-        asked: Mapping[str, str] = table["operations"]
+        self._stop = {stem(word) for word in _TABLE["stop"]["words"].split()}
+        self._wider = _by_stem(_TABLE["words"])
+        asked: Mapping[str, str] = _TABLE["operations"]
         self._entries = list(entries)
         self._documents = [self._weighted(entry, areas, asked.get(entry.name, "")) for entry in self._entries]
         self._length = [sum(document.values()) for document in self._documents]
@@ -69,9 +76,10 @@ class OperationSearch:
 
     def _asked(self, text: str) -> dict[str, float]:
         """The stems of a text with their weights, and those that mean the same."""
-        words = [word for word in stems(text) if word not in self._stop]
+        said = stems(text)
+        words = [word for word in said if word not in self._stop]
         asked = dict.fromkeys(words, 1.0)
-        phrases = [*words, *(f"{one} {two}" for one, two in pairwise(words))]
+        phrases = [*words, *(f"{one} {two}" for one, two in pairwise(said))]
         for phrase in phrases:
             for other in self._wider.get(phrase, ()):
                 asked[other] = max(asked.get(other, 0.0), WIDENED)
@@ -100,7 +108,7 @@ class OperationSearch:
         }
         document: Counter[str] = Counter()
         for place, text in texts.items():
-            for word in set(stems(text)) - self._stop:
+            for word in set(stems(text, terms=place != "name")) - self._stop:
                 document[word] += WEIGHTS[place]  # pyright: ignore[reportArgumentType] # a Counter may hold fractions
         return document
 
@@ -109,10 +117,17 @@ def _reads(entry: IndexEntry) -> bool:
     return entry.effect in ("read", "local")
 
 
-def stems(text: str) -> list[str]:
-    """The words of a text without their endings; `dataElements` is two words."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    return [stem(word) for word in _WORD.findall(parted.lower())]
+def stems(text: str, *, terms: bool = True) -> list[str]:
+    """The words of a text without their endings; `dataElements` is two words.
+
+    Args:
+        text: The text.
+        terms: Whether a term of DHIS2 is one word: `data set` is another thing than to set data.
+    """
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower()
+    for term, pattern in TERMS.items() if terms else ():
+        parted = pattern.sub(term, parted)
+    return [stem(_FORMS.get(word, word)) for word in _WORD.findall(parted)]
 
 
 def stem(word: str) -> str:
