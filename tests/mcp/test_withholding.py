@@ -10,9 +10,11 @@ import pytest
 
 from dhis2w_client.models.collection_table import COLLECTIONS
 from dhis2w_core.agent_rules import AgentRules
+from dhis2w_core.plan import Action
 from dhis2w_core.plugins import read_registry
 from dhis2w_mcp.agent_face import agent_entries, offered
 from dhis2w_mcp.errors import WithheldError
+from dhis2w_mcp.plan_told import shown_preview
 from dhis2w_mcp.withholding import Withholding
 from tests.core.conftest import Home
 from tests.mcp.conftest import Call, Country, agent, run
@@ -342,3 +344,12 @@ def test_a_profile_says_which_cells_are_small() -> None:
     rows = [{"value": 3}, {"value": 9}]
     assert Withholding(AgentRules(smallest_cell=0)).result(rows, "analytics query") == rows
     assert Withholding(AgentRules(smallest_cell=10)).result(rows, "analytics query") == [{"value": "<10"}] * 2
+
+
+def test_a_preview_of_a_data_value_masks_what_is_there() -> None:
+    plan = Action("Delete the value", _nothing, {"before": "3"}, "destroy")
+    shown = shown_preview(plan.preview(), (), CLOSED, "data delete")
+    assert shown["changes"] == ["before: '<5'"]
+
+
+async def _nothing(_: object) -> None: ...

@@ -71,7 +71,13 @@ def _ask(server: subprocess.Popen[str], message: Message) -> Message:
 def main() -> int:
     """Print the rows; the exit code says whether all are within their limits."""
     with tempfile.TemporaryDirectory() as home:
-        environment = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "FASTMCP_CHECK_FOR_UPDATES": "off"}
+        environment = {
+            **os.environ,
+            "HOME": home,
+            "XDG_CONFIG_HOME": home,
+            "FASTMCP_CHECK_FOR_UPDATES": "off",
+            "FASTMCP_LOG_LEVEL": "WARNING",
+        }
         measured = [(rounds_of(("-c", BARE), environment), rounds_of(OURS, environment)) for _ in range(ROUNDS)]
     floors, ours = zip(*measured, strict=True)
     tools = ours[0][2]
