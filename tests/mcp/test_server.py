@@ -176,6 +176,12 @@ def test_wrong_arguments_are_refused_before_anything_is_sent(arguments: dict[str
     assert refused.value.next_step
 
 
+def test_a_list_that_is_wanted_is_not_empty() -> None:
+    entry = agent_entries(read_registry().entries)["metadata delete"]
+    with pytest.raises(ArgumentsError, match="id must be given"):
+        call_arguments(entry, {"type": "dataElements", "id": []})
+
+
 def test_one_value_is_a_list_of_one() -> None:
     assert call_arguments(ENTRY, {"type": "dataElements", "filter": "name:like:x"})["filter"] == ["name:like:x"]
 

@@ -75,7 +75,7 @@ def call_arguments(entry: IndexEntry, given: Mapping[str, Any]) -> dict[str, Any
     if unknown:
         known = ", ".join(parameters) or "no arguments"
         raise _refused(entry, f"it has no argument {unknown[0][:80]!r}; it has {known}")
-    missing = [name for name, parameter in parameters.items() if parameter.required and given.get(name) is None]
+    missing = [name for name, parameter in parameters.items() if parameter.required and given.get(name) in (None, [])]
     if missing:
         raise _refused(entry, f"{' and '.join(missing)} must be given")
     return {name: _value(entry, parameters[name], value) for name, value in given.items() if value is not None}
