@@ -274,7 +274,8 @@ def test_calls(path: str, params: dict[str, Any], body: Any) -> None:
     url = httpx2.URL(BASE_URL + call.target)
     assert (url.scheme, url.host, url.port) == ("http", "127.0.0.1", 8080)
     if body is not None:
-        assert json.loads(call.body or b"") == body
+        assert isinstance(call.body, bytes)
+        assert json.loads(call.body) == body
 
 
 @CALM
