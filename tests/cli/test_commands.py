@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import dhis2w_cli
 from dhis2w_cli.__main__ import root
 from dhis2w_cli.commands import IndexCommand, IndexGroup
 from dhis2w_cli.exit_codes import ExitCode
 from dhis2w_cli.output import print_result
 from dhis2w_cli.settings import Settings
-from dhis2w_core.operation_index import FILE_NAME, read_index
+from dhis2w_core.operation_index import read_index
 from tests.cli.conftest import Command
 from tests.core.conftest import Home
 
@@ -327,14 +326,3 @@ def test_the_journal_is_purged(d2w: Command) -> None:
     assert d2w("metadata", "patch", "dataElements", a_data_element(d2w), '{"url": "http://a"}', "--yes").code == 0
     assert json.loads(d2w("journal", "purge", "-o", "json").out) == {"deleted": 0}
     assert json.loads(d2w("journal", "purge", "--days", "0", "-o", "json").out) == {"deleted": 1}
-
-
-def test_every_operation_has_a_test() -> None:
-    here = Path(__file__).parent
-    tests = "".join(
-        file.read_text("utf-8") for file in [*here.glob("*.py"), *(here.parent / "operations").glob("*.py")]
-    )
-    indexes = (read_index(), read_index(Path(dhis2w_cli.__file__).with_name(FILE_NAME)))
-    names = [entry.name for index in indexes for entry in index.entries]
-    missing = [name for name in names if '", "'.join(name.split()).join('""') not in tests]
-    assert missing == []
