@@ -3,7 +3,8 @@
 
     bench.py [--print-only]
 
-Each `packages/*/bench/*.py` that can be run prints rows `what  ratio  limit …` against a floor in the same run.
+Each `packages/*/bench/*.py` that ends with `sys.exit(main())` prints rows `what  ratio  limit …` against a floor in the
+same run.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--print-only", action="store_true", help="leave docs/benchmarks.md as it is")
     options = parser.parse_args()
-    scripts = [file for file in sorted(ROOT.glob("packages/*/bench/*.py")) if "__main__" in file.read_text("utf-8")]
+    scripts = [
+        file for file in sorted(ROOT.glob("packages/*/bench/*.py")) if "sys.exit(main())" in file.read_text("utf-8")
+    ]
     sections: list[str] = []
     failed = False
     for script in scripts:
