@@ -27,6 +27,7 @@ WORKER = Path(__file__).with_name("race_worker.py")
 OVER = "LoginRequiredError"
 KILL_WITHIN = 0.15
 """Seconds in which a refresh begins and ends, imports and all."""
+pytestmark = pytest.mark.slow
 
 
 class Worker:
@@ -125,7 +126,6 @@ def test_three_processes_with_four_tasks_refresh_once(serve: Serve, rotate: bool
     assert_one_refresh_per_round(Race(serve(42, rotate=rotate)), processes=3, tasks=4, rounds=3)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("version", [41, 42])
 @pytest.mark.parametrize("rotate", [False, True])
@@ -159,7 +159,6 @@ def test_a_refresher_that_is_killed_when_the_server_has_acted(serve: Serve, rota
             assert len(race.server.spends) == spent + 1
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("rotate", [False, True])
 def test_refreshers_that_are_killed_at_random_points(serve: Serve, rotate: bool) -> None:

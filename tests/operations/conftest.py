@@ -61,7 +61,10 @@ class Desk:
         assert code == 0, err
 
 
-@pytest.fixture(params=["41", "42", "43", "44"])
+@pytest.fixture(
+    # both engines of data values in the quick tier, every version in the slow one
+    params=[pytest.param("41", marks=pytest.mark.slow), "42", "43", pytest.param("44", marks=pytest.mark.slow)]
+)
 def desk(
     request: pytest.FixtureRequest,
     home: object,
