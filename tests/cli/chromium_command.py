@@ -4,6 +4,7 @@ It writes what the last page shows into the file `SEEN`.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ from dhis2w_core.oauth2.browser import SHORTEST_VISIT
 from tests.core_oauth2.chromium import chromium, consent, log_in
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal of a test ends with the command, the browser does not
     scenario, version, url = os.environ["SCENARIO"], int(os.environ["VERSION"]), sys.argv[1]
     with TemporaryDirectory() as folder, chromium(Path(folder)) as browser:
         if scenario == "forged state":
