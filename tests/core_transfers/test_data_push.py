@@ -15,7 +15,7 @@ from dhis2w_client.clock import Clock
 from dhis2w_client.data_values import InvalidDataValuesError
 from dhis2w_core.errors import OperationError, StalePlanError
 from dhis2w_core.plan import StepDone
-from dhis2w_core.transfers.chunk_size import LARGEST, ChunkSize
+from dhis2w_core.transfers.chunk_size import ChunkSize
 from dhis2w_core.transfers.data_push import DataPush
 from dhis2w_core.transfers.source_rows import digest_of, source_rows
 from dhis2w_sandbox import Sandbox
@@ -194,12 +194,12 @@ def test_columns_have_other_names_and_files_other_kinds(tmp_path: Path) -> None:
         next(source_rows(tmp_path / "a.txt"))
 
 
-def test_chunks_grow_when_all_is_well_and_shrink_when_it_is_not() -> None:
-    size = ChunkSize(1000)
+def test_chunks_shrink_when_they_are_too_much_and_grow_again() -> None:
+    size = ChunkSize(500, 1000)
+    assert ChunkSize.of(1000).after_failure() == size
     for _ in range(4):
         size = size.after_success()
-    assert size == ChunkSize(2000)
-    assert size.after_failure() == ChunkSize(1000)
-    assert ChunkSize(150).after_failure() == ChunkSize(100)
-    assert ChunkSize(100).after_failure() is None
-    assert ChunkSize(LARGEST, 3).after_success() == ChunkSize(LARGEST)
+    assert size == ChunkSize(1000, 1000)
+    assert size.after_success().rows == 1000
+    assert ChunkSize(150, 1000).after_failure() == ChunkSize(100, 1000)
+    assert ChunkSize(100, 1000).after_failure() is None

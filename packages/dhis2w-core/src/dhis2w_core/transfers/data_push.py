@@ -6,13 +6,9 @@ back first, and only what it has not is sent again.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,19 +16,13 @@ from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.data_values.data_value import ValueKey, key_of, problem_of, text_of
 from dhis2w_client.data_values.push_options import DataValueOptions
 from dhis2w_client.data_values.selection import DataValueSelection
-from dhis2w_client.data_values.value_reader import InvalidDataValuesError
-from dhis2w_client.errors import (
-    AnswerTimeoutError,
-    ConnectionLostError,
-    GatewayError,
-    MalformedAnswerError,
-    PayloadTooLargeError,
-)
 from dhis2w_core.errors import StalePlanError
 from dhis2w_core.plan import Preview, PreviewLine
-from dhis2w_core.transfers.chunk_size import ChunkSize
-from dhis2w_core.transfers.source_rows import SourceRow, digest_of, source_rows
-from dhis2w_core.transfers.transfer_journal import Outcome, RefusedRow, TransferJournal
+from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
+from dhis2w_core.transfers.push_run import Progress, PushRun
+from dhis2w_core.transfers.reject_file import write_rejects
+from dhis2w_core.transfers.source_rows import SourceRows, digest_of
+from dhis2w_core.transfers.transfer_journal import TransferJournal
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
@@ -41,15 +31,6 @@ if TYPE_CHECKING:
 
 UNITS_AT_ONCE = 50
 """Organisation units that are read back with one request."""
-TRIES = 5
-"""How often a chunk whose answer is lost is sent, before it is given up for now."""
-TOO_MUCH = (PayloadTooLargeError, AnswerTimeoutError, GatewayError)
-LOST = (AnswerTimeoutError, ConnectionLostError, GatewayError, MalformedAnswerError, InvalidDataValuesError)
-"""After these the server may have done the work, or is still at it."""
-LONGEST_WAIT = 60.0
-"""Seconds before the server is read back after a lost answer, at most: it may still be at work."""
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +46,7 @@ class DataPush:
     """Where refused rows are written. Default: beside the source, `NAME.rejects.csv`."""
     rows_at_once: int = 10_000
     restart: bool = False
-    progress: Progress = field(default=lambda _: None, repr=False)
+    progress: Progress = field(default=lambda _rows, _share: None, repr=False)
     clock: Clock = field(default=SYSTEM_CLOCK, repr=False)
     steps: tuple[ObjectChange, ...] = ()
     takes_back: str | None = None
@@ -99,73 +80,46 @@ class DataPush:
             raise StalePlanError(f"{self.source} has changed since the plan was made; nothing was sent.")
         opened = TransferJournal.open(self.source, self.source_digest, client.base_url, self._way, restart=self.restart)
         with opened as journal:
-            read = await self._send_all(client, journal)
-            totals, refused = journal.totals(), journal.refusals()
-            rejects = self._write_rejects(refused)
+            with SourceRows(self.source, self.columns) as source:
+                deliver = DeliverValues(client, self.options, self.data_set)
+                run = PushRun(source, journal, deliver, self.rows_at_once, progress=self.progress, clock=self.clock)
+                read = await run.send_all()
+            totals = journal.totals()
+            rejects = write_rejects(self.source, totals.refused, self.rejects)
             journal.forget()
         counts: dict[str, object] = {"read": read, "accepted": totals.accepted, "unchanged": totals.unchanged}
-        return counts | {"refused": len(refused), "skipped": totals.skipped, "rejects": rejects and str(rejects)}
+        refused = len(totals.refused)
+        return counts | {"refused": refused, "skipped": totals.skipped, "rejects": rejects and str(rejects)}
 
-    async def _send_all(self, client: Dhis2Client, journal: TransferJournal) -> int:
-        doubt = journal.in_doubt
-        done = doubt[0] if doubt else journal.next_row
-        with closing(source_rows(self.source, self.columns)) as source:
-            rows = islice(source, done, None)
-            pending = list(islice(rows, doubt[1] - doubt[0])) if doubt else []
-            return await self._send_from(client, journal, done, pending, rows)
 
-    async def _send_from(
-        self,
-        client: Dhis2Client,
-        journal: TransferJournal,
-        done: int,
-        pending: list[SourceRow],
-        rows: Iterator[SourceRow],
-    ) -> int:
-        """Send rows, those in doubt first; returns how many there are in all."""
-        size = ChunkSize(self.rows_at_once)
-        lost = bool(pending)
-        tries = 0
-        while pending := pending or list(islice(rows, size.rows)):
-            chunk, rest = pending[: size.rows], pending[size.rows :]
-            journal.begin(done, done + len(chunk))
-            try:
-                outcome, refused = await self._send(client, chunk, done, read_back=lost)
-            except TOO_MUCH + LOST as error:
-                tries += 1
-                smaller = size.after_failure() if isinstance(error, TOO_MUCH) else size
-                if tries > TRIES or smaller is None:
-                    raise
-                size, lost, pending = smaller, lost or isinstance(error, LOST), chunk + rest
-                if lost:
-                    await self.clock.sleep(min(LONGEST_WAIT, 2.0**tries))
-                continue
-            journal.end(done, outcome, refused)
-            done, pending, lost, tries = done + len(chunk), rest, False, 0
-            size = size.after_success()
-            self.progress(done)
-        return done
+@dataclass(frozen=True, slots=True)
+class DeliverValues:
+    """Sends chunks of data values to a server."""
 
-    async def _send(
-        self, client: Dhis2Client, chunk: Sequence[SourceRow], first: int, *, read_back: bool
-    ) -> tuple[Outcome, list[RefusedRow]]:
+    client: Dhis2Client
+    options: DataValueOptions
+    data_set: str | None = None
+
+    async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:
         """Send rows; of those that 2.43 refused with their group alone, until each was judged for itself."""
-        there = await self._there(client, chunk) if read_back else {}
-        known = [number for number, row in enumerate(chunk) if _is_there(row.value, there)] if there else []
-        todo = sorted(set(range(len(chunk))) - set(known))
-        accepted, unchanged, skipped = len(known), 0, 0
+        there = await self._there(chunk) if read_back else {}
+        todo = [number for number, value in enumerate(chunk.values) if not _is_there(value, there)] if there else None
+        accepted = len(chunk) - len(todo) if todo is not None else 0
+        unchanged = skipped = 0
         refused: list[RefusedRow] = []
-        waiting: list[tuple[list[int], str | None]] = [(todo, None)] if todo else []
+        waiting: list[tuple[Sequence[int], str | None]] = [(range(len(chunk)) if todo is None else todo, None)]
         while waiting:
             numbers, reason = waiting.pop()
-            values = [chunk[number].value for number in numbers]
-            report = await client.data_values.push(values, self.options, data_set=self.data_set)
+            if not numbers:
+                continue
+            values = chunk.values if len(numbers) == len(chunk) else [chunk.values[number] for number in numbers]
+            report = await self.client.data_values.push(values, self.options, data_set=self.data_set)
             again = [numbers[each.index] for each in report.refusals if each.collateral and each.index is not None]
             all_alike = len(again) == len(numbers)
             # a reason that half of the rows have as well is not in the rows
             hopeless = len(numbers) == 1 or (all_alike and report.refusals[0].message == reason)
             refused += [
-                RefusedRow(first + numbers[index], chunk[numbers[index]].line, code, problem)
+                chunk.refused(numbers[index], code, problem)
                 for index, (code, problem) in _final(report, hopeless=hopeless).items()
             ]
             if all_alike and not hopeless:
@@ -175,14 +129,14 @@ class DataPush:
                 waiting.append((again, None))
             accepted, unchanged = accepted + report.accepted, unchanged + report.unchanged
             skipped += report.skipped + report.vanished
-        return Outcome(accepted, unchanged, skipped), refused
+        return Outcome(accepted, unchanged, skipped, tuple(refused))
 
-    async def _there(self, client: Dhis2Client, chunk: Sequence[SourceRow]) -> dict[ValueKey, str]:
+    async def _there(self, chunk: Chunk) -> dict[ValueKey, str]:
         """What the server has of the places of some rows."""
         if self.options.strategy != "CREATE_AND_UPDATE":
             return {}
-        every = [(row.value, key_of(row.value)) for row in chunk]
-        keys = [key for value, key in every if problem_of(value, key, client.dialect) is None]
+        every = [(value, key_of(value)) for value in chunk.values]
+        keys = [key for value, key in every if problem_of(value, key, self.client.dialect) is None]
         units = sorted({key.org_unit for key in keys if key.org_unit})
         found: dict[ValueKey, str] = {}
         for start in range(0, len(units), UNITS_AT_ONCE):
@@ -194,28 +148,9 @@ class DataPush:
                 org_units=tuple(some),
                 schemes=self.options.schemes,
             )
-            async for row in client.data_values.rows(selection):
+            async for row in self.client.data_values.rows(selection):
                 found[key_of(row)] = f"{row.get('value')}\n{row.get('comment')}"
         return found
-
-    def _write_rejects(self, refused: Sequence[RefusedRow]) -> Path | None:
-        """Write the refused rows as they were, with what is wrong; the file can be repaired and sent."""
-        if not refused:
-            return None
-        target = self.rejects or self.source.with_name(f"{self.source.stem}.rejects.csv")
-        wanted = {each.row: each for each in refused}
-        with closing(source_rows(self.source)) as source:
-            rows = [(wanted[number], row) for number, row in enumerate(source) if number in wanted]
-        names = list(dict.fromkeys(name for _, row in rows for name in row.value))
-        unfinished = target.with_name(target.name + ".part")
-        with unfinished.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow([*names, "source_line", "code", "problem"])
-            for why, row in rows:
-                cells = [_cell(row.value.get(name)) for name in names]
-                writer.writerow([*cells, why.line, why.code or "", why.problem])
-        unfinished.replace(target)
-        return target
 
 
 def _final(report: DataValueReport, *, hopeless: bool) -> dict[int, tuple[str | None, str]]:
@@ -231,7 +166,3 @@ def _is_there(value: Mapping[str, Any], there: Mapping[ValueKey, str]) -> bool:
     if value.get("followup") or value.get("deleted"):
         return False
     return there.get(key_of(value)) == f"{text_of(value.get('value'))}\n{value.get('comment')}"
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else text_of(value) if not isinstance(value, (dict, list)) else json.dumps(value)

@@ -1,37 +1,45 @@
-"""The rows of a file of data values, read as a stream: CSV, NDJSON or JSON."""
+"""The rows of a file, read as a stream: CSV, NDJSON or JSON."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import json
-from collections.abc import Generator, Mapping
-from contextlib import closing
-from dataclasses import dataclass
+import io
+from collections.abc import Generator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, NamedTuple, Self, cast
+
+from pydantic_core import from_json
 
 from dhis2w_client.data_values.value_reader import CSV_NAMES, JsonValueReader
 from dhis2w_core.errors import OperationError
+from dhis2w_core.transfers.chunk import Chunk
 
 BLOCK = 256 * 1024
 """Bytes that are read at once."""
+ROWS = 2000
+"""Lines of a table that are read at once."""
 NOTES = frozenset({"source_line", "problem", "code", "what_to_do"})
 """Columns of a reject file that are not part of its rows."""
-
-
 KNOWN = frozenset({*CSV_NAMES.values(), "followUp"})
 """DHIS2's own keys of a value."""
 
 
-@dataclass(slots=True)
-class SourceRow:
+class SourceRow(NamedTuple):
     """One row, and where it is."""
 
     line: int
     """Line of the file, from 1; in JSON the number of the value."""
     value: dict[str, Any]
     """The row with DHIS2's keys."""
+
+
+class _Block(NamedTuple):
+    """Rows as they were read at once."""
+
+    values: list[dict[str, Any]]
+    lines: Sequence[int]
 
 
 def digest_of(file: Path) -> str:
@@ -47,8 +55,10 @@ def digest_of(file: Path) -> str:
         raise OperationError(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def source_rows(file: Path, columns: Mapping[str, str] | None = None) -> Generator[SourceRow]:
-    """The rows of a file, by the end of its name: `.csv`, `.ndjson` or `.jsonl`, `.json`.
+class SourceRows:
+    """The rows of a file, one part after another; a context manager.
+
+    The kind is known by the end of the file's name: `.csv`, `.ndjson` or `.jsonl`, `.json`.
 
     Args:
         file: The file.
@@ -57,57 +67,127 @@ def source_rows(file: Path, columns: Mapping[str, str] | None = None) -> Generat
     Raises:
         OperationError: The file has another kind, a line that is no row, or not the columns that are needed.
     """
-    readers = {".csv": _csv, ".ndjson": _ndjson, ".jsonl": _ndjson, ".json": _json}
-    if file.suffix.lower() not in readers:
+
+    def __init__(self, file: Path, columns: Mapping[str, str] | None = None) -> None:
+        readers = {".csv": _csv, ".ndjson": _ndjson, ".jsonl": _ndjson, ".json": _json}
+        if file.suffix.lower() not in readers:
+            raise OperationError(
+                f"{file.name} is neither CSV nor JSON by its name.", next_step="End it in .csv, .ndjson or .json."
+            )
+        names = {source: key for key, source in (columns or {}).items()}
+        self._file: BinaryIO = file.open("rb")
+        self._size = file.stat().st_size
+        self._blocks = readers[file.suffix.lower()](self._file, file.name, names)
+        self._left = _Block([], [])
+        self.position = 0
+        """Number of the next row, from 0."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._blocks.close()
+        self._file.close()
+
+    @property
+    def share(self) -> float:
+        """How much of the file has been read, from 0 to 1."""
+        return self._file.tell() / self._size if self._size else 1.0
+
+    def take(self, count: int) -> Chunk:
+        """The next rows, as many as there are up to `count`; none at the end."""
+        values, lines = self._left
+        if len(values) < count:
+            lines = list(lines)
+            while len(values) < count:
+                block = next(self._blocks, None)
+                if block is None:
+                    break
+                values += block.values
+                lines += block.lines
+        self._left = _Block(values[count:], lines[count:])
+        chunk = Chunk(self.position, values[:count], lines[:count])
+        self.position = chunk.last
+        return chunk
+
+
+def source_rows(file: Path, columns: Mapping[str, str] | None = None) -> Generator[SourceRow]:
+    """The rows of a file one by one, as `SourceRows` gives them.
+
+    Raises:
+        OperationError: As `SourceRows` does.
+    """
+    with SourceRows(file, columns) as rows:
+        while chunk := rows.take(ROWS):
+            yield from map(SourceRow, chunk.lines, chunk.values)
+
+
+def _csv(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    table = csv.reader(text)
+    rows = ((table.line_num, cells) for cells in table if cells)
+    try:
+        keys = [_key(cell.strip(), names) for cell in next(table, list[str]())]
+        while some := list(islice(rows, ROWS)):
+            yield _Block([_csv_row(keys, cells) for _, cells in some], [line for line, _ in some])
+    except (csv.Error, UnicodeDecodeError) as error:
         raise OperationError(
-            f"{file.name} is neither CSV nor JSON by its name.", next_step="End it in .csv, .ndjson or .json."
+            f"{name}, line {table.line_num + 1}: this is no CSV in UTF-8: {error}.",
+            next_step="Save it as CSV in UTF-8.",
+        ) from None
+    finally:
+        text.detach()  # whoever opened the file closes it
+
+
+def _csv_row(keys: Sequence[str | None], cells: Sequence[str]) -> dict[str, Any]:
+    row = dict(zip(keys, cells, strict=False))
+    row.pop(None, None)
+    if "" in cells:
+        return {cast("str", key): cell for key, cell in row.items() if cell != ""}
+    return cast("dict[str, Any]", row)
+
+
+def _ndjson(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
+    lines = ((number, line) for number, line in enumerate(file, 1) if not line.isspace())
+    while some := list(islice(lines, ROWS)):
+        yield _Block(
+            _renamed([_object(line, name, number) for number, line in some], names), [each[0] for each in some]
         )
-    names = {source: key for key, source in (columns or {}).items()}
-    with closing(readers[file.suffix.lower()](file)) as rows:
-        for row in rows:
-            yield SourceRow(row.line, _renamed(row.value, names))
 
 
-def _renamed(value: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    if not names and value.keys() <= KNOWN:
-        return value
-    return {
-        names.get(key, CSV_NAMES.get(key.lower(), key)): content
-        for key, content in value.items()
-        if key not in NOTES and content is not None
-    }
+def _object(line: bytes, name: str, number: int) -> dict[str, Any]:
+    try:
+        value = from_json(line)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise OperationError(f"{name}, line {number}: this is no JSON object.")
+    return cast("dict[str, Any]", value)
 
 
-def _csv(file: Path) -> Generator[SourceRow]:
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        reader = csv.DictReader(lines)
-        for cells in reader:
-            filled = {key: cell for key, cell in cells.items() if key and isinstance(cell, str) and cell != ""}
-            yield SourceRow(reader.line_num, filled)
-
-
-def _ndjson(file: Path) -> Generator[SourceRow]:
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                value = json.loads(line)
-            except ValueError:
-                value = None
-            if not isinstance(value, dict):
-                raise OperationError(f"{file.name}, line {number}: this is no JSON object.")
-            yield SourceRow(number, cast("dict[str, Any]", value))
-
-
-def _json(file: Path) -> Generator[SourceRow]:
+def _json(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
     reader = JsonValueReader()
-    number = 0
-    with file.open("rb") as content:
-        while piece := content.read(BLOCK):
-            for value in reader.feed(piece):
-                number += 1
-                yield SourceRow(number, value)
-    for value in reader.end():
-        number += 1
-        yield SourceRow(number, value)
+    number = 1
+    pieces = (reader.feed(piece) for piece in iter(lambda: file.read(BLOCK), b""))
+    for values in chain(pieces, (reader.end() for _ in range(1))):
+        if any(type(value) is not dict for value in values):
+            raise OperationError(f"{name}: something between the values {number} and {number + len(values)} is none.")
+        yield _Block(_renamed(values, names), range(number, number + len(values)))
+        number += len(values)
+
+
+def _renamed(values: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The rows with DHIS2's keys, and without notes."""
+    found = set[str]().union(*values)
+    if not names and found <= KNOWN:
+        return values
+    keys = {name: _key(name, names) for name in found}
+    return [
+        {key: content for name, content in value.items() if (key := keys[name]) and content is not None}
+        for value in values
+    ]
+
+
+def _key(name: str, names: Mapping[str, str]) -> str | None:
+    """DHIS2's key for a column; None for a note."""
+    return names.get(name) or (None if name in NOTES or not name else CSV_NAMES.get(name.lower(), name))

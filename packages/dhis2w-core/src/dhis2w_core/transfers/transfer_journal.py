@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Self
 
 from dhis2w_core.errors import OperationError
 from dhis2w_core.places import state_folder
 from dhis2w_core.private_file import make_private_folder
+from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS head (source TEXT NOT NULL, digest TEXT NOT NULL);
@@ -23,28 +23,10 @@ CREATE TABLE IF NOT EXISTS chunk (
     first INTEGER PRIMARY KEY, last INTEGER NOT NULL, done INTEGER NOT NULL,
     accepted INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE IF NOT EXISTS refusal (row INTEGER PRIMARY KEY, line INTEGER NOT NULL, code TEXT, problem TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS refusal (
+    row INTEGER PRIMARY KEY, line INTEGER NOT NULL, code TEXT, problem TEXT NOT NULL,    what_to_do TEXT
+);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the rows of a chunk that were not refused."""
-
-    accepted: int = 0
-    unchanged: int = 0
-    skipped: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """One row that was refused."""
-
-    row: int
-    """Its number in the source, from 0."""
-    line: int
-    code: str | None
-    problem: str
 
 
 class TransferJournal:
@@ -98,45 +80,45 @@ class TransferJournal:
         """Close it; what was written stays."""
         self._db.close()
 
-    @property
-    def next_row(self) -> int:
-        """The first row of which nothing was sent."""
-        return self._db.execute("SELECT coalesce(max(last), 0) FROM chunk").fetchone()[0]
+    def unfinished(self) -> list[tuple[int, int]]:
+        """First and last row (not included) of each chunk of which no answer is known, in their order."""
+        return self._db.execute("SELECT first, last FROM chunk WHERE NOT done ORDER BY first").fetchall()
 
-    @property
-    def in_doubt(self) -> tuple[int, int] | None:
-        """First and last row (not included) of the chunk that was sent, and of which no answer is known."""
-        return self._db.execute("SELECT first, last FROM chunk WHERE NOT done ORDER BY first").fetchone()
+    def finished(self) -> list[tuple[int, int]]:
+        """First and last row (not included) of each chunk that is done, in their order."""
+        return self._db.execute("SELECT first, last FROM chunk WHERE done ORDER BY first").fetchall()
 
-    def begin(self, first: int, last: int) -> None:
-        """Write down that rows are about to be sent; before they are."""
-        self._db.execute("INSERT OR REPLACE INTO chunk (first, last, done) VALUES (?, ?, 0)", (first, last))
+    def begin(self, *parts: Chunk) -> None:
+        """Write down that rows are about to be sent; before they are. Several: a chunk is cut into these."""
+        rows = [(part.first, part.last) for part in parts]
+        with self._writing() as cursor:
+            cursor.executemany("INSERT OR REPLACE INTO chunk (first, last, done) VALUES (?, ?, 0)", rows)
 
-    def end(self, first: int, outcome: Outcome, refused: Iterable[RefusedRow]) -> None:
+    def end(self, chunk: Chunk, outcome: Outcome) -> None:
         """Write down what became of rows that were sent."""
-        with closing(self._db.cursor()) as cursor:
-            cursor.execute("BEGIN")
-            cursor.execute(
-                "UPDATE chunk SET done = 1, accepted = ?, unchanged = ?, skipped = ? WHERE first = ?",
-                (outcome.accepted, outcome.unchanged, outcome.skipped, first),
-            )
+        change = "UPDATE chunk SET done = 1, accepted = ?, unchanged = ?, skipped = ? WHERE first = ?"
+        with self._writing() as cursor:
+            cursor.execute(change, (outcome.accepted, outcome.unchanged, outcome.skipped, chunk.first))
             cursor.executemany(
-                "INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?)",
-                [(each.row, each.line, each.code, each.problem) for each in refused],
+                "INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?)",
+                [(each.row, each.line, each.code, each.problem, each.what_to_do) for each in outcome.refused],
             )
-            cursor.execute("COMMIT")
 
     def totals(self) -> Outcome:
-        """What became of all rows that were not refused."""
+        """What became of all rows, the refused ones in the order of the source."""
         sums = "SELECT coalesce(sum(accepted), 0), coalesce(sum(unchanged), 0), coalesce(sum(skipped), 0) FROM chunk"
-        return Outcome(*self._db.execute(sums).fetchone())
-
-    def refusals(self) -> list[RefusedRow]:
-        """What was refused, in the order of the source."""
-        rows = self._db.execute("SELECT row, line, code, problem FROM refusal ORDER BY row")
-        return [RefusedRow(*row) for row in rows]
+        refused = self._db.execute("SELECT row, line, code, problem, what_to_do FROM refusal ORDER BY row")
+        accepted, unchanged, skipped = self._db.execute(sums).fetchone()
+        return Outcome(accepted, unchanged, skipped, tuple(RefusedRow(*row) for row in refused))
 
     def forget(self) -> None:
         """Remove it: the transfer is complete."""
         self.close()
         self.file.unlink(missing_ok=True)
+
+    @contextmanager
+    def _writing(self) -> Generator[sqlite3.Cursor]:
+        with closing(self._db.cursor()) as cursor:
+            cursor.execute("BEGIN")
+            yield cursor
+            cursor.execute("COMMIT")

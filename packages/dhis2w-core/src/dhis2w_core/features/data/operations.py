@@ -207,5 +207,5 @@ async def push(
         rejects=rejects,
         rows_at_once=rows_at_once,
         restart=restart,
-        progress=lambda rows: face.progress("Rows", rows),
+        progress=lambda rows, _share: face.progress("Rows", rows),
     )

@@ -1,0 +1,138 @@
+"""The loop of every push: rows are cut into chunks, sent, and what became of them is written down.
+
+Each chunk is in the journal before it is sent and after it is decided, so that whatever ends the process, the next run
+sends what is left. Of a chunk whose answer was lost the server is read back before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dhis2w_client.clock import SYSTEM_CLOCK, Clock
+from dhis2w_client.data_values.value_reader import InvalidDataValuesError
+from dhis2w_client.errors import (
+    AnswerTimeoutError,
+    ConnectionLostError,
+    GatewayError,
+    MalformedAnswerError,
+    PayloadTooLargeError,
+)
+from dhis2w_core.transfers.chunk import Chunk, Outcome
+from dhis2w_core.transfers.chunk_size import ChunkSize
+from dhis2w_core.transfers.source_rows import SourceRows
+from dhis2w_core.transfers.transfer_journal import TransferJournal
+
+TRIES = 5
+"""How often a chunk whose answer is lost is sent, before it is given up for now."""
+TOO_MUCH = (PayloadTooLargeError, AnswerTimeoutError, GatewayError)
+LOST = (AnswerTimeoutError, ConnectionLostError, GatewayError, MalformedAnswerError, InvalidDataValuesError)
+"""After these the server may have done the work, or is still at it."""
+LONGEST_WAIT = 60.0
+"""Seconds before the server is read back after a lost answer, at most: it may still be at work."""
+
+Progress = Callable[[int, float], None]
+"""Is told how many rows are decided, and how much of the source has been read (0 to 1)."""
+
+
+class Deliver(Protocol):
+    """Sends a chunk to the server."""
+
+    async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:
+        """Send it, and say what became of each row.
+
+        Args:
+            chunk: The rows.
+            read_back: It may have been sent before: see first what the server has, and send only the rest.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class PushRun:
+    """One run of a push, from where the last one stopped to the end of the source."""
+
+    source: SourceRows
+    journal: TransferJournal
+    deliver: Deliver
+    rows_at_once: int
+    at_once: int = 1
+    """Chunks that are under way at the same time."""
+    progress: Progress = field(default=lambda _rows, _share: None)
+    clock: Clock = SYSTEM_CLOCK
+    _size: ChunkSize = field(init=False)
+    _decided: int = field(default=0, init=False)
+    _failed: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._size = ChunkSize.of(self.rows_at_once)
+
+    async def send_all(self) -> int:
+        """Send what was not sent yet; returns how many rows the source has.
+
+        Raises:
+            Dhis2Error: The server cannot be reached or refuses as such. What is under way is ended first; the next run
+                goes on behind it.
+        """
+        chunks = self._chunks()
+        workers = [asyncio.create_task(self._work(chunks)) for _ in range(self.at_once)]
+        for ended in await asyncio.gather(*workers, return_exceptions=True):
+            if isinstance(ended, BaseException):
+                raise ended
+        return self.source.position
+
+    async def _work(self, chunks: Iterator[tuple[Chunk, bool]]) -> None:
+        """Send chunks until there is none."""
+        try:
+            while not self._failed and (next_one := next(chunks, None)):
+                await self._send(*next_one)
+        except BaseException:
+            self._failed = True
+            raise
+
+    def _chunks(self) -> Iterator[tuple[Chunk, bool]]:
+        """What is to be sent, and whether it may have been sent before."""
+        known = [(first, last, False) for first, last in self.journal.unfinished()]
+        known += [(first, last, True) for first, last in self.journal.finished()]
+        for first, last, done in sorted(known):
+            chunk = self.source.take(last - first)
+            if done:
+                self._decided += len(chunk)
+            else:
+                yield chunk, True
+        while chunk := self.source.take(self._size.rows):
+            self.journal.begin(chunk)
+            yield chunk, False
+
+    async def _send(self, chunk: Chunk, lost: bool) -> None:
+        """Send a chunk until it is decided, in parts where it is too much."""
+        parts = deque([chunk])
+        tries = 0
+        while parts:
+            try:
+                outcome = await self.deliver(parts[0], read_back=lost)
+            except TOO_MUCH + LOST as error:
+                tries += 1
+                lost = lost or isinstance(error, LOST)
+                smaller = self._size.after_failure() if isinstance(error, TOO_MUCH) else None
+                if tries > TRIES or not (smaller or isinstance(error, LOST)):
+                    raise
+                self._size = smaller or self._size
+                parts = deque(self._cut(parts))
+                if lost:
+                    await self.clock.sleep(min(LONGEST_WAIT, 2.0**tries))
+                continue
+            self.journal.end(parts[0], outcome)
+            self._decided += len(parts.popleft())
+            self.progress(self._decided, self.source.share)
+            self._size, tries = self._size.after_success(), 0
+
+    def _cut(self, parts: deque[Chunk]) -> list[Chunk]:
+        """Chunks of the size that holds now; that they are cut is written down, because none may be forgotten."""
+        rows = self._size.rows
+        smaller = [part.part(begin, begin + rows) for part in parts for begin in range(0, len(part), rows)]
+        self.journal.begin(*smaller)
+        return smaller
