@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dhis2w_client.data_values.selection import DataValueSelection
     from dhis2w_client.data_values.service import DataValueService
     from dhis2w_client.data_values.value_reader import CsvValueReader, InvalidDataValuesError, JsonValueReader
+    from dhis2w_client.data_values.xml_value_reader import XmlValueReader
 
 HOMES = {
     name: f"dhis2w_client.data_values.{module}"
@@ -28,6 +29,7 @@ HOMES = {
         "selection": ("DataValueSelection",),
         "service": ("DataValueService",),
         "value_reader": ("CsvValueReader", "InvalidDataValuesError", "JsonValueReader"),
+        "xml_value_reader": ("XmlValueReader",),
     }.items()
     for name in names
 }
@@ -45,6 +47,7 @@ __all__ = [
     "JsonValueReader",
     "Refusal",
     "ValueKey",
+    "XmlValueReader",
     "key_of",
     "read_import_report",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -56,3 +57,15 @@ class DataValueOptions:
             "skipAudit": self.skip_audit or None,
             **self.schemes.params(),
         }
+
+    def with_head(self, head: Mapping[str, str]) -> DataValueOptions:
+        """The options with what the content itself states in its head, which goes before the rest, as in DHIS2."""
+        given = self.schemes
+        schemes = IdSchemes(
+            all=head.get("idScheme", given.all),
+            data_element=head.get("dataElementIdScheme", given.data_element),
+            org_unit=head.get("orgUnitIdScheme", given.org_unit),
+            category_option_combo=head.get("categoryOptionComboIdScheme", given.category_option_combo),
+            data_set=head.get("dataSetIdScheme", given.data_set),
+        )
+        return replace(self, schemes=schemes, dry_run=self.dry_run or head.get("dryRun") == "true")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
 from dhis2w_client.errors import Dhis2Error
@@ -14,6 +15,7 @@ _START = re.compile(rb'"dataValues"\s*:\s*\[')
 ENOUGH = 256 * 1024
 """Bytes that are parsed at once."""
 HEAD_KEYS = ("period", "orgUnit", "attributeOptionCombo")
+FLAGS = ("followup", "deleted")
 CSV_NAMES = {
     name.lower(): name
     for name in (
@@ -62,7 +64,7 @@ class JsonValueReader:
         self._begin = b""
         """What the rest has to stand behind, to be JSON; empty before the list begins."""
         self.head: dict[str, str] = {}
-        """What stood before the list: `dataSet`, `period`, `orgUnit` …"""
+        """What stands beside the list: `dataSet`, `completeDate`, `idScheme` …; truths are `true` and `false`."""
 
     def feed(self, piece: bytes) -> list[Row]:
         """The rows that are complete with this piece."""
@@ -87,7 +89,9 @@ class JsonValueReader:
             rest = None
         self._buffer = b""
         if isinstance(rest, dict):
-            values = cast("dict[str, object]", rest).get("dataValues", [])
+            whole = cast("dict[str, object]", rest)
+            values = whole.get("dataValues", [])
+            self.head |= _texts(whole)
         else:
             values = cast("object", rest)
         if not isinstance(values, list):
@@ -133,7 +137,13 @@ def _head(before: bytes) -> dict[str, str]:
         found = as_object(from_json(before.rstrip().rstrip(b",") + b"}"))
     except ValueError:
         return {}
-    return {key: value for key, value in found.items() if isinstance(value, str)}
+    return _texts(found)
+
+
+def _texts(row: Mapping[str, object]) -> dict[str, str]:
+    """What of an object is a text or a truth, as text."""
+    scalars = {key: value for key, value in row.items() if isinstance(value, str | bool)}
+    return {key: str(value).lower() if isinstance(value, bool) else value for key, value in scalars.items()}
 
 
 class CsvValueReader:
@@ -145,7 +155,11 @@ class CsvValueReader:
         self._names: list[str] | None = None
 
     def feed(self, piece: bytes) -> list[Row]:
-        """The rows that are complete with this piece."""
+        """The rows that are complete with this piece.
+
+        Raises:
+            InvalidDataValuesError: The first line does not name the columns.
+        """
         self._buffer += self._decode.decode(piece)
         end = self._buffer.rfind("\n") + 1
         while end and self._buffer.count('"', 0, end) % 2:  # the line break is inside of quotes
@@ -165,19 +179,29 @@ class CsvValueReader:
         return self._rows(whole)
 
     def _rows(self, text: str) -> list[Row]:
-        lines = csv.reader(text.splitlines(keepends=True))
+        lines = csv.reader(text.splitlines(keepends=True), skipinitialspace=True)
         rows: list[Row] = []
         for cells in lines:
             if self._names is None:
-                self._names = [CSV_NAMES.get(name.strip().lower(), name.strip()) for name in cells]
+                self._names = _column_names(cells)
             elif cells:
                 rows.append(_csv_row(self._names, cells))
         return rows
 
 
+def _column_names(cells: list[str]) -> list[str]:
+    names = [CSV_NAMES.get(name.strip().lower(), name.strip()) for name in cells]
+    if "dataElement" not in names:
+        raise InvalidDataValuesError(
+            f"The CSV has no column `dataelement`; its first line is {','.join(names)[:80]!r}.",
+            next_step="The first line names the columns: dataelement,period,orgunit,value …",
+        )
+    return names
+
+
 def _csv_row(names: list[str], cells: list[str]) -> Row:
     row: Row = {name: cell for name, cell in zip(names, cells, strict=False) if cell != ""}
-    for flag in ("followup", "deleted"):
+    for flag in FLAGS:
         if flag in row:
             row[flag] = row[flag] == "true"
     return row
