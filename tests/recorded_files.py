@@ -26,8 +26,9 @@ class RecordedFile:
     @property
     def json(self) -> Any:
         """The JSON body: of a recording, what was answered."""
-        whole = json.loads(self.content)
-        return whole[_BODIES[self.format]] if self.format in _BODIES else whole
+        whole: Any = json.loads(self.content)
+        body: Any = whole[_BODIES[self.format]] if self.format in _BODIES else whole
+        return body
 
 
 def recorded(shared: Path, kind: str) -> list[RecordedFile]:

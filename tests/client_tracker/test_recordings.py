@@ -10,10 +10,13 @@ from typing import Any, cast
 
 import pytest
 
+from dhis2w_client import InvalidRequestError
+from dhis2w_client.jobs.job_run import story_of
 from dhis2w_client.models.server_model import ServerModel
-from dhis2w_client.tracker import Enrollment, Event, Relationship, TrackedEntity, TrackerPayload
+from dhis2w_client.tracker import Enrollment, Event, Relationship, TrackedEntity, TrackerPayload, events_in_csv
 from dhis2w_client.tracker.payload import objects_of, with_uids
 from dhis2w_client.tracker.report import tracker_report
+from tests.recorded_files import recorded
 
 pytestmark = pytest.mark.shared
 
@@ -27,15 +30,6 @@ OF_ONE: dict[str, type[ServerModel]] = {
 PLURALS = ("trackedEntities", "enrollments", "events", "relationships")
 
 
-def recorded(shared: Path, kind: str) -> Iterator[tuple[str, Any]]:
-    folder = shared / "dhis2/recordings"
-    for line in (folder / "index.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
-        if row["kind"] == kind and row["file"].endswith(".json"):
-            content = json.loads((folder / row["file"]).read_text("utf-8"))
-            yield row["file"], content["body"] if row["format"] == "documentation" else content
-
-
 def live(shared: Path, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The JSON objects of requests or answers of the recorded tracker scenarios."""
     for file in sorted((shared / "dhis2/live").glob("v*/tracker/*.jsonl")):
@@ -45,6 +39,11 @@ def live(shared: Path, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 body = exchange[key].get("json")
                 if isinstance(body, dict):
                     yield f"{file.name}: {exchange['request']['path']}", cast("dict[str, Any]", body)
+
+
+def listed(body: object) -> list[Any]:
+    """The body, where it is a list; else it alone in one."""
+    return cast("list[Any]", body) if isinstance(body, list) else [body]
 
 
 def read(body: dict[str, Any]) -> ServerModel:
@@ -68,13 +67,41 @@ def looked_at(model: ServerModel) -> None:
 
 
 def test_every_recorded_payload_is_read_and_written_back(shared: Path) -> None:
-    files = list(recorded(shared, "tracker-payload"))
-    assert len(files) == 256  # three more are CSV
-    for file, body in files:
-        for each in cast("list[Any]", body) if isinstance(body, list) else [body]:
+    files = [file for file in recorded(shared, "tracker-payload") if file.name.endswith(".json")]
+    assert len(files) == len(recorded(shared, "tracker-payload")) - len(TABLES)
+    for file in files:
+        for each in listed(file.json):
             model = read(deepcopy(each))
             looked_at(model)
-            assert model.to_dict() == each, file
+            assert model.to_dict() == each, file.name
+
+
+TABLES = {"events.csv": (4, 18), "event-with-de-optionset.csv": (1, 1), "invalid_uid_event.csv": (1, 1)}
+"""How many events and values the recorded CSV files have."""
+
+
+def test_every_recorded_table_of_events_is_read(shared: Path) -> None:
+    files = [file for file in recorded(shared, "tracker-payload") if file.name.endswith(".csv")]
+    assert {Path(file.name).name for file in files} == set(TABLES)
+    for file in files:
+        name = Path(file.name).name
+        unnamed = name == "invalid_uid_event.csv"
+        if unnamed:
+            with pytest.raises(InvalidRequestError, match="no column `program`"):
+                events_in_csv(file.content)
+        payload = events_in_csv(file.content, header=not unnamed)
+        events = payload.events or []
+        values = [value for event in events for value in event.dataValues or []]
+        assert (len(events), len(values)) == TABLES[name]
+        text = file.content.decode()
+        for event in events:
+            assert event.to_dict()["occurredAt"] in text
+            assert event.to_dict()["orgUnit"] in text
+        if unnamed:  # made so that DHIS2 refuses it
+            with pytest.raises(InvalidRequestError, match="'invalid_uid' is no UID"):
+                with_uids(payload)
+        else:
+            assert [row["event"] for _, row in objects_of(with_uids(payload))] == [event.event for event in events]
 
 
 def test_every_live_answer_is_read_and_written_back(shared: Path) -> None:
@@ -90,22 +117,39 @@ def test_every_live_answer_is_read_and_written_back(shared: Path) -> None:
     assert count > 100
 
 
-def test_every_report_is_read(shared: Path) -> None:
-    bodies = [body for source in (recorded(shared, "tracker-report"), live(shared, "response")) for _, body in source]
-    found: list[dict[str, Any]] = [body for body in bodies if "validationReport" in body]
-    assert len(found) > 200
-    for body in found:
-        report = tracker_report(body)
-        assert report is not None
-        stats = body.get("stats", {})
-        counts = report.counts
-        for key in ("created", "updated", "deleted", "ignored"):
-            assert getattr(counts, key) == stats.get(key, 0)
-        told = body["validationReport"]
-        assert len(report.errors) >= len(told.get("errorReports", []))
-        assert len(report.warnings) == len(told.get("warningReports", []))
-        assert report.refused == (stats.get("ignored", 0) > 0 or bool(report.errors) or body["status"] == "ERROR")
-        assert set(report.by_type) == set(body.get("bundleReport", {}).get("typeReportMap", {}))
+def test_every_recorded_report_is_read(shared: Path) -> None:
+    told = 0
+    for file in recorded(shared, "tracker-report"):
+        body = file.json
+        if "validationReport" in body or "bundleReport" in body:
+            check_report(body)
+        else:  # what the job tells while it works
+            story = story_of(listed(body))
+            assert story[-1].completed
+            assert "Import" in story[-1].message
+            told += 1
+    assert told == 2
+
+
+def test_every_live_report_is_read(shared: Path) -> None:
+    bodies = [body for _, body in live(shared, "response") if "validationReport" in body]
+    assert len(bodies) > 200
+    for body in bodies:
+        check_report(body)
+
+
+def check_report(body: dict[str, Any]) -> None:
+    report = tracker_report(body)
+    assert report is not None
+    stats = body.get("stats", {})
+    for key in ("created", "updated", "deleted", "ignored"):
+        assert getattr(report.counts, key) == stats.get(key, 0)
+    told = body.get("validationReport", {})
+    assert len(report.errors) >= len(told.get("errorReports", []))
+    assert len(report.warnings) == len(told.get("warningReports", []))
+    ignored = stats.get("ignored", 0) > 0
+    assert report.refused == (ignored or bool(report.errors) or body.get("status") == "ERROR")
+    assert set(report.by_type) == set(body.get("bundleReport", {}).get("typeReportMap", {}))
 
 
 def test_uids_are_given_once(shared: Path) -> None:

@@ -109,6 +109,7 @@ def read_report(answer: object) -> Report | None:
 
 _KIND_OF_KEY = {
     "validationReport": "TrackerReport",
+    "bundleReport": "TrackerReport",
     "mergeReport": "MergeReport",
     "importSummaries": "ImportSummaries",
     "typeReports": "ImportReport",

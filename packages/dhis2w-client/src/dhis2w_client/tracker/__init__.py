@@ -7,6 +7,7 @@ from dhis2w_client._lazy import lazy_names
 TYPE_CHECKING = False  # as `typing` has it; importing `typing` takes longer than everything else here
 
 if TYPE_CHECKING:
+    from dhis2w_client.tracker.csv_events import events_in_csv
     from dhis2w_client.tracker.duplicates import DuplicateService, PotentialDuplicate
     from dhis2w_client.tracker.errors import LeftOutWarning, TrackerWarning, TruncatedWarning
     from dhis2w_client.tracker.objects import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 HOMES = {
     name: f"dhis2w_client.tracker.{module}"
     for module, names in {
+        "csv_events": ("events_in_csv",),
         "duplicates": ("DuplicateService", "PotentialDuplicate"),
         "errors": ("LeftOutWarning", "TrackerWarning", "TruncatedWarning"),
         "objects": (
@@ -78,6 +80,7 @@ __all__ = [
     "TrackerUser",
     "TrackerWarning",
     "TruncatedWarning",
+    "events_in_csv",
 ]
 
 

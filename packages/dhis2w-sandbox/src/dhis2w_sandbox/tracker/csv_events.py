@@ -16,41 +16,10 @@ from dhis2w_sandbox.data.import_options import boolean
 from dhis2w_sandbox.errors import Dhis2Refusal
 from dhis2w_sandbox.tracker.payload import Payload
 from dhis2w_sandbox.tracker.payload_reader import PayloadReader, Schemes
+from dhis2w_sandbox.tracker.reading.csv_lists import EVENT_COLUMNS
 
 Json = dict[str, Any]
 
-COLUMNS = (
-    "event",
-    "status",
-    "program",
-    "programStage",
-    "orgUnit",
-    "enrollment",
-    "occurredAt",
-    "scheduledAt",
-    "followUp",
-    "deleted",
-    "createdAt",
-    "createdAtClient",
-    "updatedAt",
-    "updatedAtClient",
-    "completedBy",
-    "completedAt",
-    "updatedBy",
-    "geometry",
-    "latitude",
-    "longitude",
-    "attributeOptionCombo",
-    "attributeCategoryOptions",
-    "assignedUser",
-    "dataElement",
-    "value",
-    "storedBy",
-    "providedElsewhere",
-    "createdAtDataValue",
-    "updatedAtDataValue",
-    "storedByDataValue",
-)
 _OF_EVENT = (
     "event",
     "status",
@@ -81,7 +50,7 @@ def read_csv(call: Call, schemes: Schemes) -> Payload:
     """The events in a CSV body; its first row names the columns, unless `skipFirst=false`."""
     has_header = boolean(call, "skipFirst", default=True)
     text = unpacked(call.path, call.body).decode("utf-8-sig", errors="replace")
-    rows = csv.DictReader(io.StringIO(text), fieldnames=None if has_header else COLUMNS)
+    rows = csv.DictReader(io.StringIO(text), fieldnames=None if has_header else EVENT_COLUMNS)
     events: list[Json] = []
     for row in rows:
         present = {key: value for key, value in row.items() if key and value}
