@@ -125,6 +125,8 @@ class Playback(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if self.exchange is None:
             return httpx2.Response(200, json={"version": self._version})
+        if str(request.url).endswith("/api/me?fields=authorities"):  # whether an empty list is one for this user alone
+            return httpx2.Response(200, json={"authorities": ["ALL"]})
         self.request = request
         answer = self.exchange.answer
         body = json.dumps(answer["json"]).encode() if "json" in answer else _bytes(answer) or b""

@@ -9,7 +9,7 @@ import pytest
 
 from dhis2w_client import Dhis2Client, InvalidRequestError, ListChangedWarning
 from dhis2w_client.metadata import NotInVersionError
-from dhis2w_client.tracker import TrackedEntity, TruncatedWarning
+from dhis2w_client.tracker import TrackedEntity
 from dhis2w_client.tracker.kind import ENROLLMENTS, ENTITIES, EVENTS, RELATIONSHIPS, TrackerKind
 from dhis2w_client.tracker.selection import TrackerSelection, selection_params
 from dhis2w_client.versions import DIALECTS, Dhis2
@@ -141,14 +141,3 @@ def test_each_version_gets_its_own_parameters() -> None:
     assert selection_params(ENTITIES, children, DIALECTS[Dhis2.V41])["orgUnitMode"] == "CHILDREN"
     with pytest.raises(InvalidRequestError, match="fails on"):
         selection_params(ENTITIES, children, DIALECTS[Dhis2.V43])
-
-
-def test_a_stream_that_dhis2_cuts_is_told(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def use(client: Dhis2Client) -> None:
-        kind = await fill(client)
-        with pytest.warns(TruncatedWarning, match="page by page"):
-            async with client.tracker.tracked_entities.stream(tracked_entity_type=kind, org_units=UNIT):
-                pass
-
-    monkeypatch.setattr("dhis2w_client.tracker.tracker_list.MOST_ENTITIES", 3)
-    run(sandbox, use)

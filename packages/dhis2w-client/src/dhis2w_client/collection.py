@@ -13,6 +13,7 @@ from dhis2w_client.access import access_operations, with_access
 from dhis2w_client.call import build_call
 from dhis2w_client.errors import InvalidRequestError, UnknownCollectionError
 from dhis2w_client.filters import where
+from dhis2w_client.hidden_rows import warn_of_hidden_rows
 from dhis2w_client.items import Items
 from dhis2w_client.known_properties import check_properties
 from dhis2w_client.list_query import PAGE_SIZE, ListOptions, Selection, fields_text, list_query, told_to_translate
@@ -147,6 +148,9 @@ class Collection(Generic[M]):
         Raises:
             InvalidRequestError: A filter that this version would misread.
             UnexpectedShapeError: The answer does not fit the model.
+
+        Warns:
+            HiddenRowsWarning: Nothing was found, and the user may not see everything.
         """
         wanted = list_query(self._dialect, **asked)
         one_page = paging if paging is not None else page is not None or page_size is not None
@@ -156,7 +160,9 @@ class Collection(Generic[M]):
             params=[*wanted.params(), ("paging", None if one_page else False), ("page", page), ("pageSize", page_size)],
         )
         answer = object_of(reply)
-        return Page(made(rows_of(answer, self._row.key, reply), self._reader(validate), reply), pager_of(answer))
+        rows = rows_of(answer, self._row.key, reply)
+        await self._warn_if_none(not rows and page in (None, 1))
+        return Page(made(rows, self._reader(validate), reply), pager_of(answer))
 
     async def count(self, **which: Unpack[Selection]) -> int:
         """How many objects there are that the user may see.
@@ -166,13 +172,17 @@ class Collection(Generic[M]):
 
         Raises:
             InvalidRequestError: A filter that this version would misread.
+
+        Warns:
+            HiddenRowsWarning: See `list`.
         """
         wanted = list_query(self._dialect, fields="id", **which)
         reply = await self._ask("GET", self._row.endpoint, params=[*wanted.params(), ("pageSize", 1)])
         answer = object_of(reply)
         pager = pager_of(answer)
-        total = pager.total if pager else None
-        return len(rows_of(answer, self._row.key, reply)) if total is None else total
+        rows = rows_of(answer, self._row.key, reply)
+        await self._warn_if_none(not rows)
+        return len(rows) if pager is None or pager.total is None else pager.total
 
     def iterate(
         self,
@@ -604,6 +614,10 @@ class Collection(Generic[M]):
 
     def _check(self, values: Row, strict: bool) -> None:
         check_properties(self.model, values, self._dialect.version, strict=strict)
+
+    async def _warn_if_none(self, none: bool) -> None:
+        if none and self._row.shareable:
+            await warn_of_hidden_rows(self._ask, self._row.key)
 
     async def _row_of(self, id: str, fields: str) -> Row:
         return object_of(await self._ask("GET", self._path(id), params={"fields": fields}))

@@ -21,6 +21,7 @@ from dhis2w_client.analytics.query import AnalyticsQuery, check_time, items_of
 from dhis2w_client.analytics.split import check_splittable, halves, part_of, whole, widest_dimension
 from dhis2w_client.call import build_call
 from dhis2w_client.errors import ConflictError
+from dhis2w_client.hidden_rows import warn_of_hidden_rows
 from dhis2w_client.refusals import error_of
 from dhis2w_client.replies import value_of
 
@@ -99,6 +100,7 @@ class AnalyticsService:
         Warns:
             DroppedItemsWarning: DHIS2 left items out without a word.
             NoOutputPeriodsWarning: From 2.43 on: nothing was found because the tables have no columns of periods.
+            HiddenRowsWarning: Nothing was found, and the user may not see everything.
         """
         asked = query or AnalyticsQuery(dx=dx, pe=pe, ou=ou, filters=filters or {})
         try:
@@ -110,6 +112,7 @@ class AnalyticsService:
         warn_of_dropped(asked.asked(), grid)
         if not len(grid) and not asked.skip_data:
             await self._warn_of_no_periods(asked)
+            await warn_of_hidden_rows(self._api.ask, "analytics data")
         return grid
 
     async def _in_parts(self, query: AnalyticsQuery) -> Grid:

@@ -362,6 +362,9 @@ class Collection(Generic[M]):
         Raises:
             InvalidRequestError: A filter that this version would misread.
             UnexpectedShapeError: The answer does not fit the model.
+
+        Warns:
+            HiddenRowsWarning: Nothing was found, and the user may not see everything.
         """
 
     def count(self, **which: Unpack[Selection]) -> int:
@@ -372,6 +375,9 @@ class Collection(Generic[M]):
 
         Raises:
             InvalidRequestError: A filter that this version would misread.
+
+        Warns:
+            HiddenRowsWarning: See `list`.
         """
 
     def iterate(self, *, page_size: int = PAGE_SIZE, validate: bool = False, **asked: Unpack[ListOptions]) -> Items[M]:
@@ -1786,6 +1792,7 @@ class AnalyticsService:
         Warns:
             DroppedItemsWarning: DHIS2 left items out without a word.
             NoOutputPeriodsWarning: From 2.43 on: nothing was found because the tables have no columns of periods.
+            HiddenRowsWarning: Nothing was found, and the user may not see everything.
         """
 
     def outliers(
@@ -1862,7 +1869,8 @@ class TrackerList(Generic[M]):
     ```
 
     Reads of lists take the keyword arguments of `TrackerSelection`. What the user may not see is left out, and DHIS2
-    does not say so. Every method raises `ApiError` where the server refuses.
+    does not say so; `org_unit_mode="ALL"` is refused to those who may not see all units. Every method raises `ApiError`
+    where the server refuses.
     """
 
     def get(self, uid: str, *, program: str | None = None, fields: str | None = None) -> M:
@@ -1893,6 +1901,9 @@ class TrackerList(Generic[M]):
 
         Raises:
             InvalidRequestError: The version would refuse the selection, ignore a part of it, or fail on it.
+
+        Warns:
+            HiddenRowsWarning: Nothing was found, and the user may not see everything.
         """
 
     def count(self, **selection: Unpack[TrackerSelection]) -> int:
@@ -1903,6 +1914,9 @@ class TrackerList(Generic[M]):
 
         Raises:
             InvalidRequestError: See `page`.
+
+        Warns:
+            HiddenRowsWarning: See `page`.
         """
 
     def iterate(self, *, page_size: int = TRACKER_ROWS_AT_ONCE, **selection: Unpack[TrackerSelection]) -> Iterator[M]:
@@ -1919,6 +1933,7 @@ class TrackerList(Generic[M]):
 
         Warns:
             ListChangedWarning: Something was deleted meanwhile, so that objects may be missing.
+            HiddenRowsWarning: See `page`.
         """
 
     def rows(self, *, page_size: int = TRACKER_ROWS_AT_ONCE, **selection: Unpack[TrackerSelection]) -> Iterator[Row]:
@@ -1933,6 +1948,7 @@ class TrackerList(Generic[M]):
 
         Warns:
             ListChangedWarning: See `iterate`.
+            HiddenRowsWarning: See `page`.
         """
 
     def stream(
@@ -2462,6 +2478,7 @@ class DataValueService:
         options: DataValueOptions | None = None,
         *,
         data_set: str | None = None,
+        data_sets: Sequence[DataSetFacts] | None = None,
         complete_date: str | None = None,
         background: bool = False,
         within: float = 600.0,
@@ -2476,7 +2493,9 @@ class DataValueService:
             values: Values with DHIS2's keys; `value` may be a number or a boolean.
             options: How. Default: create and update.
             data_set: The data set that they are of. Default: none up to 2.42; from 2.43 on the client finds it.
-            complete_date: Register the data set as complete on this day (`2024-02-03`).
+            data_sets: Among which it finds it, as `data_set_facts` gives them. Default: they are read for each call.
+            complete_date: Register the data set as complete on this day (`2024-02-03`): for values of one period, unit
+                and attribute option combo.
             background: Have a job do it; it begins within 20 seconds, and one runs at a time.
             within: Seconds to wait for each job.
             compress: Send it gzipped.
@@ -2485,8 +2504,8 @@ class DataValueService:
             One report for all.
 
         Raises:
-            InvalidRequestError: A dry run that would really complete the data set; CREATE or UPDATE where DHIS2 takes
-                them for both.
+            InvalidRequestError: A dry run that would really complete the data set; a completion of several periods or
+                units; CREATE or UPDATE where DHIS2 takes them for both.
             ApiError: The server refused the request as such.
             JobTimeoutError: The job is not done in time; it goes on running.
 
@@ -2504,7 +2523,10 @@ class DataValueService:
         background: bool = False,
         within: float = 600.0,
     ) -> DataValueReport:
-        """Import the content of a file, in one request; JSON and CSV are read, so that `push` can guard them.
+        """Import the content of a file; JSON, CSV and XML are read, so that `push` can guard them.
+
+        What stands in the head counts, as in DHIS2: data set, completion, identifier schemes, dry run. ADX is sent as
+        it is, in one request: only DHIS2 knows which combo its categories make.
 
         Args:
             content: The bytes.
@@ -2515,7 +2537,7 @@ class DataValueService:
             within: Seconds to wait for the job.
 
         Raises:
-            InvalidDataValuesError: The JSON or CSV is none.
+            InvalidDataValuesError: The JSON, CSV or XML is none.
             ApiError: The server refused the request as such.
         """
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, cast
 from dhis2w_client.call import build_call
 from dhis2w_client.errors import InvalidRequestError, ListChangedWarning
 from dhis2w_client.filters import where
-from dhis2w_client.json_value import as_object
+from dhis2w_client.hidden_rows import warn_of_hidden_rows
+from dhis2w_client.json_value import as_count, as_object
 from dhis2w_client.pages import Page, made, object_of, pager_of, rows_of
 from dhis2w_client.refusals import error_of
 from dhis2w_client.tracker.errors import TruncatedWarning
@@ -38,8 +39,8 @@ M = TypeVar("M", bound="ServerModel")
 
 ROWS_AT_ONCE = 500
 """Objects in a page, where the caller does not say."""
-MOST_ENTITIES = 50_000
-"""Entities that DHIS2 gives in one answer, as it is set up (`KeyTrackedEntityMaxLimit`)."""
+LIMIT_SETTING = "KeyTrackedEntityMaxLimit"
+"""The system setting that says how many entities DHIS2 gives in one answer: 50,000 if nobody set it, 0 for all."""
 OLDEST_FIRST = "createdAt:asc"
 """The order in which what is added meanwhile comes last. DHIS2's own is the other way round."""
 
@@ -53,7 +54,8 @@ class TrackerList(Generic[M]):
     ```
 
     Reads of lists take the keyword arguments of `TrackerSelection`. What the user may not see is left out, and DHIS2
-    does not say so. Every method raises `ApiError` where the server refuses.
+    does not say so; `org_unit_mode="ALL"` is refused to those who may not see all units. Every method raises `ApiError`
+    where the server refuses.
     """
 
     def __init__(self, api: MetadataApi, kind: TrackerKind, push: Push) -> None:
@@ -96,12 +98,17 @@ class TrackerList(Generic[M]):
 
         Raises:
             InvalidRequestError: The version would refuse the selection, ignore a part of it, or fail on it.
+
+        Warns:
+            HiddenRowsWarning: Nothing was found, and the user may not see everything.
         """
         params = self._params(selection)
         params |= {"page": number, "pageSize": page_size, "totalPages": total or None}
         reply = await self._ask(params)
         answer = object_of(reply)
-        return Page(self._made(rows_of(answer, self._kind.key, reply), reply), pager_of(answer))
+        rows = rows_of(answer, self._kind.key, reply)
+        await self._warn_if_none(number == 1 and not rows)
+        return Page(self._made(rows, reply), pager_of(answer))
 
     async def count(self, **selection: Unpack[TrackerSelection]) -> int:
         """How many objects there are that the user may see.
@@ -111,12 +118,17 @@ class TrackerList(Generic[M]):
 
         Raises:
             InvalidRequestError: See `page`.
+
+        Warns:
+            HiddenRowsWarning: See `page`.
         """
         params = self._params({**selection, "fields": self._kind.uid})
         reply = await self._ask(params | {"page": 1, "pageSize": 1, "totalPages": True})
         answer = object_of(reply)
         pager = pager_of(answer)
-        return pager.total if pager and pager.total is not None else len(rows_of(answer, self._kind.key, reply))
+        rows = rows_of(answer, self._kind.key, reply)
+        await self._warn_if_none(not rows)
+        return pager.total if pager and pager.total is not None else len(rows)
 
     async def iterate(
         self, *, page_size: int = ROWS_AT_ONCE, **selection: Unpack[TrackerSelection]
@@ -134,6 +146,7 @@ class TrackerList(Generic[M]):
 
         Warns:
             ListChangedWarning: Something was deleted meanwhile, so that objects may be missing.
+            HiddenRowsWarning: See `page`.
         """
         async for rows, reply in self._pages(page_size, selection):
             for model in self._made(rows, reply):
@@ -151,6 +164,7 @@ class TrackerList(Generic[M]):
 
         Warns:
             ListChangedWarning: See `iterate`.
+            HiddenRowsWarning: See `page`.
         """
         async for rows, _ in self._pages(page_size, selection):
             for row in rows:
@@ -264,6 +278,7 @@ class TrackerList(Generic[M]):
             reply = await self._ask(params | {"page": number, "pageSize": page_size})
             answer = object_of(reply)
             rows = rows_of(answer, self._kind.key, reply)
+            await self._warn_if_none(number == 1 and not rows)
             moved = moved or (place > 0 and await self._at(params, place) != last)
             yield [row for row in rows if row.get(self._kind.uid) not in seen], reply
             if not self._has_next(answer, rows):
@@ -293,11 +308,16 @@ class TrackerList(Generic[M]):
             return "nextPage" in as_object(answer.get("pager")) and bool(rows)
         return bool(rows)
 
+    async def _warn_if_none(self, none: bool) -> None:
+        if none:
+            await warn_of_hidden_rows(self._api.ask, self._kind.key)
+
     async def _warn_of_most(self, selection: TrackerSelection) -> None:
+        most = as_count((await self._api.read(f"systemSettings/{LIMIT_SETTING}")).get(LIMIT_SETTING))
         there = await self.count(**selection)
-        if there > MOST_ENTITIES:
+        if 0 < most < there:
             warnings.warn(
-                f"There are {there} entities, and DHIS2 gives {MOST_ENTITIES} in one answer as it is set up; "
+                f"There are {there} entities, and DHIS2 gives {most} in one answer as it is set up; "
                 "read them page by page (iterate).",
                 TruncatedWarning,
                 stacklevel=4,

@@ -429,7 +429,7 @@ def _program_of_entity(reach: Reach, uid: str | None) -> Json | None:
 @endpoints.add("GET", "/api/tracker/trackedEntities", RECORDED, suffixes=SUFFIXES_OF_ENTITIES)
 def entities(call: Call) -> Reply:
     """List tracked entities: of a program, of a type, or by their identifiers; as CSV whatever the page."""
-    most = int(call.server.setting("KeyTrackedEntityMaxLimit", _MOST))
+    most = int(call.server.setting("trackedEntityMaxLimit", _MOST))
     if is_file(call):
         return as_file(call, "trackedEntities", ENTITY_COLUMNS, lambda: _for_file(call, most))
     parameters = Parameters(call)

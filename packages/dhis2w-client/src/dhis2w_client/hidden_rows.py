@@ -1,0 +1,41 @@
+"""What a user may not see is left out of lists without a word: an empty one is no proof that there is nothing.
+
+Source: `CurrentUserUtil`, `AclService`, the org unit modes of tracker; recordings `tracker/export-scope`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from dhis2w_client.errors import HiddenRowsWarning
+from dhis2w_client.json_value import as_array
+from dhis2w_client.pages import object_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from dhis2w_client.reply import Reply
+
+SUPERUSER = "ALL"
+"""The authority of those who see everything."""
+
+
+async def warn_of_hidden_rows(ask: Callable[..., Awaitable[Reply]], what: str) -> None:
+    """Warn that an empty answer may only be empty for this user; superusers, who see all, are not warned.
+
+    Args:
+        ask: Sends a request.
+        what: What was looked for, in the plural.
+
+    Warns:
+        HiddenRowsWarning: The user is no superuser.
+    """
+    me = object_of(await ask("GET", "me", params={"fields": "authorities"}))
+    if SUPERUSER not in as_array(me.get("authorities")):
+        warnings.warn(
+            f"No {what} were found. That is no proof that there are none: DHIS2 leaves out what the user may not see "
+            "(units, sharing, ownership), and does not say so.",
+            HiddenRowsWarning,
+            stacklevel=3,
+        )
