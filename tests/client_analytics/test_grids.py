@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -19,16 +22,47 @@ from dhis2w_client.analytics.grid import grid_of, read_grid
 from dhis2w_client.analytics.grid_body import cut_rows
 from dhis2w_client.analytics.split import whole
 from dhis2w_client.reply import Reply
+from tests.recorded_files import recorded
 
-BODIES = {"recording": "responseBody", "reconstructed": "responseBody", "documentation": "body"}
-ARROW = {
-    "text": "string",
-    "number": "double",
-    "integer": "int64",
-    "boolean": "bool",
-    "date": "date32[day]",
-    "datetime": "timestamp[us]",
+TYPES = {
+    "text": ("string", pl.String(), ("str", "object")),
+    "number": ("double", pl.Float64(), ("float64",)),
+    "integer": ("int64", pl.Int64(), ("Int64",)),
+    "boolean": ("bool", pl.Boolean(), ("boolean",)),
+    "date": ("date32[day]", pl.Date(), ("object",)),
+    "datetime": ("timestamp[us]", pl.Datetime("us"), ("datetime64[us]",)),
 }
+"""What a column is in Arrow, polars and pandas (text is `object` before its version 3)."""
+MEANINGS = {
+    "java.lang.String": "text",
+    "java.lang.Double": "number",
+    "java.lang.Integer": "integer",
+    "java.lang.Long": "integer",
+    "java.lang.Boolean": "boolean",
+    "java.time.LocalDate": "date",
+    "java.util.Date": "date",
+    "java.time.LocalDateTime": "datetime",
+    "org.hisp.dhis.organisationunit.OrganisationUnit": "text",
+    "org.opengis.geometry.primitive.Point": "text",
+    None: "text",
+    "TEXT": "text",
+    "NUMBER": "number",
+    "INTEGER": "integer",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "COORDINATE": "text",
+}
+"""What the Java class of a header says of its column; where there is none, the value type."""
+CELLS = {
+    "number": r"-?\d+(\.\d+)?(E-?\d+)?",
+    "integer": r"-?\d+(\.0)?",
+    "boolean": r"0|1|true|false",
+    "date": r"\d{4}-\d\d-\d\d([ T]00:00(:00(\.0+)?)?)?",
+    "datetime": r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?",
+}
+"""How a cell is written that is what its header says."""
+NO_GRIDS = {"count.json", "rawData.json"}
+"""Two files without headers: a count, and metadata alone."""
 
 
 def reply_of(answer: object, **options: Any) -> Reply:
@@ -36,45 +70,44 @@ def reply_of(answer: object, **options: Any) -> Reply:
     return Reply("GET", "/api/analytics", 200, {"content-type": "application/json"}, body)
 
 
-def recorded_grids(shared: Path) -> list[tuple[str, Any]]:
-    folder = shared / "dhis2/recordings"
-    found: list[tuple[str, Any]] = []
-    for line in (folder / "index.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
-        if row["kind"] != "analytics-grid":
-            continue
-        content = json.loads((folder / row["file"]).read_text("utf-8"))
-        body = content[BODIES[row["format"]]] if row["format"] in BODIES else content
-        bodies = cast("list[Any]", body) if isinstance(body, list) else [body]
-        found += [(row["file"], each) for each in bodies]
-    return found
+def recorded_grids(shared: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every recorded grid, with the name of its file; one file may hold several."""
+    for file in recorded(shared, "analytics-grid"):
+        bodies = cast("list[Any]", file.json) if isinstance(file.json, list) else [file.json]
+        yield from ((file.name, body) for body in bodies)
+
+
+def expected_type(body: dict[str, Any], at: int) -> str:
+    """What a column should be, by its header and by every cell in it."""
+    header = body["headers"][at]
+    meaning = MEANINGS[header["type"] if "type" in header else header.get("valueType")]
+    cells = [str(row[at]) for row in body.get("rows", []) if at < len(row) and row[at] not in ("", None)]
+    return meaning if all(re.fullmatch(CELLS.get(meaning, ".*"), cell, re.DOTALL) for cell in cells) else "text"
 
 
 @pytest.mark.shared
 def test_every_recorded_grid_becomes_frames(shared: Path) -> None:
-    files = recorded_grids(shared)
-    assert len({file for file, _ in files}) == 236
-    no_grid = {file for file, body in files if "headers" not in body}
-    assert {Path(file).name for file in no_grid} == {"count.json", "rawData.json"}  # a count, and metadata alone
-    for file, body in files:
-        if file in no_grid:
+    seen, rows = Counter[str](), 0
+    for file, body in recorded_grids(shared):
+        if "headers" not in body:
+            assert Path(file).name in NO_GRIDS
             continue
         grid = grid_of(reply_of(body, separators=(",", ":")))
         assert list(map(list, grid.cells)) == body.get("rows", []), file
-        table = grid.to_arrow()
-        assert (table.num_rows, table.num_columns) == (len(grid), len(grid.headers)), file
-        columns = grid.columns() if len(set(grid.names)) == len(grid.names) else {}
-        for at, header in enumerate(grid.headers):
-            kind = str(table.schema.types[at])
-            assert kind in (ARROW[header.cell_type], "string"), (file, header)
-            if (
-                header.value_type == "NUMBER" and header.name == "value" and "arrative" not in file
-            ):  # those are long text
-                assert kind in ("double", "int64"), (file, header)
-            if columns and kind != "string":
-                assert table.column(at).to_pylist() == columns[header.name], (file, header)
-        assert grid.to_polars().shape == (len(grid), len(grid.headers)), file
-        assert grid.to_pandas().shape == (len(grid), len(grid.headers)), file
+        table, frame, pandas = grid.to_arrow(), grid.to_polars(), grid.to_pandas()
+        shape = (len(body.get("rows", [])), len(body["headers"]))
+        assert (table.num_rows, table.num_columns) == frame.shape == pandas.shape == shape, file
+        for at in range(shape[1]):
+            type = expected_type(body, at)
+            arrow, polars, names = TYPES[type]
+            where = (file, body["headers"][at])
+            assert str(table.schema.types[at]) == arrow, where
+            assert frame.dtypes[at] == polars, where
+            assert str(pandas.dtypes.iloc[at]) in names, where
+            seen[type] += 1
+        rows += shape[0]
+    assert set(seen) == set(TYPES)
+    assert rows > 5000
 
 
 def test_a_grid_has_numbers_gaps_dates_and_truths() -> None:

@@ -10,7 +10,7 @@ from dhis2w_client import Dhis2Client, InvalidRequestError
 from dhis2w_client.tracker import events_in_csv
 from dhis2w_sandbox import Sandbox
 from tests.client_metadata.connecting import run
-from tests.client_tracker.conftest import ANNA, HEIGHT, PROGRAM, STAGE, UNIT, WEIGHT
+from tests.client_tracker.conftest import ANNA, PROGRAM, STAGE, UNIT, WEIGHT
 
 DAY = date(2024, 1, 2)
 ENROLLMENT, EVENT = "csvEnrollm1", "csvEventAa1"
@@ -29,13 +29,13 @@ def test_a_table_of_events_goes_back_as_it_came(sandbox: Sandbox) -> None:
         made = await tracker.register(program["trackedEntityType"]["id"], UNIT, ANNA)
         entity = made.uids["trackedEntities"][0]
         await tracker.enrol(entity, PROGRAM, UNIT, enrolled_at=DAY, occurred_at=DAY, uid=ENROLLMENT)
-        values = {WEIGHT: 61.5, HEIGHT: 170}
+        values = {WEIGHT: 61.5}
         await tracker.add_event(PROGRAM, STAGE, UNIT, values, enrollment=ENROLLMENT, occurred_at=DAY, uid=EVENT)
         before = await written(client)
         async with tracker.events.stream(format="csv", program=PROGRAM, enrollments=ENROLLMENT) as pieces:
             content = b"".join([piece async for piece in pieces])
         (event,) = events_in_csv(content).events or []
-        assert (event.event, len(event.dataValues or [])) == (EVENT, 3)  # a rule of the program has assigned one
+        assert (event.event, len(event.dataValues or [])) == (EVENT, 1)
         report = await tracker.push(events_in_csv(content))
         assert (report.counts.created, report.counts.updated, report.counts.ignored) == (0, 1, 0)
         assert await written(client) == before
