@@ -95,3 +95,14 @@ def test_a_lock_exception_is_kept_once_and_taken_back(clerk: Clerk) -> None:
     assert len(clerk.send("GET", "/api/lockExceptions").parsed()["lockExceptions"]) == 2
     assert clerk.send("DELETE", f"/api/lockExceptions?ds={DATA_SET}&pe=202401").status == 204
     assert clerk.send("GET", "/api/lockExceptions").parsed()["lockExceptions"] == []
+
+
+def test_lock_exceptions_are_listed_by_data_set_and_period(clerk: Clerk) -> None:
+    target = f"/api/lockExceptions?ds={DATA_SET}&ou=[{UNIT},{OTHER}]"
+    assert [clerk.send("POST", f"{target}&pe={period}").status for period in ("202402", "202401")] == [201, 201]
+    rows = clerk.send("GET", "/api/lockExceptions/combinations").parsed()["lockExceptions"]
+    named = clerk.sandbox.server.behaviour.names_periods
+    assert [row["name"] for row in rows] == (
+        ["First (February 2024)", "First (January 2024)"] if named else ["First (202401)", "First (202402)"]
+    )
+    assert "organisationUnit" not in rows[0]

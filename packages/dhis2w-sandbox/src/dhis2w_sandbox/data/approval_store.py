@@ -31,6 +31,8 @@ class Approval:
     created: str
     creator: str
     """The uid of who approved."""
+    updated: str
+    """When it was approved, accepted or unaccepted last."""
 
 
 class ApprovalAudit(NamedTuple):
@@ -43,7 +45,7 @@ class ApprovalAudit(NamedTuple):
     creator: str
 
 
-_COLUMNS = "workflow, period, unit, attribute, level, accepted, created, creator"
+_COLUMNS = "workflow, period, unit, attribute, level, accepted, created, creator, updated"
 _KEY = "workflow = ? AND period = ? AND unit = ? AND attribute = ?"
 
 
@@ -55,7 +57,8 @@ class Approvals:
         self._sql.execute(
             "CREATE TABLE IF NOT EXISTS data_approval (workflow TEXT NOT NULL, period TEXT NOT NULL,"
             " unit TEXT NOT NULL, attribute TEXT NOT NULL, level TEXT NOT NULL, accepted INTEGER NOT NULL,"
-            " created TEXT NOT NULL, creator TEXT NOT NULL, PRIMARY KEY (workflow, period, unit, attribute))"
+            " created TEXT NOT NULL, creator TEXT NOT NULL, updated TEXT NOT NULL,"
+            " PRIMARY KEY (workflow, period, unit, attribute))"
         )
         self._sql.execute(
             "CREATE TABLE IF NOT EXISTS data_approval_audit (number INTEGER PRIMARY KEY, workflow TEXT NOT NULL,"
@@ -82,13 +85,13 @@ class Approvals:
     def get(self, key: ApprovalKey) -> Approval | None:
         """The approval, or None."""
         row = self._sql.execute(f"SELECT {_COLUMNS} FROM data_approval WHERE {_KEY}", key).fetchone()  # noqa: S608 - only constants
-        return Approval(ApprovalKey(*row[:4]), row[4], bool(row[5]), row[6], row[7]) if row else None
+        return Approval(ApprovalKey(*row[:4]), row[4], bool(row[5]), *row[6:]) if row else None
 
     def put(self, row: Approval) -> None:
         """Store an approval, in the place of the one for the same."""
         self._sql.execute(
-            f"INSERT OR REPLACE INTO data_approval ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - only constants
-            (*row.key, row.level, row.accepted, row.created, row.creator),
+            f"INSERT OR REPLACE INTO data_approval ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - only constants
+            (*row.key, row.level, row.accepted, row.created, row.creator, row.updated),
         )
 
     def delete(self, key: ApprovalKey) -> None:

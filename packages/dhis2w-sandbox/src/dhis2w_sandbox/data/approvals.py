@@ -5,19 +5,19 @@ Source: `DataApprovalController`, `DefaultDataApprovalService` of dhis2-core; re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dhis2w_sandbox.bodies import json_object
-from dhis2w_sandbox.call import RECORDED, Call, Reply
-from dhis2w_sandbox.data.approval_store import Approval, ApprovalKey, Approvals
+from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
+from dhis2w_sandbox.data.approval_board import Board, Level, Move, Status, accept, approve, unaccept, unapprove
+from dhis2w_sandbox.data.approval_store import ApprovalKey, Approvals
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.parameters import day, listed
 from dhis2w_sandbox.data.periods import TYPES, Period, between
 from dhis2w_sandbox.data.selecting import strict_period
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal
-from dhis2w_sandbox.metadata.units import children_of, lineage
 from dhis2w_sandbox.routing import Endpoints
 
 Json = dict[str, Any]
@@ -28,181 +28,123 @@ APPROVE = ["F_APPROVE_DATA", "F_APPROVE_DATA_LOWER_LEVELS"]
 ACCEPT = ["F_ACCEPT_DATA_LOWER_LEVELS"]
 
 
-@dataclass(frozen=True)
-class Status:
-    """How far one piece of data is."""
-
-    key: ApprovalKey
-    state: str
-    approval: Approval | None
-    permissions: Json
+def _workflow(board: Board, name: str) -> Json:
+    document = board.rules.document("dataApprovalWorkflow", name)
+    if document is None:
+        raise Dhis2Refusal(409, f"Data approval workflow does not exist: {name}")
+    return document
 
 
-class Board:
-    """The approvals of a server as one user sees them."""
+def _workflow_of(board: Board, name: str) -> Json:
+    """The workflow of a data set."""
+    data_set = board.rules.document("dataSet", name)
+    if data_set is None:
+        raise Dhis2Refusal(409, f"Data set does not exist: {name}")
+    workflow = linked(data_set, "workflow")
+    if workflow is None:
+        raise Dhis2Refusal(409, f"Data set does not have an approval workflow: {name}")
+    return _workflow(board, workflow)
 
-    def __init__(self, call: Call) -> None:
-        self.call = call
-        self.rules = EntryRules(call.server, call.user)
-        self.approvals = Approvals(call.server)
 
-    def workflow(self, name: str) -> Json:
-        """A workflow; 409 where there is none."""
-        document = self.rules.document("dataApprovalWorkflow", name)
-        if document is None:
-            raise Dhis2Refusal(409, f"Data approval workflow does not exist: {name}")
-        return document
+def _workflows(board: Board, names: list[str], data_sets: list[str]) -> list[Json]:
+    """The workflows that are named, directly or by a data set."""
+    found = [*(_workflow_of(board, name) for name in data_sets), *(_workflow(board, name) for name in names)]
+    if not found:
+        raise Dhis2Refusal(409, "Either data sets or data approval workflows must be specified")
+    return list({row["id"]: row for row in found}.values())
 
-    def workflows(self, names: list[str], data_sets: list[str]) -> list[Json]:
-        """The workflows that are named, directly or by a data set."""
-        found = [self.workflow(name) for name in names]
-        for name in data_sets:
-            data_set = self.rules.document("dataSet", name)
-            if data_set is None:
-                raise Dhis2Refusal(409, f"Data set does not exist: {name}")
-            workflow = linked(data_set, "workflow")
-            if workflow is None:
-                raise Dhis2Refusal(409, f"Data set does not have an approval workflow: {name}")
-            found.append(self.workflow(workflow))
-        return found
 
-    def period(self, text: str) -> Period:
-        """A period; refused where it is none."""
-        if self.call.server.behaviour.enters_data_in_groups:
-            return strict_period(self.rules, text)
-        period = self.rules.period(text)
-        if period is None:
-            raise Dhis2Refusal(409, f"Illegal period identifier: {text}")
-        return period
+def _one_workflow(board: Board) -> Json:
+    data_set, name = board.call.param("ds"), board.call.param("wf")
+    if data_set is not None:
+        return _workflow_of(board, data_set)
+    if name is None:
+        raise Dhis2Refusal(409, "Either data set or data approval workflow must be specified")
+    return _workflow(board, name)
 
-    def key(self) -> tuple[Json, ApprovalKey]:
-        """What the parameters of a request for one piece of data name."""
-        call = self.call
-        unit = call.required("ou")
-        workflow = self.workflows(listed(call, "wf"), listed(call, "ds"))
-        if not workflow:
-            raise Dhis2Refusal(409, "Either workflow or data set must be specified")
-        period = self.period(call.required("pe"))
-        if self.rules.document("organisationUnit", unit) is None:
-            raise Dhis2Refusal(409, f"Organisation unit does not exist: {unit}")
-        attribute = call.param("aoc") or self.rules.default_combo
-        return workflow[0], ApprovalKey(workflow[0]["id"], period.iso, unit, attribute)
 
-    def levels(self, workflow: Json) -> dict[int, str]:
-        """The approval levels of a workflow by the level of their units."""
-        rows = (self.rules.document("dataApprovalLevel", row["id"]) for row in workflow.get("dataApprovalLevels") or ())
-        return {int(row["orgUnitLevel"]): row["id"] for row in rows if row}
+def _period(board: Board, text: str) -> Period:
+    """A period; refused where it is none."""
+    if board.call.server.behaviour.enters_data_in_groups:
+        return strict_period(board.rules, text)
+    period = board.rules.period(text)
+    if period is None:
+        raise Dhis2Refusal(409, f"Illegal period identifier: {text}")
+    return period
 
-    def status(self, workflow: Json, key: ApprovalKey) -> Status:
-        """How far the data is, and what the user may do."""
-        approval = self.approvals.get(key)
-        state = self._state(workflow, key, approval)
-        return Status(key, state, approval, self._permissions(key, state, approval))
 
-    def _state(self, workflow: Json, key: ApprovalKey, approval: Approval | None) -> str:
-        path = lineage(self.rules.store, self.rules.document("organisationUnit", key.unit) or {"id": key.unit})
-        levels = self.levels(workflow)
-        if any(self.approvals.get(key._replace(unit=unit)) for unit in path[:-1]):
-            return "APPROVED_ABOVE"
-        if approval is not None:
-            return "APPROVED_HERE"
-        if len(path) not in levels:
-            return "UNAPPROVED_ABOVE" if any(level < len(path) for level in levels) else "UNAPPROVABLE"
-        return "UNAPPROVED_READY" if self._ready_below(key, len(path), levels) else "UNAPPROVED_WAITING"
+def _unit(board: Board, uid: str) -> str:
+    if board.rules.document("organisationUnit", uid) is None:
+        raise Dhis2Refusal(409, f"Organisation unit does not exist: {uid}")
+    return uid
 
-    def _ready_below(self, key: ApprovalKey, level: int, levels: dict[int, str]) -> bool:
-        """Whether everything at the next lower level of the workflow is approved."""
-        lower = min((other for other in levels if other > level), default=None)
-        if lower is None:
-            return True
-        units = [key.unit]
-        for _ in range(lower - level):
-            units = [child for unit in units for child in children_of(self.rules.store, unit)]
-        return all(self.approvals.get(key._replace(unit=unit)) for unit in units)
 
-    def _permissions(self, key: ApprovalKey, state: str, approval: Approval | None) -> Json:
-        user = self.call.user
-        own = {row["id"] for row in user.document.get("organisationUnits") or ()}
-        is_own, is_below = key.unit in own, self.rules.in_hierarchy(key.unit) and key.unit not in own
-        may = (is_own and user.has_any(["F_APPROVE_DATA"])) or (is_below and user.has_any(APPROVE[1:]))
-        row: Json = {
-            "mayApprove": may and state in {"UNAPPROVED_READY", "APPROVED_HERE"},
-            "mayUnapprove": may and state == "APPROVED_HERE",
-            "mayAccept": False,
-            "mayUnaccept": False,
-            "mayReadData": True,
-        }
-        if approval is not None:
-            creator = self.call.server.user(approval.creator)
-            names = (creator.document.get("firstName"), creator.document.get("surname")) if creator else ()
-            row |= {"approvedBy": " ".join(name for name in names if name), "approvedAt": approval.created}
-            if approval.accepted:
-                row["acceptedAt"] = approval.created
-        return row
+def _attribute(board: Board, uid: str | None) -> str:
+    if uid and board.rules.document("categoryOptionCombo", uid) is None:
+        raise Dhis2Refusal(409, f"Attribute option combo does not exist: {uid}")
+    return uid or board.rules.default_combo
 
-    def approve(self, workflow: Json, key: ApprovalKey) -> None:
-        """Approve; 409 without a word where the user may not, or not yet."""
-        status = self.status(workflow, key)
-        if not status.permissions["mayApprove"]:
-            raise Dhis2Refusal(409, None)
-        level = self.levels(workflow)[len(self.rules.path(key.unit))]
-        if status.approval is None:
-            row = Approval(key, level, True, self.call.server.now(), self.call.user.uid)
-            self.approvals.put(row)
-            self.approvals.note(row, "APPROVE", row.created, row.creator)
 
-    def unapprove(self, workflow: Json, key: ApprovalKey) -> None:
-        """Take an approval back; 409 without a word where there is none, or the user may not."""
-        status = self.status(workflow, key)
-        if not status.permissions["mayUnapprove"] or status.approval is None:
-            raise Dhis2Refusal(409, None)
-        self.approvals.delete(key)
-        self.approvals.note(status.approval, "UNAPPROVE", self.call.server.now(), self.call.user.uid)
+def _key(board: Board, workflow: Json) -> ApprovalKey:
+    """What the parameters of a request name."""
+    call = board.call
+    unit, period = call.required("ou"), _period(board, call.required("pe"))
+    return ApprovalKey(workflow["id"], period.iso, _unit(board, unit), _attribute(board, call.param("aoc")))
+
+
+def _wanted(board: Board, workflows: list[Json]) -> Iterator[tuple[Json, ApprovalKey, Level | None]]:
+    """What the parameters of a request to move something name."""
+    board.call.required("pe")
+    for workflow in workflows:
+        key = _key(board, workflow)
+        yield workflow, key, board.level_for(key.unit)
 
 
 @endpoints.add("GET", "/api/dataApprovals", RECORDED)
 def read_status(call: Call) -> Reply:
     """Say how far data of a workflow is approved for a period and unit, and what the user may do."""
     board = Board(call)
-    status = board.status(*board.key())
+    call.required("ou")
+    workflow = _one_workflow(board)
+    status = board.status(workflow, _key(board, workflow))
     return Reply.json({**status.permissions, "state": status.state})
 
 
 @endpoints.add("POST", "/api/dataApprovals", RECORDED, requires=APPROVE)
-def approve(call: Call) -> Reply:
+def approve_one(call: Call) -> Reply:
     """Approve data of a workflow for a period and unit."""
     board = Board(call)
-    board.approve(*board.key())
-    return Reply(204)
+    return _moved(board, approve, "APPROVE", _wanted(board, [_one_workflow(board)]))
 
 
 @endpoints.add("DELETE", "/api/dataApprovals", RECORDED, requires=APPROVE)
-def unapprove(call: Call) -> Reply:
-    """Take an approval back."""
+def unapprove_one(call: Call) -> Reply:
+    """Take an approval back, of one workflow or several."""
     board = Board(call)
-    board.unapprove(*board.key())
-    return Reply(204)
+    workflows = _workflows(board, listed(call, "wf"), listed(call, "ds"))
+    return _moved(board, unapprove, "UNAPPROVE", _wanted(board, workflows))
 
 
-@endpoints.add("POST", "/api/dataAcceptances", RECORDED, versions=["v41"])
-@endpoints.add("POST", "/api/dataApprovals/dataAcceptances", RECORDED, versions=["v42", "v43", "v44"])
-def accept(call: Call) -> Reply:
+@endpoints.add("POST", "/api/dataAcceptances", RECORDED, versions=["v41"], requires=ACCEPT)
+@endpoints.add("POST", "/api/dataApprovals/dataAcceptances", RECORDED, versions=["v42", "v43", "v44"], requires=ACCEPT)
+def accept_one(call: Call) -> Reply:
     """Accept an approval: never to be done where no setting asks for it."""
     board = Board(call)
-    status = board.status(*board.key())
-    if not status.permissions["mayAccept"]:
-        raise Dhis2Refusal(409, None)
-    return Reply(204)
+    return _moved(board, accept, "ACCEPT", _wanted(board, [_one_workflow(board)]))
 
 
-@endpoints.add("DELETE", "/api/dataAcceptances", RECORDED, versions=["v41"])
-@endpoints.add("DELETE", "/api/dataApprovals/dataAcceptances", RECORDED, versions=["v42", "v43", "v44"])
-def unaccept(call: Call) -> Reply:
+@endpoints.add("DELETE", "/api/dataAcceptances", RECORDED, versions=["v41"], requires=ACCEPT)
+@endpoints.add(
+    "DELETE", "/api/dataApprovals/dataAcceptances", RECORDED, versions=["v42", "v43", "v44"], requires=ACCEPT
+)
+def unaccept_one(call: Call) -> Reply:
     """Take an acceptance back; what is accepted by itself stays so."""
     board = Board(call)
-    status = board.status(*board.key())
-    if status.approval is None:
-        raise Dhis2Refusal(409, None)
+    return _moved(board, unaccept, "UNACCEPT", _wanted(board, [_one_workflow(board)]))
+
+
+def _moved(board: Board, move: Move, action: str, wanted: Iterable[tuple[Json, ApprovalKey, Level | None]]) -> Reply:
+    board.move(move, action, wanted)
     return Reply(204)
 
 
@@ -211,23 +153,32 @@ def unaccept(call: Call) -> Reply:
 def read_many(call: Call) -> Reply:
     """Say how far data is for several workflows, periods and units."""
     board = Board(call)
-    workflows = board.workflows(listed(call, "wf"), listed(call, "ds"))
+    call.required("wf", "Set")
+    call.required("ou", "Set")
+    workflows = _workflows(board, listed(call, "wf"), [])
+    dates = [call.param(name) for name in ("startDate", "endDate")]
+    if call.param("pe") is None and None in dates:
+        raise Dhis2Refusal(409, "Must have either pe or both startDate and endDate.")
+    if call.param("pe") is not None and dates != [None, None]:
+        raise Dhis2Refusal(409, "Cannot have both pe and startDate or endDate.")
     attributes = listed(call, "aoc") or [board.rules.default_combo]
-    rows: list[Json] = []
-    for workflow in workflows:
-        for period in _periods(call, board, workflow):
-            for unit in listed(call, "ou"):
-                for attribute in attributes:
-                    key = ApprovalKey(workflow["id"], period.iso, unit, attribute)
-                    rows.append(_short(board.status(workflow, key)))
-    return Reply.json(rows)
+    keys = [
+        (workflow, ApprovalKey(workflow["id"], period.iso, _unit(board, unit), _attribute(board, attribute)))
+        for workflow in workflows
+        for period in _periods(board, workflow)
+        if period.type.name == workflow["periodType"]
+        for unit in listed(call, "ou")
+        for attribute in attributes
+    ]
+    return Reply.json([_short(board.status(workflow, key)) for workflow, key in keys])
 
 
-def _periods(call: Call, board: Board, workflow: Json) -> list[Period]:
+def _periods(board: Board, workflow: Json) -> list[Period]:
+    call = board.call
     start, end = day(call, "startDate"), day(call, "endDate")
     if start and end:
         return list(between(TYPES[workflow["periodType"]], start.date(), end.date()))
-    return [board.period(text) for text in listed(call, "pe")]
+    return [_period(board, text) for text in listed(call, "pe")]
 
 
 def _short(status: Status) -> Json:
@@ -253,8 +204,8 @@ def read_data_set_status(call: Call) -> Reply:
     board = Board(call)
     rows: list[Json] = []
     for name in listed(call, "ds"):
-        workflow = board.workflows([], [name])[0]
-        for period in _periods(call, board, workflow):
+        workflow = _workflow_of(board, name)
+        for period in _periods(board, workflow):
             for unit in listed(call, "ou"):
                 key = ApprovalKey(workflow["id"], period.iso, unit, board.rules.default_combo)
                 rows.append(_long(board, name, period, board.status(workflow, key)))
@@ -286,7 +237,8 @@ def _named(document: Json, *, with_code: bool = True) -> Json:
 def read_combos(call: Call) -> Reply:
     """Say how far the data of each attribute combo is."""
     board = Board(call)
-    workflow, key = board.key()
+    workflow = _workflows(board, listed(call, "wf"), listed(call, "ds"))[0]
+    key = _key(board, workflow)
     status = board.status(workflow, key)
     unit = board.rules.document("organisationUnit", key.unit) or {}
     row: Json = {
@@ -302,34 +254,50 @@ def read_combos(call: Call) -> Reply:
     return Reply.json([row])
 
 
-@endpoints.add("POST", "/api/dataApprovals/approvals", RECORDED, requires=APPROVE)
+@endpoints.add("POST", "/api/dataApprovals/approvals", RECORDED)
 def approve_many(call: Call) -> Reply:
     """Approve several pieces of data."""
     board = Board(call)
-    for workflow, key in _keys(call, board):
-        board.approve(workflow, key)
-    return Reply(204)
+    return _moved(board, approve, "APPROVE", _listed(board))
 
 
-@endpoints.add("POST", "/api/dataApprovals/unapprovals", RECORDED, requires=APPROVE)
+@endpoints.add("POST", "/api/dataApprovals/unapprovals", RECORDED)
 def unapprove_many(call: Call) -> Reply:
     """Take several approvals back."""
     board = Board(call)
-    for workflow, key in _keys(call, board):
-        board.unapprove(workflow, key)
-    return Reply(204)
+    return _moved(board, unapprove, "UNAPPROVE", _listed(board))
 
 
-def _keys(call: Call, board: Board) -> list[tuple[Json, ApprovalKey]]:
-    body = json_object(call)
-    periods: list[str] = body.get("pe") or []
+@endpoints.add("POST", "/api/dataAcceptances/acceptances", SOURCE, versions=["v41"])
+@endpoints.add("POST", "/api/dataApprovals/dataAcceptances/acceptances", SOURCE, versions=["v42", "v43", "v44"])
+def accept_many(call: Call) -> Reply:
+    """Accept several approvals."""
+    board = Board(call)
+    return _moved(board, accept, "ACCEPT", _listed(board))
+
+
+@endpoints.add("POST", "/api/dataAcceptances/unacceptances", SOURCE, versions=["v41"])
+@endpoints.add("POST", "/api/dataApprovals/dataAcceptances/unacceptances", SOURCE, versions=["v42", "v43", "v44"])
+def unaccept_many(call: Call) -> Reply:
+    """Take several acceptances back."""
+    board = Board(call)
+    return _moved(board, unaccept, "UNACCEPT", _listed(board))
+
+
+def _listed(board: Board) -> Iterator[tuple[Json, ApprovalKey, Level | None]]:
+    """What the body of a request names; what is no period is passed over, and an unknown combo is the default one."""
+    body = json_object(board.call)
+    workflows = _workflows(board, body.get("wf") or [], body.get("ds") or [])
+    periods = [period for text in body.get("pe") or () if (period := board.rules.period(text))]
+    if not periods:
+        raise Dhis2Refusal(409, "Approvals must have periods")
     rows: list[Json] = body.get("approvals") or []
-    return [
-        (workflow, ApprovalKey(workflow["id"], period.iso, row["ou"], row.get("aoc") or board.rules.default_combo))
-        for workflow in board.workflows(body.get("wf") or [], body.get("ds") or [])
-        for period in map(board.period, periods)
-        for row in rows
-    ]
+    for row in rows:
+        combo, unit = row.get("aoc"), _unit(board, row["ou"])
+        attribute = combo if board.rules.document("categoryOptionCombo", combo) else board.rules.default_combo
+        for workflow in workflows:
+            for period in periods:
+                yield workflow, ApprovalKey(workflow["id"], period.iso, unit, str(attribute)), None
 
 
 @endpoints.add("GET", "/api/audits/dataApproval", RECORDED)

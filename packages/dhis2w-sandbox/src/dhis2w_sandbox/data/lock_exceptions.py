@@ -14,6 +14,7 @@ from dhis2w_sandbox.data.periods import Period
 from dhis2w_sandbox.data.selecting import strict_period
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.metadata.periods import period_name
 from dhis2w_sandbox.routing import Endpoints
 
 Json = dict[str, Any]
@@ -24,10 +25,27 @@ endpoints = Endpoints()
 @endpoints.add("GET", "/api/lockExceptions", SOURCE)
 def read_exceptions(call: Call) -> Reply:
     """List the exceptions."""
-    rows = call.server.store.all("lockException")
-    if not call.server.behaviour.names_periods:
-        rows = [{**row, "period": Json()} for row in rows]
-    return Reply.json(paged(call, "lockExceptions", rows))
+    page = paged(call, "lockExceptions", call.server.store.all("lockException"))
+    return Reply.json({**page, "lockExceptions": [_shown(call, row) for row in page["lockExceptions"]]})
+
+
+@endpoints.add("GET", "/api/lockExceptions/combinations", SOURCE)
+def read_combinations(call: Call) -> Reply:
+    """List the data sets and periods that have exceptions, by name, without the units."""
+    rows = {(linked(row, "dataSet"), linked(row, "period")): row for row in call.server.store.all("lockException")}
+    found = [_shown(call, {key: row[key] for key in ("dataSet", "period")}) for row in rows.values()]
+    return Reply.json({"lockExceptions": sorted(found, key=lambda row: row["name"])})
+
+
+def _shown(call: Call, row: Json) -> Json:
+    """An exception as it is listed: with a name, and from 43 on without anything of its period but that."""
+    named = call.server.behaviour.names_periods
+    store, iso, unit = call.server.store, str(linked(row, "period")), linked(row, "organisationUnit")
+    units = [(store.get("organisationUnit", unit) or {}).get("name", "")] if unit else []
+    data_set = (store.get("dataSet", str(linked(row, "dataSet"))) or {}).get("name")
+    name = f"{data_set} ({', '.join([*units, period_name(iso) if named else iso])})"
+    links = {key: value for key, value in row.items() if key != "id"}
+    return {**links, "period": {"id": iso} if named else {}, "name": name}
 
 
 @endpoints.add("POST", "/api/lockExceptions", SOURCE)
@@ -53,7 +71,7 @@ def add_exceptions(call: Call) -> Reply:
             continue
         uid = call.server.new_uid()
         row = {"dataSet": {"id": data_set["id"]}, "period": {"id": period.iso}, "organisationUnit": {"id": unit}}
-        call.server.store.put("lockException", uid, {"id": uid, **row})
+        call.server.store.put("lockException", uid, {"id": uid, "created": call.server.now(), **row})
     return Reply.message(201, "LockException created successfully.")
 
 
