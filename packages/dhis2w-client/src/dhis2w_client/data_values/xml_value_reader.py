@@ -16,6 +16,8 @@ from dhis2w_client.periods import PERIOD_TYPES, period_of
 
 Root = Literal["dataValueSet", "adx"]
 _ADX_PERIOD = re.compile(r"(\d{4}-\d\d-\d\d)/P(\d+)([DMY])")
+_DEFAULT_GROUP = re.compile(rb'(<group\b[^>]*?) (?:default="default"|GLevLNI9wkl="xYerKDKCefk")')
+"""The default category by its code, and by the UID that it has everywhere."""
 _OF_GROUP = ("dataSet", "period", "orgUnit", "attributeOptionCombo", "completeDate", "dataSetComplete", "comment")
 _OF_VALUE = (
     "dataElement",
@@ -94,6 +96,8 @@ class XmlValueReader:
             raise InvalidDataValuesError(f"The root of the XML is <{tag}>, not <{self._root}>.")
         self._begun, self.head = True, attributes
         self._common = {key: attributes[key] for key in HEAD_KEYS if key in attributes}
+        if "/" in self._common.get("period", ""):  # in the head 2.43 writes a period as ADX does, and cannot read it
+            self._common["period"] = adx_period(self._common["period"])
 
     def _add_text(self, text: str) -> None:
         self._text += text
@@ -104,6 +108,11 @@ class XmlValueReader:
             self._value["value"] = self._text
         elif tag == "dataValue":
             self._rows.append(self._value)
+
+
+def without_default_group(content: bytes) -> bytes:
+    """ADX whose groups do not name the default category: 2.43 writes it there, and does not read it (E8110)."""
+    return _DEFAULT_GROUP.sub(rb"\1", content)
 
 
 def adx_period(text: str) -> str:
