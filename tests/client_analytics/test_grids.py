@@ -73,7 +73,8 @@ def reply_of(answer: object, **options: Any) -> Reply:
 def recorded_grids(shared: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every recorded grid, with the name of its file; one file may hold several."""
     for file in recorded(shared, "analytics-grid"):
-        bodies = cast("list[Any]", file.json) if isinstance(file.json, list) else [file.json]
+        content = file.json
+        bodies = cast("list[Any]", content) if isinstance(content, list) else [content]
         yield from ((file.name, body) for body in bodies)
 
 
