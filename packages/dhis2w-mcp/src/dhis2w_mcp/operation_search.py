@@ -1,48 +1,32 @@
 """Finding operations by words, the way people ask, without a network or a model.
 
-The ranking is BM25 over what the index says of an operation, weighted by where a word stands. Words of people are
-widened by a small reviewed table (`search_words.toml`) of what DHIS2 and the index call the same thing.
+The ranking is BM25 over what the index says of an operation and over phrases that people ask for it with, weighted by
+where a word stands; the phrase that is nearest to the question counts more, and so does what has the effect that a
+question or an order asks for.
 """
 
 from __future__ import annotations
 
 import math
-import re
-import tomllib
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from itertools import pairwise
-from pathlib import Path
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dhis2w_mcp.agent_face import offered
+from dhis2w_mcp.question import asks_to_read
+from dhis2w_mcp.thesaurus import Said, Thesaurus, read_words
 
 if TYPE_CHECKING:
     from dhis2w_core.operation_index import IndexEntry
 
-_TABLE = tomllib.loads(Path(__file__).with_name("search_words.toml").read_text(encoding="utf-8"))
-_FORMS = dict(pair.split("=") for pair in _TABLE["forms"]["words"].split())
-WEIGHTS = {"name": 4.0, "asked": 4.0, "summary": 3.0, "area": 1.0, "parameters": 1.0, "description": 1.0}
-"""How much a word counts by where it stands; `asked` are the words of the table."""
-WIDENED = 0.6
-"""How much a word of the table counts beside the word that was asked for."""
-K1, B = 1.2, 0.4
-INTENDED = 1.2
+WEIGHTS = {"name": 3.0, "phrases": 1.5, "summary": 2.0, "area": 0.7, "parameters": 0.5, "description": 0.5}
+"""How much a word counts by where it stands; `phrases` count for each of them that has it."""
+MOST_PHRASES = 3
+K1, B = 3.0, 0.3
+NEAREST = 1.0
+"""How much the nearest phrase of an operation counts."""
+INTENDED = 1.3
 """How much more an operation counts whose effect is what a text asks for: a question reads, an order writes."""
-_QUESTION = re.compile(
-    r"\b(who|whose|which|what|when|where|why|how)\b"
-    r"|^(is|are|am|was|were|did|does|do|can|could|has|have|show|list|find|tell me)\b"
-)
-
-TERMS = {
-    "dataset": re.compile(r"\bdata[ -]?sets?\b"),
-    "dataelement": re.compile(r"\bdata[ -]?elements?\b"),
-    "orgunit": re.compile(r"\borg(anisation|anization)?[ -]?units?\b"),
-    "optioncombo": re.compile(r"\b(category )?option[ -]combos?\b"),
-}
-"""Terms of DHIS2 that are one word, however they are spelt."""
-_WORD = re.compile(r"[a-z0-9]+")
-_SUFFIXES = ("ings", "ing", "ies", "es", "ed", "s", "e")
 
 
 class OperationSearch:
@@ -54,90 +38,93 @@ class OperationSearch:
     """
 
     def __init__(self, entries: Iterable[IndexEntry], areas: Mapping[str, str]) -> None:
-        self._stop = {stem(word) for word in _TABLE["stop"]["words"].split()}
-        self._wider = _by_stem(_TABLE["words"])
-        asked: Mapping[str, str] = _TABLE["operations"]
+        table = read_words()
+        asked: Mapping[str, str] = table["operations"]
+        self._thesaurus = Thesaurus(table)
         self._entries = list(entries)
-        self._documents = [self._weighted(entry, areas, asked.get(entry.name, "")) for entry in self._entries]
+        self._phrases = [self._phrases_of(asked.get(entry.name, "")) for entry in self._entries]
+        self._documents = [
+            self._document(entry, areas, phrases) for entry, phrases in zip(self._entries, self._phrases, strict=True)
+        ]
         self._length = [sum(document.values()) for document in self._documents]
         self._mean = sum(self._length) / max(len(self._length), 1)
         self._in_documents = Counter(word for document in self._documents for word in document)
 
     def find(self, text: str, *, area: str | None = None, limit: int = 8) -> list[IndexEntry]:
         """The operations that fit a text, the best first; none that has no word of it."""
-        asked = self._asked(text)
-        reads = bool(_QUESTION.search(text.strip().lower()))
+        said = self._thesaurus.said(text, corrected=True)
+        reads = asks_to_read(text)
         scored = [
-            (self._score(number, asked) * (INTENDED if _reads(entry) == reads else 1.0), -number)
+            (self._score(number, said) * (INTENDED if _reads(entry) == reads else 1.0), -number)
             for number, entry in enumerate(self._entries)
         ]
         best = [self._entries[-number] for score, number in sorted(scored, reverse=True) if score > 0]
         return [entry for entry in best if area in (None, entry.words[0])][:limit]
 
-    def _asked(self, text: str) -> dict[str, float]:
-        """The stems of a text with their weights, and those that mean the same."""
-        said = stems(text)
-        words = [word for word in said if word not in self._stop]
-        asked = dict.fromkeys(words, 1.0)
-        phrases = [*words, *(f"{one} {two}" for one, two in pairwise(said))]
+    def _score(self, number: int, said: Sequence[Said]) -> float:
+        document = self._documents[number]
+        total = sum(self._best(document, each, self._length[number]) for each in said)
+        nearest = max((self._likeness(phrase, said) for phrase in self._phrases[number]), default=0.0)
+        return total * (1 + NEAREST * nearest)
+
+    def _best(self, document: Mapping[str, float], said: Said, length: float) -> float:
+        """What a word counts in a document: as it was said, or by what it means."""
+        saturated = K1 * (1 - B + B * length / self._mean)
+        return max(
+            weight * self._rarity(word) * document[word] * (K1 + 1) / (document[word] + saturated)
+            if word in document
+            else 0.0
+            for word, weight in said.alternatives().items()
+        )
+
+    def _likeness(self, phrase: Sequence[Said], said: Sequence[Said]) -> float:
+        """How near a phrase is to what was said: 1 where each has all of the other."""
+        there = _words_of(phrase)
+        shared = sum(
+            max(weight * self._rarity(word) if word in there else 0.0 for word, weight in each.alternatives().items())
+            for each in said
+        )
+        whole = sum(each.weight * self._rarity(each.word) for each in said)
+        own = sum(each.weight * self._rarity(each.word) for each in phrase)
+        return shared / math.sqrt(whole * own) if whole and own else 0.0
+
+    def _rarity(self, word: str) -> float:
+        known = self._in_documents.get(word, 0)
+        return math.log(1 + (len(self._documents) - known + 0.5) / (known + 0.5))
+
+    def _phrases_of(self, texts: str) -> list[list[Said]]:
+        phrases = [self._thesaurus.said(text) for text in texts.split(";")]
         for phrase in phrases:
-            for other in self._wider.get(phrase, ()):
-                asked[other] = max(asked.get(other, 0.0), WIDENED)
-        return asked
+            self._thesaurus.learn(phrase)
+        return phrases
 
-    def _score(self, number: int, asked: Mapping[str, float]) -> float:
-        document, length = self._documents[number], self._length[number]
-        total = 0.0
-        for word, weight in asked.items():
-            found = document.get(word, 0.0)
-            if found:
-                known = self._in_documents[word]
-                rarity = math.log(1 + (len(self._documents) - known + 0.5) / (known + 0.5))
-                total += weight * rarity * found * (K1 + 1) / (found + K1 * (1 - B + B * length / self._mean))
-        return total
-
-    def _weighted(self, entry: IndexEntry, areas: Mapping[str, str], asked: str) -> Counter[str]:
-        parameters = " ".join(f"{each.name} {each.help} {' '.join(each.choices)}" for each in offered(entry))
+    def _document(
+        self, entry: IndexEntry, areas: Mapping[str, str], phrases: Sequence[Sequence[Said]]
+    ) -> dict[str, float]:
         texts = {
             "name": entry.name,
-            "asked": asked,
             "summary": entry.summary,
             "area": areas.get(entry.words[0], ""),
-            "parameters": parameters,
+            "parameters": " ".join(
+                f"{each.name} {each.help} {' '.join(each.choices)}" for each in offered(entry)
+            ),
             "description": entry.description,
         }
-        document: Counter[str] = Counter()
+        document: defaultdict[str, float] = defaultdict(float)
         for place, text in texts.items():
-            for word in set(stems(text, terms=place != "name")) - self._stop:
-                document[word] += WEIGHTS[place]  # pyright: ignore[reportArgumentType] # a Counter may hold fractions
+            said = self._thesaurus.said(text)
+            self._thesaurus.learn(said)
+            for word in _words_of(said):
+                document[word] += WEIGHTS[place]
+        for word, times in Counter(word for phrase in phrases for word in _words_of(phrase)).items():
+            document[word] += WEIGHTS["phrases"] * min(times, MOST_PHRASES)
         return document
+
+
+def _words_of(said: Iterable[Said]) -> set[str]:
+    return {word for each in said for word in each.alternatives()}
 
 
 def _reads(entry: IndexEntry) -> bool:
     return entry.effect in ("read", "local")
 
-
-def stems(text: str, *, terms: bool = True) -> list[str]:
-    """The words of a text without their endings; `dataElements` is two words.
-
-    Args:
-        text: The text.
-        terms: Whether a term of DHIS2 is one word: `data set` is another thing than to set data.
-    """
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower()
-    for term, pattern in TERMS.items() if terms else ():
-        parted = pattern.sub(term, parted)
-    return [stem(_FORMS.get(word, word)) for word in _WORD.findall(parted)]
-
-
-def stem(word: str) -> str:
-    """A word without a common ending of English, so that `shared`, `sharing` and `shares` are one."""
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not word.endswith("ss"):
-            base = word[: -len(suffix)]
-            return f"{base}y" if suffix == "ies" else base
-    return word
-
-
-def _by_stem(words: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    return {" ".join(stems(asked)): tuple(stems(meant)) for asked, meant in words.items()}
