@@ -40,18 +40,19 @@ class Push:
         *,
         background: bool = False,
         within: float = 1800.0,
+        repeat: bool = True,
     ) -> TrackerReport:
         """See `TrackerService.push`."""
         chosen = options or PushOptions()
         sent = with_uids(payload)
-        reply = await self._post(sent, chosen, background=background)
+        reply = await self._post(sent, chosen, background=background, repeat=repeat)
         asked = {"method": reply.method, "path": reply.path, "status": reply.status}
         answer = _answer(reply)
         if background:
             answer = await self._report_of_job(_job(answer), within)
         return checked_report(tracker_report(answer, sent, saved=not chosen.dry_run), chosen, asked)
 
-    async def _post(self, sent: Row, options: PushOptions, *, background: bool) -> Reply:
+    async def _post(self, sent: Row, options: PushOptions, *, background: bool, repeat: bool) -> Reply:
         """Send it; again after a failure where a second time changes nothing: with UIDs, and not as a second job."""
         call = build_call(
             "POST",
@@ -59,7 +60,7 @@ class Push:
             base_url=self.api.connection.base_url,
             params=options.params(background=background),
             body=sent,
-            repeatable=options.strategy == "CREATE_AND_UPDATE" and not background,
+            repeatable=repeat and options.strategy == "CREATE_AND_UPDATE" and not background,
         )
         return await self.api.connection.ask(call)
 

@@ -97,6 +97,7 @@ class TrackerService:
         *,
         background: bool = False,
         within: float = 1800.0,
+        repeat: bool = True,
     ) -> TrackerReport:
         """Send objects (`POST /api/tracker`).
 
@@ -108,6 +109,8 @@ class TrackerService:
             background: As a job, which is waited for here: for payloads that take longer than a proxy waits. DHIS2 runs
                 one such job at a time.
             within: Seconds to wait for the job. Default: half an hour.
+            repeat: Send it again by itself after a failure, where that makes nothing twice. Without it the caller
+                looks first what the server has.
 
         Returns:
             The report. `counts` say what was done, `rows` what DHIS2 refused or warns of.
@@ -121,7 +124,7 @@ class TrackerService:
         Warns:
             LeftOutWarning: DHIS2 says nothing about some of the objects, and did not save them.
         """
-        return await self._push(payload, options, background=background, within=within)
+        return await self._push(payload, options, background=background, within=within, repeat=repeat)
 
     async def register(
         self,

@@ -1,0 +1,90 @@
+"""Events as a table has them: DHIS2's columns of an event, and one for each data element."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import from_json
+
+from dhis2w_core.errors import OperationError
+
+Row = dict[str, Any]
+COLUMNS = {
+    name.lower(): name
+    for name in (
+        "event",
+        "status",
+        "program",
+        "programStage",
+        "enrollment",
+        "enrollmentStatus",
+        "trackedEntity",
+        "orgUnit",
+        "occurredAt",
+        "scheduledAt",
+        "followUp",
+        "deleted",
+        "createdAt",
+        "createdAtClient",
+        "updatedAt",
+        "updatedAtClient",
+        "attributeOptionCombo",
+        "attributeCategoryOptions",
+        "completedBy",
+        "completedAt",
+        "storedBy",
+        "createdBy",
+        "updatedBy",
+        "assignedUser",
+        "geometry",
+        "longitude",
+        "latitude",
+    )
+}
+"""The columns of an event, by their names in lower case; every other one is a data element."""
+LEFT_TO_SERVER = frozenset({"enrollmentStatus", "createdAt", "updatedAt", "createdBy", "updatedBy", "deleted"})
+"""Columns of an export that an import does not read."""
+
+
+def event_of(cells: Mapping[str, Any]) -> Row:
+    """An event as tracker takes it.
+
+    Args:
+        cells: A line by column. `longitude` and `latitude` are a point, `geometry` is GeoJSON, `assignedUser` a user
+            name.
+
+    Raises:
+        OperationError: It is a line of DHIS2's own CSV, which has one for each value.
+    """
+    if "dataElement" in cells:
+        raise OperationError(
+            "The table has a line for each data value, as DHIS2's own CSV; here it has one for each event.",
+            next_step="Give each data element a column of its own, as `d2w tracker pull events` does.",
+        )
+    row: Row = {}
+    values: list[Row] = []
+    for name, cell in cells.items():
+        column = COLUMNS.get(name.lower())
+        if column is None:
+            values.append({"dataElement": name, "value": cell})
+        elif column not in LEFT_TO_SERVER:
+            row[column] = cell
+    if values:
+        row["dataValues"] = values
+    if isinstance(user := row.get("assignedUser"), str):
+        row["assignedUser"] = {"username": user}
+    return _with_place(row)
+
+
+def _with_place(row: Row) -> Row:
+    """The event with its geometry as GeoJSON; what is none stays for DHIS2 to refuse."""
+    point = [row.pop(name, None) for name in ("longitude", "latitude")]
+    try:
+        if isinstance(text := row.get("geometry"), str):
+            row["geometry"] = from_json(text)
+        elif None not in point:
+            row["geometry"] = {"type": "Point", "coordinates": [float(str(number)) for number in point]}
+    except ValueError:
+        row["geometry"] = row.get("geometry", point)
+    return row

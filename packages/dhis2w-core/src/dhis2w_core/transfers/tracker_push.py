@@ -1,0 +1,85 @@
+"""Sending a file of tracker's objects: in chunks, with a journal; killed at any point, the same command goes on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dhis2w_client.clock import SYSTEM_CLOCK, Clock
+from dhis2w_client.tracker.push_options import PushOptions
+from dhis2w_core.errors import StalePlanError
+from dhis2w_core.plan import Preview, PreviewLine
+from dhis2w_core.transfers.deliver_objects import DeliverObjects
+from dhis2w_core.transfers.push_run import Progress, PushRun
+from dhis2w_core.transfers.source_rows import digest_of
+from dhis2w_core.transfers.tracker_reject_file import write_tracker_rejects
+from dhis2w_core.transfers.tracker_rows import TrackerRows
+from dhis2w_core.transfers.transfer_journal import TransferJournal
+
+if TYPE_CHECKING:
+    from dhis2w_client.client import Dhis2Client
+    from dhis2w_core.plan import ObjectChange, Record
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerPush:
+    """The plan to send a file of tracker's objects; it holds none of them."""
+
+    source: Path
+    source_digest: str
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Columns of a table by DHIS2's key or a data element."""
+    options: PushOptions = field(default_factory=lambda: PushOptions(partial=True))
+    background: bool = False
+    """Each chunk is a job; DHIS2 runs one at a time."""
+    rejects: Path | None = None
+    """Where refused rows are written. Default: beside the source, `NAME.rejects.csv` or `NAME.rejects.ndjson`."""
+    rows_at_once: int = 500
+    restart: bool = False
+    progress: Progress = field(default=lambda _rows, _share: None, repr=False)
+    clock: Clock = field(default=SYSTEM_CLOCK, repr=False)
+    steps: tuple[ObjectChange, ...] = ()
+    takes_back: str | None = None
+
+    def preview(self) -> Preview:
+        """The file, and how it is sent."""
+        lines = (
+            PreviewLine(self.source.name, "bytes", None, self.source.stat().st_size),
+            PreviewLine(self.source.name, "strategy", None, self.options.strategy),
+        )
+        return Preview(f"Send the tracker objects of {self.source}", "write", "none", "This cannot be undone.", lines)
+
+    def fingerprint(self) -> str:
+        """From the file's content and the options."""
+        return hashlib.sha256(f"{self.source_digest} {self._way}".encode()).hexdigest()[:16]
+
+    @property
+    def _way(self) -> str:
+        """What makes another transfer of the same file."""
+        return repr(("tracker", sorted(self.columns.items()), self.options))
+
+    async def apply(self, client: Dhis2Client, record: Record) -> dict[str, object]:  # noqa: ARG002 - its journal is its own
+        """Send what was not sent yet.
+
+        Raises:
+            StalePlanError: The file changed since the plan was made.
+            OperationError: The file changed since a part of it was sent, or is none of tracker's.
+            Dhis2Error: The server cannot be reached or refuses as such; the same command goes on later.
+        """
+        if digest_of(self.source) != self.source_digest:
+            raise StalePlanError(f"{self.source} has changed since the plan was made; nothing was sent.")
+        opened = TransferJournal.open(self.source, self.source_digest, client.base_url, self._way, restart=self.restart)
+        with opened as journal:
+            with TrackerRows(self.source, self.source_digest, self.columns) as source:
+                deliver = DeliverObjects(client, self.options, self.background)
+                run = PushRun(source, journal, deliver, self.rows_at_once, progress=self.progress, clock=self.clock)
+                read = await run.send_all()
+            totals = journal.totals()
+            rejects = write_tracker_rejects(self.source, self.source_digest, self.columns, totals.refused, self.rejects)
+            journal.forget()
+        counts: dict[str, object] = {"read": read, "accepted": totals.accepted, "unchanged": totals.unchanged}
+        refused = len(totals.refused)
+        return counts | {"refused": refused, "skipped": totals.skipped, "rejects": rejects and str(rejects)}
