@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote
 
-from dhis2w_client.errors import InvalidRequestError
+from dhis2w_client.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from dhis2w_client.json_value import Json, as_array, as_object
 from dhis2w_client.replies import value_of
 
@@ -88,8 +88,10 @@ class DataStoreService:
 
         Raises:
             ConflictError: The key is there (E1004).
+            ForbiddenError: The namespace belongs to an app, and the user may not write it.
         """
         await self._ask("POST", self._path(namespace, key), {"encrypt": encrypt or None}, value)
+        await self._check_kept(namespace, key)
 
     async def set(self, namespace: str, key: str, value: Json, *, encrypt: bool = False) -> None:
         """Store a value under a key, whether it is there or not.
@@ -104,6 +106,7 @@ class DataStoreService:
             ForbiddenError: The namespace belongs to an app, and the user may not write it.
         """
         await self._ask("PUT", self._path(namespace, key), {"encrypt": encrypt or None}, value)
+        await self._check_kept(namespace, key)
 
     async def set_part(self, namespace: str, key: str, path: str, value: Json, *, roll: int | None = None) -> None:
         """Replace a part of a value, or append to a list in it.
@@ -218,6 +221,22 @@ class DataStoreService:
             if len(rows) < page_size:
                 return
             page += 1
+
+    async def _check_kept(self, namespace: str, key: str) -> None:
+        """Look whether a value was stored: into a namespace that is hidden from the user DHIS2 writes nothing."""
+        if self._root != "dataStore":  # one's own store hides nothing
+            return
+        try:
+            await self._ask("GET", f"{self._path(namespace, key)}/metaData")
+        except NotFoundError as error:
+            raise ForbiddenError(
+                f"DHIS2 said that {namespace}/{key} was stored, and did not store it: the namespace is hidden from "
+                "the user.",
+                method=error.method,
+                path=error.path,
+                status=error.status,
+                next_step="The app that owns the namespace says which authority it takes.",
+            ) from error
 
     def _path(self, *names: str) -> str:
         for name in names:

@@ -38,7 +38,8 @@ class DataValueSelection:
     since: datetime | None = None
     """Only what was changed since, by the server's clock. Begin some minutes before the last read: a value shows up
     when its import ends, with the time at which it was written."""
-    include_deleted: bool = False
+    include_deleted: bool | None = None
+    """Also what was deleted, with `deleted` in its row. Default: with `since`, where a deletion is a change too."""
     limit: int | None = None
     schemes: IdSchemes = field(default_factory=IdSchemes)
     """What identifiers are in the answer."""
@@ -52,6 +53,7 @@ class DataValueSelection:
         """
         self._check()
         start, end = self.start, self.end
+        deleted = self.since is not None if self.include_deleted is None else self.include_deleted
         wants_dates = self.since and not self.periods and start is None and not dialect.reads_changes_by_moment_alone
         repeated: list[tuple[str, tuple[str, ...]]] = [
             ("dataSet", self.data_sets),
@@ -68,7 +70,7 @@ class DataValueSelection:
             ("endDate", LAST_DAY if wants_dates else end.isoformat() if end else None),
             ("children", self.children or None),
             ("lastUpdated", _moment(self.since) if self.since else None),
-            ("includeDeleted", self.include_deleted or None),
+            ("includeDeleted", deleted or None),
             ("limit", self.limit),
             *self.schemes.params().items(),
         ]

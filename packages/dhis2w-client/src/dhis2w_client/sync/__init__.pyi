@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, datetime, timedelta
 from os import PathLike
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeVar, Unpack, overload
@@ -150,6 +150,7 @@ from dhis2w_client.patches import Operation
 from dhis2w_client.profile import Profile
 from dhis2w_client.reports import ReportRow
 from dhis2w_client.retry import RetryPolicy
+from dhis2w_client.system import OVERLAP
 from dhis2w_client.tracker.duplicates import PotentialDuplicate
 from dhis2w_client.tracker.objects import Enrollment, Event, Note
 from dhis2w_client.tracker.objects import Relationship as TrackerRelationship
@@ -208,6 +209,19 @@ class SystemService:
 
         Raises:
             Dhis2Error: The server refused, or did not answer.
+        """
+
+    def watermark(self, overlap: timedelta = OVERLAP) -> datetime:
+        """The moment from which the next read of changes has to begin; take it before this read begins.
+
+        Changes are timed by the server's clock, which may be wrong, and show up when their transaction ends, which is
+        later: so it is the server's time (`serverDate`, local and without a zone), and some minutes before.
+
+        Args:
+            overlap: How long before. Default: five minutes. What was changed in them is read twice.
+
+        Raises:
+            UnexpectedShapeError: The server does not say what time it is.
         """
 
     def me(self) -> Me:
@@ -2096,7 +2110,13 @@ class TrackerService:
         """Pairs of tracked entities that may be one."""
 
     def push(
-        self, payload: Payload, options: PushOptions | None = None, *, background: bool = False, within: float = 1800.0
+        self,
+        payload: Payload,
+        options: PushOptions | None = None,
+        *,
+        background: bool = False,
+        within: float = 1800.0,
+        repeat: bool = True,
     ) -> TrackerReport:
         """Send objects (`POST /api/tracker`).
 
@@ -2108,6 +2128,8 @@ class TrackerService:
             background: As a job, which is waited for here: for payloads that take longer than a proxy waits. DHIS2 runs
                 one such job at a time.
             within: Seconds to wait for the job. Default: half an hour.
+            repeat: Send it again by itself after a failure, where that makes nothing twice. Without it the caller
+                looks first what the server has.
 
         Returns:
             The report. `counts` say what was done, `rows` what DHIS2 refused or warns of.
@@ -2663,6 +2685,7 @@ class DataStoreService:
 
         Raises:
             ConflictError: The key is there (E1004).
+            ForbiddenError: The namespace belongs to an app, and the user may not write it.
         """
 
     def set(self, namespace: str, key: str, value: Json, *, encrypt: bool = False) -> None:

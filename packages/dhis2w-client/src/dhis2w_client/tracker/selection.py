@@ -76,7 +76,8 @@ class TrackerSelection(TypedDict, total=False):
     attribute_filters: Sequence[str]
     """Of events: conditions on attributes."""
     include_deleted: bool
-    """Give what is marked as deleted too."""
+    """Give what is marked as deleted too. Default: with `updated_after` and `updated_within`, where a deletion is a
+    change too."""
     order: Sequence[str]
     """What to sort by: `occurredAt:desc`. Default: by creation, so that what is added meanwhile comes last."""
     fields: str
@@ -173,6 +174,8 @@ def selection_params(kind: TrackerKind, selection: TrackerSelection, dialect: Di
         if part not in names:
             raise InvalidRequestError(f"{kind.key} cannot be selected by {part}; DHIS2 would ignore it.")
         params[dialect.tracker_parameters.get((kind.key, part), names[part])] = _text(part, names[part], value)
+    if "updated_after" in selection or "updated_within" in selection:
+        params.setdefault("includeDeleted", True)
     params |= selection.get("params", {})
     _check_units(kind, params, dialect)
     _check_needs(kind, selection, dialect)

@@ -131,7 +131,7 @@ async def pull(
         start: The first day: `2024-01-01`.
         end: The last day.
         since: Only what was changed since, by the server's clock: `2024-01-31T12:00`.
-        deleted: With values that were deleted.
+        deleted: With values that were deleted; with `since` always, as a deletion is a change.
     """
     from dhis2w_client.data_values.selection import DataValueSelection
 
@@ -145,7 +145,7 @@ async def pull(
             start=date.fromisoformat(start) if start else None,
             end=date.fromisoformat(end) if end else None,
             since=datetime.fromisoformat(since) if since else None,
-            include_deleted=deleted,
+            include_deleted=deleted or None,
         )
     except ValueError as error:
         raise OperationError(f"A date is none: {error}.", next_step="Write 2024-01-31, or 2024-01-31T12:00.") from None

@@ -52,7 +52,7 @@ async def list_objects(
         filter: A condition on an attribute or data element: `w75KJ2mc4zz:like:ma`.
         order: What to sort by: `occurredAt:desc`. Without it by creation.
         fields: Which properties, in DHIS2's own language.
-        deleted: What is marked as deleted too.
+        deleted: What is marked as deleted too; with `since` always, as a deletion is a change.
         limit: At most so many; 0 lists all.
     """
     asked: dict[str, Any] = {
