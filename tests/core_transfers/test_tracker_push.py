@@ -41,7 +41,8 @@ async def at_once(_: float) -> None:
 
 
 def plan_of(file: Path, **more: Any) -> TrackerPush:
-    return TrackerPush(file, digest_of(file), **{"clock": Clock(sleep=at_once), "rows_at_once": 3, **more})
+    options: dict[str, Any] = {"clock": Clock(sleep=at_once), "rows_at_once": 3, **more}
+    return TrackerPush(file, digest_of(file), **options)
 
 
 def table(file: Path, rows: list[dict[str, str]], **more: Any) -> TrackerPush:
@@ -212,7 +213,7 @@ def test_lists_of_one_file_are_sent_in_the_order_in_which_they_hang_on_each_othe
 ) -> None:
     mother, child, care, visit = "MotherAaaa1", "ChildAaaaa1", "CareAaaaaa1", "VisitAaaaa1"
     flat = {key: content for key, content in person("Ada").items() if key != "enrollments"}
-    enrollment = {"enrollment": care, "trackedEntity": mother, **person("Ada")["enrollments"][0]}
+    enrollment: dict[str, Any] = {"enrollment": care, "trackedEntity": mother, **person("Ada")["enrollments"][0]}
     [event] = enrollment.pop("events")
     ends = {"from": {"trackedEntity": {"trackedEntity": mother}}, "to": {"trackedEntity": {"trackedEntity": child}}}
     plan = document(

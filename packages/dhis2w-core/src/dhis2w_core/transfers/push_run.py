@@ -23,7 +23,6 @@ from dhis2w_client.errors import (
 )
 from dhis2w_core.transfers.chunk import Chunk, Outcome
 from dhis2w_core.transfers.chunk_size import ChunkSize
-from dhis2w_core.transfers.source_rows import SourceRows
 from dhis2w_core.transfers.transfer_journal import TransferJournal
 
 TRIES = 5
@@ -36,6 +35,22 @@ LONGEST_WAIT = 60.0
 
 Progress = Callable[[int, float], None]
 """Is told how many rows are decided, and how much of the source has been read (0 to 1)."""
+
+
+class RowSource(Protocol):
+    """The rows of a file, one part after another."""
+
+    position: int
+    """Number of the next row, from 0."""
+
+    @property
+    def share(self) -> float:
+        """How much of the file has been read, from 0 to 1."""
+        ...
+
+    def take(self, count: int, /) -> Chunk:
+        """The next rows, as many as there are up to `count`; none at the end."""
+        ...
 
 
 class Deliver(Protocol):
@@ -55,7 +70,7 @@ class Deliver(Protocol):
 class PushRun:
     """One run of a push, from where the last one stopped to the end of the source."""
 
-    source: SourceRows
+    source: RowSource
     journal: TransferJournal
     deliver: Deliver
     rows_at_once: int
