@@ -1,17 +1,21 @@
 """The servers: a sandbox of each version on a loopback port, or the live one that the environment names."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from itertools import product
 
 import pytest
 
 from dhis2w_client.sync import Dhis2Client
 from dhis2w_sandbox import Sandbox
+from tests.contract.ground import Ground, ground_on
 from tests.contract.place import Place
 from tests.contract.server import Server, counts
 
 LIVE_URL = os.environ.get("D2W_LIVE_URL")
+PURGE = not LIVE_URL or os.environ.get("D2W_LIVE_PURGE") == "1"
+"""Whether what is marked as deleted in tracker may be removed for good: on a live server only who owns it says so."""
 TARGETS = ("live",) if LIVE_URL else ("v41", "v42", "v43", "v44")
 
 
@@ -51,3 +55,28 @@ def place(client: Dhis2Client) -> Generator[Place]:
     place = Place(client)
     yield place
     place.clear()
+
+
+@pytest.fixture(scope="session")
+def ground(server: Server, client: Dhis2Client) -> Generator[Ground]:
+    """Where scenarios enter data; each in months and with people of its own."""
+    with ground_on(server, client, purge=PURGE) as ground:
+        yield ground
+
+
+@pytest.fixture(scope="session")
+def worker(server: Server, ground: Ground) -> Generator[Dhis2Client]:
+    """The client of who enters data there."""
+    with server.connect(ground.worker) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def _all_months() -> Iterator[str]:
+    return (f"{year}{month:02}" for year, month in product(range(2001, 2024), range(1, 13)))
+
+
+@pytest.fixture
+def months(_all_months: Iterator[str]) -> tuple[str, str, str]:
+    """Three months that no other scenario has."""
+    return next(_all_months), next(_all_months), next(_all_months)
