@@ -60,8 +60,16 @@ class Dialect:
     """Whether an import of data values reads the mark `followUp`; otherwise `followup`, as all versions write it."""
     honours_import_strategy: bool
     """Whether an import of data values tells CREATE, UPDATE and both apart."""
+    reads_lenient_values: bool
+    """Whether an import of data values takes `yes` and `no` as truths, and `5.0` as a whole number."""
     reads_changes_by_moment_alone: bool
     """Whether data values can be read by `lastUpdated` without periods or dates (E2002)."""
+    acceptances_path: str
+    """Where approvals are accepted."""
+    filters_min_max: bool
+    """Whether the list of limits hears `filter`."""
+    audit_type_parameter: str
+    """What the list of audits calls the type."""
     maps_broken_bodies_to_conflict: bool
     """Whether a body of the wrong shape answers 409; otherwise it answers 500."""
     shows_user_credentials: bool
@@ -115,7 +123,11 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=False,
             reads_camel_case_follow_up=False,
             honours_import_strategy=True,
+            reads_lenient_values=False,
             reads_changes_by_moment_alone=True,
+            acceptances_path="dataAcceptances",
+            filters_min_max=True,
+            audit_type_parameter="auditType",
             maps_broken_bodies_to_conflict=False,
             shows_user_credentials=True,
             has_legacy_oauth2=True,
@@ -151,7 +163,11 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=False,
             reads_camel_case_follow_up=False,
             honours_import_strategy=True,
+            reads_lenient_values=False,
             reads_changes_by_moment_alone=True,
+            acceptances_path="dataApprovals/dataAcceptances",
+            filters_min_max=True,
+            audit_type_parameter="auditType",
             maps_broken_bodies_to_conflict=False,
             shows_user_credentials=False,
             has_legacy_oauth2=False,
@@ -183,7 +199,11 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=True,
             reads_camel_case_follow_up=True,
             honours_import_strategy=False,
+            reads_lenient_values=True,
             reads_changes_by_moment_alone=False,
+            acceptances_path="dataApprovals/dataAcceptances",
+            filters_min_max=True,
+            audit_type_parameter="auditType",
             maps_broken_bodies_to_conflict=True,
             shows_user_credentials=False,
             has_legacy_oauth2=False,
@@ -215,7 +235,11 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=True,
             reads_camel_case_follow_up=True,
             honours_import_strategy=False,
+            reads_lenient_values=True,
             reads_changes_by_moment_alone=False,
+            acceptances_path="dataApprovals/dataAcceptances",
+            filters_min_max=False,
+            audit_type_parameter="type",
             maps_broken_bodies_to_conflict=True,
             shows_user_credentials=False,
             has_legacy_oauth2=False,

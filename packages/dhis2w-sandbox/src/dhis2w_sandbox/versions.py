@@ -123,6 +123,10 @@ class Behaviour:
     """Whether `/api/NN/` below 38 answers some imports with the bare report instead of the envelope, and 200."""
     period_types: frozenset[str]
     """Names of the period types; any other is no value."""
+    min_max_filter_parameter: str
+    """What the list of limits calls its filters."""
+    audit_type_parameter: str
+    """What the list of audits calls the type."""
     names_job_response: bool
     """Whether the answer that starts a job has a `responseType`."""
     names_users_in_reports: bool
@@ -369,6 +373,8 @@ _V41 = Behaviour(
     pat_response_type="ApiTokenCreationResponse",
     has_plain_responses=True,
     period_types=_PERIOD_TYPES_41,
+    min_max_filter_parameter="filter",
+    audit_type_parameter="auditType",
     names_job_response=False,
     names_users_in_reports=False,
     checks_option_combos=False,
@@ -622,6 +628,8 @@ _V44 = replace(
     plain_ping_is_open=True,
     strict_fields=True,
     bridges_lists_to_gist=True,
+    min_max_filter_parameter="filters",
+    audit_type_parameter="type",
     period_types=_PERIOD_TYPES_44,
     checks_client_settings=True,
     reads_numbers_as_values=True,

@@ -13,6 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from dhis2w_client.call import build_call
+from dhis2w_client.data_values.approvals import ApprovalService
+from dhis2w_client.data_values.audits import AuditService
 from dhis2w_client.data_values.completions import CompletionService
 from dhis2w_client.data_values.data_value import ValueKey, key_of, problem_of, sent_form, text_of
 from dhis2w_client.data_values.grouping import DataSetFacts, by_data_set, facts_of
@@ -23,6 +25,8 @@ from dhis2w_client.data_values.import_report import (
     merged,
     read_import_report,
 )
+from dhis2w_client.data_values.lock_exceptions import LockExceptionService
+from dhis2w_client.data_values.min_max import MinMaxService
 from dhis2w_client.data_values.push_options import DataValueOptions
 from dhis2w_client.data_values.value_reader import CsvValueReader, JsonValueReader
 from dhis2w_client.errors import ConflictError, DataLossWarning, EmptyAnswerError, InvalidRequestError, NotFoundError
@@ -74,6 +78,26 @@ class DataValueService:
     def completions(self) -> CompletionService:
         """Data sets that were registered as complete."""
         return CompletionService(self._api)
+
+    @property
+    def approvals(self) -> ApprovalService:
+        """How far data is approved."""
+        return ApprovalService(self._api)
+
+    @property
+    def min_max(self) -> MinMaxService:
+        """Limits within which values are expected."""
+        return MinMaxService(self._api)
+
+    @property
+    def audits(self) -> AuditService:
+        """What became of values."""
+        return AuditService(self._api)
+
+    @property
+    def lock_exceptions(self) -> LockExceptionService:
+        """Units that may enter data of a closed period after all."""
+        return LockExceptionService(self._api)
 
     # Single values
 

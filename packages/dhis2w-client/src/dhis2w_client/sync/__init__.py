@@ -35,7 +35,7 @@ from dhis2w_client import (
 )
 from dhis2w_client.analytics import line_list
 from dhis2w_client.analytics import service as analytics_service
-from dhis2w_client.data_values import completions
+from dhis2w_client.data_values import approvals, audits, completions, lock_exceptions, min_max
 from dhis2w_client.data_values import service as data_values_service
 from dhis2w_client.errors import ClientStateError
 from dhis2w_client.jobs import service as jobs_service
@@ -62,6 +62,8 @@ __all__ = [
     "AccountService",
     "AnalyticsService",
     "AppService",
+    "ApprovalService",
+    "AuditService",
     "BulkService",
     "CategoryComboService",
     "Collection",
@@ -76,11 +78,13 @@ __all__ = [
     "Items",
     "JobService",
     "LineListService",
+    "LockExceptionService",
     "MaintenanceService",
     "Members",
     "MergeService",
     "MessageService",
     "MetadataService",
+    "MinMaxService",
     "OptionSetService",
     "OrgUnitService",
     "RouteService",
@@ -195,6 +199,22 @@ class IntegrityService(Twin, source=integrity.IntegrityService):
 
 class CompletionService(Twin, source=completions.CompletionService):
     """Complete data sets; blocking."""
+
+
+class ApprovalService(Twin, source=approvals.ApprovalService):
+    """Data approval; blocking."""
+
+
+class MinMaxService(Twin, source=min_max.MinMaxService):
+    """Limits of values; blocking."""
+
+
+class AuditService(Twin, source=audits.AuditService):
+    """Audits of data values; blocking."""
+
+
+class LockExceptionService(Twin, source=lock_exceptions.LockExceptionService):
+    """Exceptions from the locking of data sets; blocking."""
 
 
 class DataValueService(Twin, source=data_values_service.DataValueService):

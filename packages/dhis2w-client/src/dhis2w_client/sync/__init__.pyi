@@ -18,9 +18,14 @@ from dhis2w_client.call import Body, Params, ParamValue
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.connection import HttpLimits, Transport
 from dhis2w_client.data_store import ENTRIES_AT_ONCE
+from dhis2w_client.data_values.approvals import Approvable, ApprovalStatus
+from dhis2w_client.data_values.audits import PAGE_SIZE as DATA_VALUES_PAGE_SIZE
+from dhis2w_client.data_values.audits import AuditType, DataValueAudit
 from dhis2w_client.data_values.data_value import DataValue
 from dhis2w_client.data_values.grouping import DataSetFacts
 from dhis2w_client.data_values.import_report import DataValueReport
+from dhis2w_client.data_values.lock_exceptions import LockException
+from dhis2w_client.data_values.min_max import Limits, LimitsKey
 from dhis2w_client.data_values.push_options import DataValueOptions
 from dhis2w_client.data_values.selection import DataValueSelection
 from dhis2w_client.data_values.service import Format as Data_ValuesFormat
@@ -148,7 +153,7 @@ from dhis2w_client.models.system_info import SystemInfo
 from dhis2w_client.pages import Page, Row
 from dhis2w_client.patches import Operation
 from dhis2w_client.profile import Profile
-from dhis2w_client.reports import ReportRow
+from dhis2w_client.reports import ImportCounts, ReportRow
 from dhis2w_client.retry import RetryPolicy
 from dhis2w_client.system import OVERLAP
 from dhis2w_client.tracker.duplicates import PotentialDuplicate
@@ -168,6 +173,8 @@ __all__ = [
     "AccountService",
     "AnalyticsService",
     "AppService",
+    "ApprovalService",
+    "AuditService",
     "BulkService",
     "CategoryComboService",
     "Collection",
@@ -182,11 +189,13 @@ __all__ = [
     "Items",
     "JobService",
     "LineListService",
+    "LockExceptionService",
     "MaintenanceService",
     "Members",
     "MergeService",
     "MessageService",
     "MetadataService",
+    "MinMaxService",
     "OptionSetService",
     "OrgUnitService",
     "RouteService",
@@ -197,6 +206,7 @@ __all__ = [
     "open_client",
 ]
 M = TypeVar("M", bound=ServerModel)
+Place = TypeVar("Place", Limits, LimitsKey)
 T = TypeVar("T")
 
 class SystemService:
@@ -2352,6 +2362,276 @@ class CompletionService:
             ConflictError: It is locked.
         """
 
+class ApprovalService:
+    """Data approval; `status`, `statuses`, `approve`, `unapprove`, `accept`, `unaccept`.
+
+    All may be repeated: what is as it is to be is left alone. DHIS2 refuses with no word why, so it is asked first
+    how far the data is, and what stands in the way is told (`ApprovalRefusedError`).
+    """
+
+    def status(self, what: Approvable) -> ApprovalStatus:
+        """Read how far one piece of data is.
+
+        Args:
+            what: The piece.
+
+        Raises:
+            InvalidRequestError: It names neither workflow nor data set.
+            InvalidPeriodError: Its period is none.
+            ConflictError: Something of it does not exist, or the data set has no workflow.
+        """
+
+    def statuses(
+        self,
+        workflow: str,
+        periods: Sequence[str],
+        org_units: Sequence[str],
+        *,
+        attribute_option_combos: Sequence[str] = (),
+    ) -> list[ApprovalStatus]:
+        """Read how far data of a workflow is for several periods and units.
+
+        What DHIS2 has not stored a period of is not listed: nothing is approved there.
+
+        Args:
+            workflow: UID of the workflow.
+            periods: The periods, of the workflow's type.
+            org_units: UIDs of the units.
+            attribute_option_combos: UIDs of the combos. Default: the default combo.
+
+        Raises:
+            InvalidRequestError: No period or no unit.
+            InvalidPeriodError: A period is none.
+            ConflictError: Something of it does not exist.
+        """
+
+    def approve(self, what: Approvable | Iterable[Approvable]) -> int:
+        """Approve data.
+
+        Several pieces of one workflow and period are sent at once, which DHIS2 does all or none of.
+
+        Args:
+            what: The piece, or the pieces.
+
+        Returns:
+            How many were approved; those that were already are left alone.
+
+        Raises:
+            ApprovalRefusedError: Some may not be approved; nothing was sent.
+            InvalidRequestError: One names neither workflow nor data set.
+            InvalidPeriodError: A period is none.
+            ConflictError: Something does not exist, or DHIS2 refused after all.
+        """
+
+    def unapprove(self, what: Approvable | Iterable[Approvable]) -> int:
+        """Take approvals back; see `approve`.
+
+        Args:
+            what: The piece, or the pieces.
+
+        Returns:
+            How many were taken back.
+        """
+
+    def accept(self, what: Approvable | Iterable[Approvable]) -> int:
+        """Accept what is approved, one level below yours; see `approve`.
+
+        Args:
+            what: The piece, or the pieces.
+
+        Returns:
+            How many were accepted.
+        """
+
+    def unaccept(self, what: Approvable | Iterable[Approvable]) -> int:
+        """Take acceptances back; see `approve`.
+
+        Args:
+            what: The piece, or the pieces.
+
+        Returns:
+            How many were taken back.
+        """
+
+class MinMaxService:
+    """Limits of values; `rows`, `get`, `set`, `delete`, `push`, `delete_many`, `generate`, `remove`."""
+
+    def rows(self, *, data_elements: Sequence[str] = (), org_units: Sequence[str] = ()) -> Generator[Limits]:
+        """Read limits, in no promised order.
+
+        Args:
+            data_elements: Only those of data elements: UIDs.
+            org_units: Only those of units: UIDs; without those below.
+        """
+
+    def get(self, data_element: str, org_unit: str, category_option_combo: str | None = None) -> Limits | None:
+        """Read the limits of one place; None where there are none.
+
+        Args:
+            data_element: UID of the data element.
+            org_unit: UID of the unit.
+            category_option_combo: UID of the combo. Default: the default combo.
+        """
+
+    def set(self, limits: Limits) -> None:
+        """Set the limits of one place; it may be repeated.
+
+        Args:
+            limits: The limits.
+
+        Raises:
+            InvalidRequestError: The minimum is not below the maximum.
+            BadRequestError: DHIS2 does not know the element, the unit or the combo (E2047).
+        """
+
+    def delete(self, key: LimitsKey) -> None:
+        """Remove the limits of one place; it is well where there are none.
+
+        Args:
+            key: The place.
+        """
+
+    def push(self, limits: Iterable[Limits], *, data_set: str | None = None) -> ImportCounts:
+        """Set many limits, 10,000 in a request, which DHIS2 does all or none of; it may be repeated.
+
+        Args:
+            limits: The limits.
+            data_set: UID of a data set that all elements must be of.
+
+        Returns:
+            How many were set (`updated`), and how many DHIS2 passed over (`ignored`).
+
+        Warns:
+            DataLossWarning: DHIS2 passed limits over, since it does not know their element, unit or combo.
+
+        Raises:
+            InvalidRequestError: A minimum is not below its maximum; what came before its request was set.
+            BadRequestError: An element is not of the data set (E2021).
+        """
+
+    def delete_many(self, keys: Iterable[LimitsKey], *, data_set: str | None = None) -> ImportCounts:
+        """Remove many limits, 10,000 in a request; it may be repeated.
+
+        Args:
+            keys: The places.
+            data_set: UID of their data set; DHIS2 does not check it.
+
+        Returns:
+            How many were removed (`deleted`), and of how many there were none (`ignored`).
+        """
+
+    def generate(self, data_sets: Sequence[str], org_unit: str) -> None:
+        """Have limits of one unit worked out from its values.
+
+        They are so many standard deviations around the mean as the setting `factorDeviation` says, by default 2. All
+        limits of these elements go first, those of all units below too; values that are all the same give none.
+
+        Args:
+            data_sets: UIDs of the data sets whose elements are meant.
+            org_unit: UID of the unit.
+
+        Raises:
+            InvalidRequestError: No data set.
+            ConflictError: There is no such unit.
+        """
+
+    def remove(self, data_sets: Sequence[str], org_unit: str) -> None:
+        """Remove all limits of the elements of data sets in a unit and in all units below.
+
+        Args:
+            data_sets: UIDs of the data sets.
+            org_unit: UID of the unit.
+
+        Raises:
+            InvalidRequestError: No data set.
+            ConflictError: There is no such unit.
+        """
+
+class AuditService:
+    """Audits of data values; `rows`."""
+
+    def rows(
+        self,
+        *,
+        data_sets: Sequence[str] = (),
+        data_elements: Sequence[str] = (),
+        periods: Sequence[str] = (),
+        org_units: Sequence[str] = (),
+        category_option_combo: str | None = None,
+        attribute_option_combo: str | None = None,
+        types: Sequence[AuditType] = (),
+        page_size: int = DATA_VALUES_PAGE_SIZE,
+    ) -> Generator[DataValueAudit]:
+        """Read what became of values, the latest first, page after page.
+
+        What is written while pages are read moves rows to the next page; they are then told twice.
+
+        Args:
+            data_sets: Only of data sets: UIDs.
+            data_elements: Only of data elements: UIDs.
+            periods: Only of periods.
+            org_units: Only of units: UIDs; without those below.
+            category_option_combo: Only of a combo: UID.
+            attribute_option_combo: Only of a combo: UID.
+            types: Only what was done so.
+            page_size: Rows in one request, at most 1,000.
+
+        Raises:
+            InvalidPeriodError: A period is none.
+            InvalidRequestError: A data set, data element or unit does not exist.
+            ConflictError: The same, as 2.41 and 2.42 say it (E1112).
+        """
+
+class LockExceptionService:
+    """Exceptions from the locking of data sets; `list`, `combinations`, `create`, `delete`."""
+
+    def list(self, data_set: str | None = None, period: str | None = None) -> list[LockException]:
+        """Read the exceptions.
+
+        Args:
+            data_set: Only those of a data set: its UID.
+            period: Only those of a period.
+
+        Raises:
+            InvalidPeriodError: The period is none.
+        """
+
+    def combinations(self) -> list[LockException]:
+        """Read which data sets and periods have exceptions, by name, without their units."""
+
+    def create(self, data_set: str, period: str, org_units: Sequence[str]) -> None:
+        """Let units enter data of a data set for a period, however long ago that was; it may be repeated.
+
+        Args:
+            data_set: UID of the data set.
+            period: The period.
+            org_units: UIDs of the units; the data set is assigned to them, and you enter data for them.
+
+        Warns:
+            DataLossWarning: The data set is not assigned to some of the units, which DHIS2 passes over.
+
+        Raises:
+            InvalidRequestError: No unit.
+            InvalidPeriodError: The period is none.
+            ConflictError: The data set or a unit does not exist, or the set is assigned to none of them.
+            ForbiddenError: You may not update the data set, or not enter data for a unit.
+        """
+
+    def delete(self, data_set: str, period: str, org_unit: str | None = None) -> None:
+        """Take exceptions back; it is well where there are none.
+
+        Args:
+            data_set: UID of the data set.
+            period: The period.
+            org_unit: UID of the unit. Default: all units.
+
+        Raises:
+            InvalidRequestError: There is no such unit: DHIS2 would take the exceptions of all units back.
+            InvalidPeriodError: The period is none.
+            ConflictError: The data set does not exist.
+            ForbiddenError: You may not delete the data set.
+        """
+
 class DataValueService:
     """Data values: `client.data_values`.
 
@@ -2366,6 +2646,22 @@ class DataValueService:
     @property
     def completions(self) -> CompletionService:
         """Data sets that were registered as complete."""
+
+    @property
+    def approvals(self) -> ApprovalService:
+        """How far data is approved."""
+
+    @property
+    def min_max(self) -> MinMaxService:
+        """Limits within which values are expected."""
+
+    @property
+    def audits(self) -> AuditService:
+        """What became of values."""
+
+    @property
+    def lock_exceptions(self) -> LockExceptionService:
+        """Units that may enter data of a closed period after all."""
 
     def get(
         self,
@@ -2476,6 +2772,9 @@ class DataValueService:
             EmptyAnswerError: Up to 2.42: the user may not read these data.
             ConflictError: DHIS2 refused.
             InvalidDataValuesError: The answer ends too early.
+
+        Warns:
+            DroppedItemsWarning: DHIS2 leaves out some of several data sets, elements, groups or units.
         """
 
     def stream(
@@ -2505,6 +2804,7 @@ class DataValueService:
         background: bool = False,
         within: float = 600.0,
         compress: bool = True,
+        encode: Callable[[object], bytes] | None = None,
     ) -> DataValueReport:
         """Import values, as many as fit into one request each; what the server refuses is in the report.
 
@@ -2521,6 +2821,7 @@ class DataValueService:
             background: Have a job do it; it begins within 20 seconds, and one runs at a time.
             within: Seconds to wait for each job.
             compress: Send it gzipped.
+            encode: What makes JSON of a body, for who has a faster one (`orjson.dumps`). Default: pydantic's.
 
         Returns:
             One report for all.

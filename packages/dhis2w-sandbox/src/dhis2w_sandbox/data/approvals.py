@@ -182,14 +182,15 @@ def _periods(board: Board, workflow: Json) -> list[Period]:
 
 
 def _short(status: Status) -> Json:
+    """A status among several: nothing but its place where no approval applies."""
     row: Json = {
         "wf": status.key.workflow,
         "pe": status.key.period,
         "ou": status.key.unit,
         "aoc": status.key.attribute,
-        "state": status.state,
+        "state": status.state if status.applies else None,
         "level": status.approval.level if status.approval else None,
-        "permissions": _bare(status.permissions),
+        "permissions": _bare(status.permissions) if status.applies else None,
     }
     return {key: value for key, value in row.items() if value is not None}
 

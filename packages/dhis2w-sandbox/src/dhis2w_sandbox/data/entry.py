@@ -217,7 +217,7 @@ def value_audits(call: Call) -> Reply:
         conditions.append(among("element", elements))
     if periods := listed(call, "pe"):
         conditions.append(among("period", [period.iso for text in periods if (period := rules.period(text))]))
-    if types := listed(call, "auditType"):
+    if types := listed(call, call.server.behaviour.audit_type_parameter):
         conditions.append(among("type", types))
     where = " AND ".join(condition for condition, _ in conditions)
     found = Values(call.server).audits(where, [arg for _, args in conditions for arg in args])

@@ -77,9 +77,10 @@ def add_exceptions(call: Call) -> Reply:
 
 @endpoints.add("DELETE", "/api/lockExceptions", SOURCE)
 def remove_exceptions(call: Call) -> Reply:
-    """Take exceptions of a set and period back, of one unit or of all."""
+    """Take exceptions of a set and period back, of one unit or of all: of all, too, where there is no such unit."""
     rules = EntryRules(call.server, call.user)
-    period, data_set, unit = _period(call, rules), call.required("ds"), call.param("ou")
+    period, data_set = _period(call, rules), call.required("ds")
+    unit = (rules.document("organisationUnit", call.param("ou")) or {}).get("id")
     if rules.document("dataSet", data_set) is None:
         text = f"Can't find LockException with combination: dataSet={data_set}, period={period.iso}"
         raise Dhis2Refusal(409, text)

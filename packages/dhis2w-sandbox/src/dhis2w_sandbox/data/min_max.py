@@ -107,7 +107,7 @@ def read_limits(call: Call) -> Reply:
 
 def _fits(call: Call, row: MinMax) -> bool:
     at = {"dataElement.id": row.element, "source.id": row.unit, "optionCombo.id": row.combo}
-    for text in call.params("filter"):
+    for text in call.params(call.server.behaviour.min_max_filter_parameter):
         name, _, rest = text.partition(":")
         operator, _, value = rest.partition(":")
         if name in at and operator in {"eq", "in"} and at[name] not in value.strip("[]").split(","):
