@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dhis2w_client import BasicAuth
 from dhis2w_client.data_values import DataValueSelection
@@ -80,7 +81,7 @@ class Ground:
 
 
 @contextmanager
-def ground_on(server: Server, client: Dhis2Client, *, purge: bool) -> Iterator[Ground]:
+def ground_on(server: Server, client: Dhis2Client, *, purge: bool) -> Generator[Ground]:
     """Make a ground, and take it away again as far as the server lets it go.
 
     Args:
@@ -198,7 +199,7 @@ def _worker(client: Dhis2Client, place: Place, root: str) -> BasicAuth:
 
 def _remove_data(server: Server, client: Dhis2Client, ground: Ground) -> None:
     """Mark what was entered in tracker as deleted, and remove the data values for good."""
-    anywhere = {"org_units": ground.root, "org_unit_mode": "DESCENDANTS"}
+    anywhere: dict[str, Any] = {"org_units": ground.root, "org_unit_mode": "DESCENDANTS"}
     with server.connect(ground.worker) as worker:
         tracker = worker.tracker
         people = [row["trackedEntity"] for row in tracker.tracked_entities.rows(program=ground.program, **anywhere)]

@@ -10,6 +10,7 @@ import pytest
 
 from dhis2w_client import BasicAuth, ConflictError, InvalidRequestError
 from dhis2w_client.data_values import DataValueOptions, DataValueReport, InvalidDataValuesError
+from dhis2w_client.data_values.service import Format
 from dhis2w_client.periods import InvalidPeriodError
 from dhis2w_client.sync import Dhis2Client
 from tests.contract.ground import PASSWORD, Ground
@@ -148,10 +149,10 @@ def test_changes_are_read_since_a_moment(worker: Dhis2Client, ground: Ground, mo
 
 
 @pytest.mark.parametrize("format", ["json", "csv", "xml"])
-def test_files_are_imported(worker: Dhis2Client, ground: Ground, months: Months, format: Any) -> None:
+def test_files_are_imported(worker: Dhis2Client, ground: Ground, months: Months, format: Format) -> None:
     row = ground.value(ground.count, months[0], "5")
     attributes = " ".join(f'{name}="{text}"' for name, text in row.items())
-    contents = {
+    contents: dict[Format, str] = {
         "json": json.dumps({"dataValues": [row]}),
         "csv": "\n".join(map(",".join, (row.keys(), map(str, row.values())))),
         "xml": f'<dataValueSet xmlns="http://dhis2.org/schema/dxf/2.0"><dataValue {attributes}/></dataValueSet>',
@@ -164,7 +165,8 @@ def test_files_are_imported(worker: Dhis2Client, ground: Ground, months: Months,
 
 def test_exports_have_the_values(worker: Dhis2Client, ground: Ground, months: Months) -> None:
     worker.data_values.push([ground.value(ground.remark, months[0], "seen <twice>", ground.there)])
-    for format, text in (("csv", "seen <twice>"), ("xml", "seen &lt;twice"), ("json", "seen <twice>")):
+    texts: dict[Format, str] = {"csv": "seen <twice>", "xml": "seen &lt;twice", "json": "seen <twice>"}
+    for format, text in texts.items():
         with worker.data_values.stream(ground.selection(months[0]), format) as pieces:
             content = b"".join(pieces).decode()
         assert text in content, format
