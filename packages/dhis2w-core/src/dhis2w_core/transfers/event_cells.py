@@ -1,7 +1,8 @@
-"""Events as a table has them: DHIS2's columns of an event, and one for each data element."""
+"""Events and entities as a table has them: DHIS2's columns, and one for each data element or attribute."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,10 @@ COLUMNS = {
 LEFT_TO_SERVER = frozenset({"enrollmentStatus", "createdAt", "updatedAt", "createdBy", "updatedBy", "deleted"})
 """Columns of an export that an import does not read."""
 
+VALUES = {"dataValues": "dataElement", "attributes": "attribute"}
+"""Lists of values, and what each value is of."""
+USERS = frozenset({"assignedUser", "createdBy", "updatedBy"})
+
 
 def event_of(cells: Mapping[str, Any]) -> Row:
     """An event as tracker takes it.
@@ -75,6 +80,34 @@ def event_of(cells: Mapping[str, Any]) -> Row:
     if isinstance(user := row.get("assignedUser"), str):
         row["assignedUser"] = {"username": user}
     return _with_place(row)
+
+
+def cells_of(row: Mapping[str, Any]) -> dict[str, str | None]:
+    """An event or entity as a line of a table; `event_of` makes the event again.
+
+    Users become their names, a point its longitude and latitude; lists of other objects are left out.
+
+    Args:
+        row: As tracker gives it.
+    """
+    cells: dict[str, str | None] = {}
+    values: dict[str, str | None] = {}
+    for name, content in row.items():
+        if content is None:
+            cells[name] = None
+        elif name in VALUES:
+            values |= {each[VALUES[name]]: _text(each.get("value")) for each in content}
+        elif name in USERS:
+            cells[name] = content.get("username")
+        elif name == "geometry" and content.get("type") == "Point":
+            cells["longitude"], cells["latitude"] = map(_text, content["coordinates"][:2])
+        elif not isinstance(content, list):
+            cells[name] = _text(content)
+    return cells | values
+
+
+def _text(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _with_place(row: Row) -> Row:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from dhis2w_core.errors import OperationError
 from dhis2w_core.features.tracker.names import named, with_names
-from dhis2w_core.operation import operation
+from dhis2w_core.operation import Face, operation
 from dhis2w_core.plan import Action
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_client.tracker import TrackerList, TrackerReport, TrackerSelection
     from dhis2w_core.object_home import Row
+    from dhis2w_core.transfers.tracker_push import TrackerPush
 
 Kind: TypeAlias = Literal["trackedEntities", "enrollments", "events", "relationships"]
 
@@ -55,20 +57,19 @@ async def list_objects(
         deleted: What is marked as deleted too; with `since` always, as a deletion is a change.
         limit: At most so many; 0 lists all.
     """
-    asked: dict[str, Any] = {
-        "program": program,
-        "tracked_entity_type": type,
-        "org_units": ou,
-        "org_unit_mode": "DESCENDANTS" if below else None,
-        "tracked_entities": of,
-        "status": status,
-        "updated_after": since,
-        "filters": filter,
-        "order": order,
-        "fields": fields,
-        "include_deleted": deleted,
-    }
-    selection = cast("TrackerSelection", {key: value for key, value in asked.items() if value})
+    selection = _selection(
+        program=program,
+        tracked_entity_type=type,
+        org_units=ou,
+        org_unit_mode="DESCENDANTS" if below else None,
+        tracked_entities=of,
+        status=status,
+        updated_after=since,
+        filters=filter,
+        order=order,
+        fields=fields,
+        include_deleted=deleted,
+    )
     rows = _list(client, kind).rows(page_size=min(limit, 500) or 500, **selection)
     return with_names(client, rows, limit)
 
@@ -227,6 +228,135 @@ async def delete(kind: Kind, id: Sequence[str]) -> Action:
     return Action(f"Delete {len(id)} of {kind}", perform, {"ids": list(id)}, effect="destroy")
 
 
+@operation("tracker pull", effect="read")
+async def pull(
+    client: Dhis2Client,
+    kind: Literal["trackedEntities", "enrollments", "events"],
+    *,
+    program: str | None = None,
+    type: str | None = None,
+    ou: Sequence[str] = (),
+    below: bool = False,
+    since: str | None = None,
+    filter: Sequence[str] = (),
+    fields: str | None = None,
+    deleted: bool = False,
+    to: Path | None = None,
+) -> AsyncIterator[Row] | Row:
+    """Read all objects that you may see, oldest first; `tracker push` takes the file that it writes.
+
+    Tables have a column for each data element or attribute, and nothing nested. NDJSON and JSON have what DHIS2 gives;
+    `--fields '*'` gives what is nested, too.
+
+    Source: "Tracker" in DHIS2's developer guide; `TrackedEntitiesExportController` and its like.
+
+    Args:
+        kind: What to read.
+        program: UID of a program; from 2.43 on enrollments and events need one.
+        type: UID of a type of tracked entities.
+        ou: UID of a unit; events take one.
+        below: Units below these too.
+        since: Only what changed since then: 2024-01-31T12:00:00, by the server's clock. What a pull tells as
+            `next_since` is what the next one asks for.
+        filter: A condition on an attribute or data element: `w75KJ2mc4zz:like:ma`.
+        fields: Which properties, in DHIS2's own language.
+        deleted: What is marked as deleted too.
+        to: A file to write, whole or not at all: .csv, .ndjson, .json or .parquet.
+    """
+    from dhis2w_core.row_file import TABLES, check_row_format, write_rows
+    from dhis2w_core.transfers.event_cells import cells_of
+
+    if to:
+        check_row_format(to)
+    selection = _selection(
+        program=program,
+        tracked_entity_type=type,
+        org_units=ou,
+        org_unit_mode="DESCENDANTS" if below else None,
+        updated_after=since,
+        filters=filter,
+        fields=fields,
+        include_deleted=deleted,
+    )
+    rows = _list(client, kind).rows(**selection)
+    if to is None:
+        return rows
+    begun = await client.system.watermark()
+    flat = to.suffix.lower() in TABLES
+    report = await write_rows((cells_of(row) if flat else row async for row in rows), to, list_name=kind)
+    return report | {"next_since": begun.isoformat(timespec="seconds")}
+
+
+@operation("tracker push", effect="write")
+async def push(
+    face: Face,
+    file: Path,
+    *,
+    column: Sequence[str] = (),
+    strategy: Literal["CREATE_AND_UPDATE", "CREATE", "UPDATE", "DELETE"] = "CREATE_AND_UPDATE",
+    background: bool = False,
+    id_scheme: str | None = None,
+    org_unit_id_scheme: str | None = None,
+    data_element_id_scheme: str | None = None,
+    program_id_scheme: str | None = None,
+    skip_side_effects: bool = False,
+    skip_rules: bool = False,
+    rejects: Path | None = None,
+    rows_at_once: int = 500,
+    restart: bool = False,
+) -> TrackerPush:
+    """Send a file of events, enrollments, tracked entities or relationships. Stopped at any point, it goes on.
+
+    CSV is a table of events with a column for each data element; NDJSON and JSON are objects, nested or not. What has
+    no UID gets one that follows from the file, so that sending it again makes nothing twice. What the server refuses
+    is written into a file that can be repaired and sent.
+
+    Source: "Tracker" in DHIS2's developer guide; `TrackerImportController`.
+
+    Args:
+        file: The file; its name ends in `.csv`, `.ndjson` or `.json`.
+        column: Which column is what, where they have names of their own: `orgUnit=facility`, `qrur9Dvnyt5=age`.
+        strategy: What may be done.
+        background: As jobs, one for each part, for parts that take longer than a proxy waits.
+        id_scheme: What identifiers are: `UID`, `CODE`, `NAME`, `ATTRIBUTE:` and a UID.
+        org_unit_id_scheme: What those of organisation units are.
+        data_element_id_scheme: What those of data elements are.
+        program_id_scheme: What those of programs are.
+        skip_side_effects: Send no notifications.
+        skip_rules: Run no program rules.
+        rejects: Where refused rows are written; without it, beside the file.
+        rows_at_once: How many rows are sent at once, to begin with.
+        restart: Forget a run that did not end, and send everything.
+    """
+    from dhis2w_client.tracker.push_options import PushOptions
+    from dhis2w_core.transfers.source_rows import digest_of
+    from dhis2w_core.transfers.tracker_push import TrackerPush
+
+    if rows_at_once < 1:
+        raise OperationError("--rows-at-once is 1 or more.")
+    options = PushOptions(
+        partial=True,
+        strategy=strategy,
+        skip_side_effects=skip_side_effects,
+        skip_rule_engine=skip_rules,
+        id_scheme=id_scheme,
+        org_unit_id_scheme=org_unit_id_scheme,
+        data_element_id_scheme=data_element_id_scheme,
+        program_id_scheme=program_id_scheme,
+    )
+    return TrackerPush(
+        source=file,
+        source_digest=digest_of(file),
+        columns=_pairs(column, "KEY=COLUMN"),
+        options=options,
+        background=background,
+        rejects=rejects,
+        rows_at_once=rows_at_once,
+        restart=restart,
+        progress=lambda rows, _share: face.progress("Rows", rows),
+    )
+
+
 @operation("tracker transfer", effect="write")
 async def transfer(entity: str, program: str, ou: str) -> Action:
     """Give a tracked entity in a program to another unit.
@@ -271,12 +401,21 @@ def _list(client: Dhis2Client, kind: Kind) -> TrackerList[Any]:
     return lists[kind]
 
 
+def _selection(**parts: object) -> TrackerSelection:
+    """The parts of a selection that were given."""
+    return cast("TrackerSelection", {part: value for part, value in parts.items() if value})
+
+
 def _values(texts: Sequence[str]) -> dict[str, str]:
+    return _pairs(texts, "UID=value")
+
+
+def _pairs(texts: Sequence[str], form: str) -> dict[str, str]:
     parts = [text.partition("=") for text in texts]
-    wrong = next((text for text, (uid, sign, _) in zip(texts, parts, strict=True) if not uid or not sign), None)
+    wrong = next((text for text, (key, sign, _) in zip(texts, parts, strict=True) if not key or not sign), None)
     if wrong is not None:
-        raise OperationError(f"{wrong!r} is no value; write it as UID=value.")
-    return {uid: value for uid, _, value in parts}
+        raise OperationError(f"{wrong!r} says nothing; write it as {form}.")
+    return {key: value for key, _, value in parts}
 
 
 def _facts(**facts: str | None) -> Mapping[str, object]:
