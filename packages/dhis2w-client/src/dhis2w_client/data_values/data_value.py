@@ -94,7 +94,7 @@ def problem_of(value: Mapping[str, Any], key: ValueKey, dialect: Dialect) -> str
     if not (key.data_element and key.period and key.org_unit):
         names = ("dataElement", "period", "orgUnit")
         return next(f"{name} is missing" for name, given in zip(names, key, strict=False) if not given)
-    wrong_period = _period_problem(key.period, dialect.version)
+    wrong_period = period_problem(key.period, dialect.version)
     if wrong_period:
         return wrong_period
     content = value.get("value")
@@ -107,7 +107,8 @@ def problem_of(value: Mapping[str, Any], key: ValueKey, dialect: Dialect) -> str
 
 
 @lru_cache(maxsize=4096)
-def _period_problem(text: str, version: Dhis2) -> str | None:
+def period_problem(text: str, version: Dhis2) -> str | None:
+    """What is wrong with a period; None where it is one."""
     try:
         parse_period(text, version)
     except InvalidPeriodError as error:

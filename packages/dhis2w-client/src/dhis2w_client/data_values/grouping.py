@@ -5,14 +5,16 @@ A value is stored without its data set, so that any that fits will do.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from dhis2w_client.data_values.data_value import ValueKey
 from dhis2w_client.json_value import as_array, as_object, as_text
 from dhis2w_client.periods import parse_period
+
+_PLACE = itemgetter("dataElement", "period", "orgUnit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +41,28 @@ def facts_of(row: Mapping[str, Any], element_property: str, unit_property: str) 
     )
 
 
-def by_data_set(keys: Sequence[ValueKey], sets: Sequence[DataSetFacts]) -> dict[str | None, list[int]]:
+def by_data_set(values: Sequence[Mapping[str, Any]], sets: Sequence[DataSetFacts]) -> dict[str | None, Sequence[int]]:
     """The positions of values by the data set that they are to be sent with; None where none fits.
 
     Of several that fit, the one that takes most of these values is chosen, so that there are few requests.
     """
-    of_element: dict[str, list[DataSetFacts]] = defaultdict(list)
-    for each in sorted(sets, key=lambda each: (-sum(key.data_element in each.elements for key in keys), each.id)):
-        for element in each.elements:
-            of_element[element].append(each)
+    elements = Counter(map(itemgetter("dataElement"), values))
+    most_first = sorted(sets, key=lambda each: (-sum(elements[element] for element in each.elements), each.id))
+    fitting: dict[tuple[str, str], list[DataSetFacts]] = {}
     groups: dict[str | None, list[int]] = defaultdict(list)
-    for index, key in enumerate(keys):
-        groups[_fitting(key, of_element[key.data_element])].append(index)
+    for index, (element, period, org_unit) in enumerate(map(_PLACE, values)):
+        of_period = fitting.get((element, period))
+        if of_period is None:
+            type = parse_period(period).type.name
+            of_period = [each for each in most_first if each.period_type == type and element in each.elements]
+            fitting[element, period] = of_period
+        groups[_with_unit(of_period, org_unit)].append(index)
     return dict(groups)
 
 
-def _fitting(key: ValueKey, sets: Sequence[DataSetFacts]) -> str | None:
-    """The first set that takes the value; where none takes its unit, DHIS2 is to say so."""
-    type = parse_period(key.period).type.name
-    of_type = [each for each in sets if each.period_type == type]
-    with_unit = (each.id for each in of_type if key.org_unit in each.org_units)
-    return next(with_unit, of_type[0].id if of_type else None)
+def _with_unit(sets: Sequence[DataSetFacts], org_unit: str) -> str | None:
+    """The first set that is assigned to a unit; where none is, DHIS2 is to say so."""
+    for each in sets:
+        if org_unit in each.org_units:
+            return each.id
+    return sets[0].id if sets else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dhis2w_client.call import build_call
@@ -54,7 +55,8 @@ class MetadataApi:
         compress: bool = False,
     ) -> Reply:
         """Send one request."""
-        call = build_call(
+        build = partial(
+            build_call,
             method,
             path,
             base_url=self.connection.base_url,
@@ -63,7 +65,8 @@ class MetadataApi:
             content_type=content_type,
             compress=compress,
         )
-        return await self.connection.ask(call)
+        # what is compressed is large: the loop goes on meanwhile
+        return await self.connection.ask(await asyncio.to_thread(build) if compress else build())
 
     async def read(self, path: str, params: Params | None = None) -> Row:
         """The JSON object at a path; raises what the server refuses."""

@@ -102,8 +102,14 @@ class PushRun:
     async def _work(self, chunks: Iterator[tuple[Chunk, bool]]) -> None:
         """Send chunks until there is none."""
         try:
-            while not self._failed and (next_one := next(chunks, None)):
-                await self._send(*next_one)
+            chunk = next(chunks, None)
+            while chunk and not self._failed:
+                sending = asyncio.create_task(self._send(*chunk))
+                await asyncio.sleep(0)  # it begins, and while it is under way the next one is read
+                try:
+                    chunk = next(chunks, None)
+                finally:
+                    await sending
         except BaseException:
             self._failed = True
             raise
@@ -119,11 +125,11 @@ class PushRun:
             else:
                 yield chunk, True
         while chunk := self.source.take(self._size.rows):
-            self.journal.begin(chunk)
             yield chunk, False
 
     async def _send(self, chunk: Chunk, lost: bool) -> None:
         """Send a chunk until it is decided, in parts where it is too much."""
+        self.journal.begin(chunk)
         parts = deque([chunk])
         tries = 0
         while parts:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Generator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Self, cast
@@ -13,6 +14,7 @@ from typing import Any, BinaryIO, NamedTuple, Self, cast
 from pydantic_core import from_json
 
 from dhis2w_client.data_values.value_reader import CSV_NAMES, JsonValueReader
+from dhis2w_client.pages import collector_paused
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.chunk import Chunk
 
@@ -39,7 +41,7 @@ class _Block(NamedTuple):
     """Rows as they were read at once."""
 
     values: list[dict[str, Any]]
-    lines: Sequence[int]
+    lines: list[int]
 
 
 def digest_of(file: Path) -> str:
@@ -49,10 +51,17 @@ def digest_of(file: Path) -> str:
         OperationError: It cannot be read.
     """
     try:
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
+        state = file.stat()
+        return _digest(file, state.st_size, state.st_mtime_ns, state.st_ino)
     except OSError as error:
         raise OperationError(f"{file} cannot be read: {error.strerror}.") from None
+
+
+@lru_cache(maxsize=32)
+def _digest(file: Path, *_state: int) -> str:
+    """The digest of a file as it is; what says so is part of the key."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 class SourceRows:
@@ -97,12 +106,8 @@ class SourceRows:
     def take(self, count: int) -> Chunk:
         """The next rows, as many as there are up to `count`; none at the end."""
         values, lines = self._left
-        if len(values) < count:
-            lines = list(lines)
-            while len(values) < count:
-                block = next(self._blocks, None)
-                if block is None:
-                    break
+        with collector_paused():
+            while len(values) < count and (block := next(self._blocks, None)):
                 values += block.values
                 lines += block.lines
         self._left = _Block(values[count:], lines[count:])
@@ -125,11 +130,12 @@ def source_rows(file: Path, columns: Mapping[str, str] | None = None) -> Generat
 def _csv(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     table = csv.reader(text)
-    rows = ((table.line_num, cells) for cells in table if cells)
     try:
         keys = [_key(cell.strip(), names) for cell in next(table, list[str]())]
-        while some := list(islice(rows, ROWS)):
-            yield _Block([_csv_row(keys, cells) for _, cells in some], [line for line, _ in some])
+        while some := [(cells, table.line_num) for cells in islice(table, ROWS)]:
+            values = [dict(zip(keys, cells)) for cells, _ in some]  # noqa: B905 - a short line is one without its last cells
+            filled = _without_blanks(values, keys)
+            yield _Block(filled, [line for cells, line in some if cells])
     except (csv.Error, UnicodeDecodeError) as error:
         raise OperationError(
             f"{name}, line {table.line_num + 1}: this is no CSV in UTF-8: {error}.",
@@ -139,12 +145,14 @@ def _csv(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Bloc
         text.detach()  # whoever opened the file closes it
 
 
-def _csv_row(keys: Sequence[str | None], cells: Sequence[str]) -> dict[str, Any]:
-    row = dict(zip(keys, cells, strict=False))
-    row.pop(None, None)
-    if "" in cells:
-        return {cast("str", key): cell for key, cell in row.items() if cell != ""}
-    return cast("dict[str, Any]", row)
+def _without_blanks(rows: list[dict[str | None, str]], keys: Sequence[str | None]) -> list[dict[str, Any]]:
+    """The rows without cells that are empty or under no key, and without lines that are blank."""
+    if None in keys:
+        rows = [{key: cell for key, cell in row.items() if key is not None} for row in rows]
+    return cast(
+        "list[dict[str, Any]]",
+        [{key: cell for key, cell in row.items() if cell != ""} if "" in row.values() else row for row in rows if row],
+    )
 
 
 def _ndjson(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
@@ -170,9 +178,9 @@ def _json(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Blo
     number = 1
     pieces = (reader.feed(piece) for piece in iter(lambda: file.read(BLOCK), b""))
     for values in chain(pieces, (reader.end() for _ in range(1))):
-        if any(type(value) is not dict for value in values):
+        if not {dict}.issuperset(map(type, values)):
             raise OperationError(f"{name}: something between the values {number} and {number + len(values)} is none.")
-        yield _Block(_renamed(values, names), range(number, number + len(values)))
+        yield _Block(_renamed(values, names), list(range(number, number + len(values))))
         number += len(values)
 
 

@@ -35,6 +35,7 @@ class TransferJournal:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._db = sqlite3.connect(file, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")  # one write to the disk for each commit
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_TABLES)
 

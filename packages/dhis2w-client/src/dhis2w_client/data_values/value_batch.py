@@ -1,0 +1,111 @@
+"""Values that are about to be sent: what no server would take of them, and how the rest is written.
+
+Most batches are plain (texts under DHIS2's keys, each key once), and are told to be so column by column, without a
+Python step for each value; only the others are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from dhis2w_client.data_values.data_value import SENT, ValueKey, key_of, period_problem, problem_of, sent_form
+from dhis2w_client.data_values.import_report import Refusal
+from dhis2w_client.json_value import as_text
+from dhis2w_client.pages import collector_paused
+
+if TYPE_CHECKING:
+    from dhis2w_client.versions import Dialect
+
+Values = Sequence[Mapping[str, Any]]
+
+_KEYS = ("dataElement", "period", "orgUnit", "categoryOptionCombo", "attributeOptionCombo")
+_NEEDED = frozenset({"dataElement", "period", "orgUnit", "value"})
+_PLAIN = frozenset(SENT) - {"deleted"}
+"""What is written as it stands, where it is a text."""
+
+
+@dataclass(frozen=True)
+class ValueBatch:
+    """Values, and what is found of them without the server."""
+
+    values: Values
+    dialect: Dialect
+
+    @cached_property
+    def refused(self) -> dict[int, Refusal]:
+        """What is not sent, by position: what no server takes, and the second of two values with one key."""
+        return {} if self._is_plain else _found(self.values, self.dialect)
+
+    @cached_property
+    def sent(self) -> Sequence[int]:
+        """The positions of what is sent."""
+        every = range(len(self.values))
+        return [index for index in every if index not in self.refused] if self.refused else every
+
+    def some(self, positions: Sequence[int]) -> Values:
+        """The values at some positions, in order."""
+        if len(positions) == len(self.values):
+            return self.values
+        return [self.values[index] for index in positions]
+
+    def forms(self, positions: Sequence[int]) -> Values:
+        """The values at some positions as this version reads them."""
+        values = self.some(positions)
+        return values if self._is_plain else [sent_form(value, self.dialect) for value in values]
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether every value can be sent as it is: only texts, nothing missing, no key twice."""
+        with collector_paused():
+            columns = _text_columns(self.values)
+            return columns is not None and self._all_right(columns)
+
+    def _all_right(self, columns: Mapping[str, Sequence[str]]) -> bool:
+        if any("" in columns[name] for name in _NEEDED):
+            return False
+        if any(period_problem(period, self.dialect.version) for period in set(columns["period"])):
+            return False
+        keys = set(zip(*[columns[name] for name in _KEYS if name in columns], strict=True))
+        return len(keys) == len(self.values)
+
+
+def _text_columns(values: Values) -> dict[str, list[str]] | None:
+    """What stands under each key, an empty text where there is nothing; None where anything else than texts does."""
+    columns = _columns(values)
+    if not _NEEDED <= columns.keys() <= _PLAIN:
+        return None
+    try:
+        for column in columns.values():
+            "".join(column)  # the fastest way to ask whether all are texts
+    except TypeError:
+        return None
+    return columns
+
+
+def _columns(values: Values) -> dict[str, list[Any]]:
+    """What stands under each key; most often all values have the same ones."""
+    if len(set(map(len, values))) == 1:
+        with suppress(KeyError):
+            return {name: list(map(itemgetter(name), values)) for name in values[0]}
+    names = set[str]().union(*values)
+    return {name: [value.get(name, "") for value in values] for name in names}
+
+
+def _found(values: Values, dialect: Dialect) -> dict[int, Refusal]:
+    found: dict[int, Refusal] = {}
+    seen: dict[ValueKey, int] = {}
+    for index, value in enumerate(values):
+        key = key_of(value)
+        problem = problem_of(value, key, dialect)
+        if problem is None and key in seen:
+            problem = f"the same key as value {seen[key]}"
+        if problem:
+            found[index] = Refusal(index, key, None, problem, as_text(value.get("value")), sent=False)
+        else:
+            seen[key] = index
+    return found

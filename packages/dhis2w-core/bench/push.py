@@ -1,0 +1,126 @@
+"""How fast and how frugal data values are sent and read, as ratios of bare httpx2 and orjson in the same run.
+
+`python packages/dhis2w-core/bench/push.py` prints one row each: what, median ratio, smallest ratio, limit, what the
+loop touches. `--values 100000 --rounds 3` is a quick run.
+
+The server (`import_server.py`, a process of its own) has its answers ready. The floor reads the same file in bounded
+memory, cuts it into the same chunks, encodes each with orjson, gzips it at the level of the client, and posts it with
+httpx2; it checks nothing and writes nothing down. The candidate is the whole plan of `d2w data push`: digest of the
+file, journal with `synchronous=FULL`, checks of every value, reports. Each run of either is a fresh process, whose time
+begins after the connection is made and all is imported; they take turns, and each ratio is of neighbours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from values import value_rows
+
+HERE = Path(__file__).parent
+ROWS_AT_ONCE = 10_000
+TIME_LIMIT = 2.0
+PEAK_LIMIT = 60.0
+"""Megabytes over what the process has after connecting."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement."""
+
+    name: str
+    floor: Sequence[str]
+    candidate: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run took."""
+
+    seconds: float
+    megabytes: float
+
+
+def run(script: str, words: Sequence[str], base_url: str, values: int) -> Figures:
+    """A fresh process that does the whole work."""
+    command = [sys.executable, str(HERE / script), *words, "--server", base_url]
+    with tempfile.TemporaryDirectory() as state:
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={"XDG_STATE_HOME": state})
+    count, seconds, megabytes = done.stdout.split()
+    assert int(count) == values, f"{command} handled {count} values"
+    return Figures(float(seconds), float(megabytes))
+
+
+@contextmanager
+def server(values: int) -> Generator[str]:
+    """The address of a server."""
+    command = [sys.executable, str(HERE / "import_server.py"), str(ROWS_AT_ONCE), str(values)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdin
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.stdin.close()
+
+
+def write_sources(folder: Path, values: int) -> tuple[Path, Path]:
+    """The values as JSON and as CSV."""
+    as_json, as_csv = folder / "values.json", folder / "values.csv"
+    with as_json.open("w", encoding="utf-8") as file:
+        file.write('{"dataValues":[')
+        for number, row in enumerate(value_rows(values)):
+            file.write(("," if number else "") + json.dumps(row, separators=(",", ":")))
+        file.write("]}")
+    with as_csv.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(next(value_rows(1))))
+        writer.writeheader()
+        writer.writerows(value_rows(values))
+    return as_json, as_csv
+
+
+def table(sources: Sequence[Path]) -> Generator[Row]:
+    """What is measured."""
+    for file in sources:
+        kind = file.suffix[1:].upper()
+        floor = ("push", str(file))
+        yield Row(f"push {kind}", floor, (*floor, "--no-check"))
+        yield Row(f"push {kind}, checked against metadata", floor, floor)
+    yield Row("read as rows", ("read",), ("read",))
+
+
+def main() -> int:
+    """Print the table; the exit code says whether all is within its limits."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--values", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    good = True
+    with tempfile.TemporaryDirectory() as folder, server(options.values) as base_url:
+        sources = write_sources(Path(folder), options.values)
+        size = ", ".join(f"{file.suffix[1:].upper()} {file.stat().st_size / 1e6:.0f} MB" for file in sources)
+        print(f"{options.values} data values, {size}, {ROWS_AT_ONCE} at once\n{'':<36} median    min")
+        for row in table(sources):
+            ratios: list[float] = []
+            peaks: list[float] = []
+            for _ in range(options.rounds):
+                candidate = run("push_candidate.py", row.candidate, base_url, options.values)
+                floor = run("push_floor.py", row.floor, base_url, options.values)
+                ratios.append(candidate.seconds / floor.seconds)
+                peaks.append(candidate.megabytes)
+            median, peak = statistics.median(ratios), max(peaks)
+            good = good and median <= TIME_LIMIT and peak <= PEAK_LIMIT
+            print(f"{row.name:<36} {median:6.2f} {min(ratios):6.2f}  limit {TIME_LIMIT}  every value", flush=True)
+            print(f"{'  its peak memory after connecting':<36} {peak:6.1f} MB     limit {PEAK_LIMIT} MB", flush=True)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
