@@ -54,6 +54,8 @@ class Dialect:
     """Whether lists may come from the Gist backend (`"gist": true`), with its stricter `fields` parser."""
     groups_data_values_by_data_set: bool
     """Whether an import of data values must name its data set, where an element is in several (E8002, E8003)."""
+    imports_at_once: int
+    """How many imports of data values may run side by side; up to 2.42, which writes row by row, they lock each other."""
     warns_with_success: bool
     """Whether a data value import with warnings answers 200; otherwise it answers 409."""
     reads_camel_case_follow_up: bool
@@ -120,6 +122,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             translates_only_when_told=False,
             answers_lists_by_gist=False,
             groups_data_values_by_data_set=False,
+            imports_at_once=1,
             warns_with_success=False,
             reads_camel_case_follow_up=False,
             honours_import_strategy=True,
@@ -160,6 +163,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             translates_only_when_told=True,
             answers_lists_by_gist=False,
             groups_data_values_by_data_set=False,
+            imports_at_once=1,
             warns_with_success=False,
             reads_camel_case_follow_up=False,
             honours_import_strategy=True,
@@ -196,6 +200,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             translates_only_when_told=True,
             answers_lists_by_gist=False,
             groups_data_values_by_data_set=True,
+            imports_at_once=3,
             warns_with_success=True,
             reads_camel_case_follow_up=True,
             honours_import_strategy=False,
@@ -232,6 +237,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             translates_only_when_told=True,
             answers_lists_by_gist=True,
             groups_data_values_by_data_set=True,
+            imports_at_once=3,
             warns_with_success=True,
             reads_camel_case_follow_up=True,
             honours_import_strategy=False,

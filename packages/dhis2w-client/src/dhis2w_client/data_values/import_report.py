@@ -16,6 +16,7 @@ from dhis2w_client.reports import ImportCounts, read_report
 
 _LISTED = re.compile(r"\[([^\]]*)\]")
 _WORDS = re.compile(r"\w+")
+_ALONE = re.compile(r"(?:org unit|data element|attribute option combo) ([A-Za-z]\w{10})\b")
 SUMMARY_KEYS = frozenset({"importCount", "conflicts", "rejectedIndexes"})
 
 
@@ -145,9 +146,14 @@ def _refusals(
 
 
 def _blames(message: str, key: ValueKey | None) -> bool:
-    """Whether a message about a group names this value: what is wrong stands last in it, in brackets."""
+    """Whether a message about a group names this value.
+
+    What is wrong stands last in it, in brackets; and with what it does not go together stands alone before.
+    """
     if key is None:
         return True
+    if not set(_ALONE.findall(message)) <= set(key):
+        return False
     listed = _LISTED.findall(message)
     named = {name.strip() for name in listed[-1].split(",")} if listed else set(_WORDS.findall(message))
     return not (named - {""}).isdisjoint(key)

@@ -12,20 +12,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.data_values.data_value import ValueKey, key_of, problem_of, text_of
 from dhis2w_client.data_values.push_options import DataValueOptions
 from dhis2w_client.data_values.selection import DataValueSelection
 from dhis2w_core.errors import StalePlanError
 from dhis2w_core.plan import Preview, PreviewLine
+from dhis2w_core.transfers.checked_delivery import CheckedDelivery
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
-from dhis2w_core.transfers.push_run import Progress, PushRun
+from dhis2w_core.transfers.metadata_check import MetadataCheck
+from dhis2w_core.transfers.push_run import Deliver, Progress, PushRun
 from dhis2w_core.transfers.reject_file import write_rejects
 from dhis2w_core.transfers.source_rows import SourceRows, digest_of
 from dhis2w_core.transfers.transfer_journal import TransferJournal
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
+    from dhis2w_client.data_values.grouping import DataSetFacts
     from dhis2w_client.data_values.import_report import DataValueReport
     from dhis2w_core.plan import ObjectChange, Record
 
@@ -46,6 +51,8 @@ class DataPush:
     """Where refused rows are written. Default: beside the source, `NAME.rejects.csv`."""
     rows_at_once: int = 10_000
     restart: bool = False
+    check: bool = True
+    """Check the rows against the server's metadata first, and send only what passes."""
     progress: Progress = field(default=lambda _rows, _share: None, repr=False)
     clock: Clock = field(default=SYSTEM_CLOCK, repr=False)
     steps: tuple[ObjectChange, ...] = ()
@@ -62,6 +69,12 @@ class DataPush:
     def fingerprint(self) -> str:
         """From the file's content and the options."""
         return hashlib.sha256(f"{self.source_digest} {self._way}".encode()).hexdigest()[:16]
+
+    async def _delivery(self, client: Dhis2Client) -> Deliver:
+        deliver = await DeliverValues.of(client, self.options, self.data_set)
+        if not self.check:
+            return deliver
+        return CheckedDelivery(await MetadataCheck.of(client, self.options, self.data_set), deliver)
 
     @property
     def _way(self) -> str:
@@ -81,8 +94,17 @@ class DataPush:
         opened = TransferJournal.open(self.source, self.source_digest, client.base_url, self._way, restart=self.restart)
         with opened as journal:
             with SourceRows(self.source, self.columns) as source:
-                deliver = DeliverValues(client, self.options, self.data_set)
-                run = PushRun(source, journal, deliver, self.rows_at_once, progress=self.progress, clock=self.clock)
+                deliver = await self._delivery(client)
+                run = PushRun(
+                    source,
+                    journal,
+                    deliver,
+                    self.rows_at_once,
+                    at_once=client.dialect.imports_at_once,
+                    places=_places,
+                    progress=self.progress,
+                    clock=self.clock,
+                )
                 read = await run.send_all()
             totals = journal.totals()
             rejects = write_rejects(self.source, totals.refused, self.rejects)
@@ -99,6 +121,14 @@ class DeliverValues:
     client: Dhis2Client
     options: DataValueOptions
     data_set: str | None = None
+    data_sets: Sequence[DataSetFacts] | None = None
+    """Among which the client finds the one of each value, where this version asks for it."""
+
+    @classmethod
+    async def of(cls, client: Dhis2Client, options: DataValueOptions, data_set: str | None) -> DeliverValues:
+        """For a server: what decides about data sets is read once, where it is needed."""
+        asks = client.dialect.groups_data_values_by_data_set and not data_set
+        return cls(client, options, data_set, await client.data_values.data_set_facts(options) if asks else None)
 
     async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:
         """Send rows; of those that 2.43 refused with their group alone, until each was judged for itself."""
@@ -113,7 +143,9 @@ class DeliverValues:
             if not numbers:
                 continue
             values = chunk.values if len(numbers) == len(chunk) else [chunk.values[number] for number in numbers]
-            report = await self.client.data_values.push(values, self.options, data_set=self.data_set)
+            report = await self.client.data_values.push(
+                values, self.options, data_set=self.data_set, data_sets=self.data_sets, encode=orjson.dumps
+            )
             again = [numbers[each.index] for each in report.refusals if each.collateral and each.index is not None]
             all_alike = len(again) == len(numbers)
             # a reason that half of the rows have as well is not in the rows
@@ -151,6 +183,11 @@ class DeliverValues:
             async for row in self.client.data_values.rows(selection):
                 found[key_of(row)] = f"{row.get('value')}\n{row.get('comment')}"
         return found
+
+
+def _places(chunk: Chunk) -> frozenset[tuple[object, object]]:
+    """Units and periods: imports that share one could wait for each other, and of two values of a key the last counts."""
+    return frozenset((value.get("orgUnit"), value.get("period")) for value in chunk.values)
 
 
 def _final(report: DataValueReport, *, hopeless: bool) -> dict[int, tuple[str | None, str]]:

@@ -170,6 +170,7 @@ async def push(
     strategy: Strategy = "CREATE_AND_UPDATE",
     rejects: Path | None = None,
     rows_at_once: int = 10_000,
+    check: bool = True,
     restart: bool = False,
 ) -> DataPush:
     """Send a file of data values: CSV, NDJSON or JSON. Stopped at any point, the same command goes on.
@@ -186,6 +187,7 @@ async def push(
         strategy: What may be done; 2.43 cannot keep CREATE and UPDATE apart.
         rejects: Where refused rows are written; without it, beside the file.
         rows_at_once: How many rows are sent at once, to begin with.
+        check: Check each row against the server's metadata before it is sent; such a refusal costs no request.
         restart: Forget a run that did not end, and send everything.
     """
     from dhis2w_client.data_values.push_options import DataValueOptions, IdSchemes
@@ -206,6 +208,7 @@ async def push(
         data_set=data_set,
         rejects=rejects,
         rows_at_once=rows_at_once,
+        check=check,
         restart=restart,
         progress=lambda rows, _share: face.progress("Rows", rows),
     )
