@@ -69,7 +69,7 @@ async def build_tables(client: Dhis2Client) -> None:
     await client.jobs.wait(await client.maintenance.refresh_analytics(), within=60)
 
 
-async def _fill(client: Dhis2Client) -> None:
+async def fill(client: Dhis2Client) -> None:
     await client.post("metadata", METADATA)
     admin = {"organisationUnits": [{"id": ROOT}], "dataViewOrganisationUnits": [{"id": ROOT}]}
     me = (await client.get("me", params={"fields": "id"}))["id"]
@@ -90,5 +90,5 @@ def empty(request: pytest.FixtureRequest) -> Generator[Sandbox]:
 
 @pytest.fixture
 def sandbox(empty: Sandbox) -> Sandbox:
-    run(empty, _fill)
+    run(empty, fill)
     return empty

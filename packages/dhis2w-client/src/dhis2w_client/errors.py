@@ -52,6 +52,7 @@ Dhis2Warning (a UserWarning)
 ├── UnknownPropertyWarning       a property was set that the server's version does not have
 ├── ListChangedWarning           a list changed while its pages were read
 ├── DataLossWarning              DHIS2 took data values without storing them
+├── DroppedItemsWarning          DHIS2 left items of a selection out without a word
 ├── HiddenRowsWarning            nothing was found, and the user may not see everything
 ├── SkippedMembersWarning        DHIS2 left out members that do not exist
 └── InsecureTransportWarning     credentials travel over plain HTTP
@@ -367,6 +368,10 @@ class ListChangedWarning(Dhis2Warning):
 
 class DataLossWarning(Dhis2Warning):
     """DHIS2 took data values without storing, refusing or counting them."""
+
+
+class DroppedItemsWarning(Dhis2Warning):
+    """DHIS2 left items of a selection out without a word: they do not exist, or the user may not see them."""
 
 
 class HiddenRowsWarning(Dhis2Warning):

@@ -9,7 +9,6 @@ TYPE_CHECKING = False  # as `typing` has it; importing `typing` takes longer tha
 if TYPE_CHECKING:
     from dhis2w_client.analytics.errors import (
         AnalyticsWarning,
-        DroppedItemsWarning,
         MissingExtraError,
         NoOutputPeriodsWarning,
         NotSplittableError,
@@ -18,13 +17,13 @@ if TYPE_CHECKING:
     from dhis2w_client.analytics.line_list import LineListQuery, LineListService
     from dhis2w_client.analytics.query import AnalyticsQuery
     from dhis2w_client.analytics.service import AnalyticsService
+    from dhis2w_client.errors import DroppedItemsWarning
 
 HOMES = {
     name: f"dhis2w_client.analytics.{module}"
     for module, names in {
         "errors": (
             "AnalyticsWarning",
-            "DroppedItemsWarning",
             "MissingExtraError",
             "NotSplittableError",
             "NoOutputPeriodsWarning",
@@ -35,7 +34,7 @@ HOMES = {
         "service": ("AnalyticsService",),
     }.items()
     for name in names
-}
+} | {"DroppedItemsWarning": "dhis2w_client.errors"}
 """The module that defines each name."""
 
 __all__ = [

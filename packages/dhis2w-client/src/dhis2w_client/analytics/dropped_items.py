@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dhis2w_client.analytics.errors import DroppedItemsWarning
+from dhis2w_client.errors import DroppedItemsWarning
 from dhis2w_client.json_value import as_array, as_object
 from dhis2w_client.metadata.uids import is_uid
 

@@ -17,9 +17,5 @@ class AnalyticsWarning(Dhis2Warning):
     """Something in an analytics result that is easily taken for something else."""
 
 
-class DroppedItemsWarning(AnalyticsWarning):
-    """DHIS2 left items of a dimension out without a word: they do not exist, or the user may not see them."""
-
-
 class NoOutputPeriodsWarning(AnalyticsWarning):
     """An empty result that says nothing: the tables were built without the columns of periods (2.43 and newer)."""

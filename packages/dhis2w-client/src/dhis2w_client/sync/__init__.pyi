@@ -18,7 +18,7 @@ from dhis2w_client.call import Body, Params, ParamValue
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.connection import HttpLimits, Transport
 from dhis2w_client.data_store import ENTRIES_AT_ONCE
-from dhis2w_client.data_values.approvals import Approvable, ApprovalStatus
+from dhis2w_client.data_values.approvals import Approvable, ApprovalStatus, Verb
 from dhis2w_client.data_values.audits import PAGE_SIZE as DATA_VALUES_PAGE_SIZE
 from dhis2w_client.data_values.audits import AuditType, DataValueAudit
 from dhis2w_client.data_values.data_value import DataValue
@@ -2363,7 +2363,7 @@ class CompletionService:
         """
 
 class ApprovalService:
-    """Data approval; `status`, `statuses`, `approve`, `unapprove`, `accept`, `unaccept`.
+    """Data approval; `status`, `statuses`, `approve`, `unapprove`, `accept`, `unaccept`, `move`.
 
     All may be repeated: what is as it is to be is left alone. DHIS2 refuses with no word why, so it is asked first
     how far the data is, and what stands in the way is told (`ApprovalRefusedError`).
@@ -2451,6 +2451,17 @@ class ApprovalService:
 
         Returns:
             How many were taken back.
+        """
+
+    def move(self, verb: Verb, what: Approvable | Iterable[Approvable]) -> int:
+        """Do what a word says: `approve`, `unapprove`, `accept` or `unaccept`; see `approve`.
+
+        Args:
+            verb: The word.
+            what: The piece, or the pieces.
+
+        Returns:
+            How many were changed.
         """
 
 class MinMaxService:
