@@ -17,6 +17,7 @@ from dhis2w_client.data_values.approvals import ApprovalService
 from dhis2w_client.data_values.audits import AuditService
 from dhis2w_client.data_values.completions import CompletionService
 from dhis2w_client.data_values.data_value import ValueKey, key_of, problem_of, sent_form, text_of
+from dhis2w_client.data_values.dropped_items import warn_of_dropped
 from dhis2w_client.data_values.grouping import DataSetFacts, by_data_set, facts_of
 from dhis2w_client.data_values.import_report import (
     DataValueReport,
@@ -29,6 +30,7 @@ from dhis2w_client.data_values.lock_exceptions import LockExceptionService
 from dhis2w_client.data_values.min_max import MinMaxService
 from dhis2w_client.data_values.push_options import DataValueOptions
 from dhis2w_client.data_values.value_reader import CsvValueReader, JsonValueReader
+from dhis2w_client.data_values.xml_value_reader import without_default_group
 from dhis2w_client.errors import ConflictError, DataLossWarning, EmptyAnswerError, InvalidRequestError, NotFoundError
 from dhis2w_client.jobs.job_run import job_of
 from dhis2w_client.jobs.service import JobService
@@ -264,7 +266,11 @@ class DataValueService:
             EmptyAnswerError: Up to 2.42: the user may not read these data.
             ConflictError: DHIS2 refused.
             InvalidDataValuesError: The answer ends too early.
+
+        Warns:
+            DroppedItemsWarning: DHIS2 leaves out some of several data sets, elements, groups or units.
         """
+        await warn_of_dropped(self._api, selection)
         reader = JsonValueReader()
         wanted = set(selection.attribute_option_combos)
         any_bytes = False
@@ -407,7 +413,12 @@ class DataValueService:
         if format == "adx" and not params.get("idScheme"):
             params["idScheme"] = "CODE"  # 2.43 writes codes, and reads UIDs
         reply = await self._api.ask(
-            "POST", PATH, params=params, body=content, content_type=MEDIA[format], compress=True
+            "POST",
+            PATH,
+            params=params,
+            body=without_default_group(content),
+            content_type=MEDIA[format],
+            compress=True,
         )
         return read_import_report(await self._answer(reply, within))
 
