@@ -55,7 +55,7 @@ class Dialect:
     groups_data_values_by_data_set: bool
     """Whether an import of data values must name its data set, where an element is in several (E8002, E8003)."""
     imports_at_once: int
-    """How many imports of data values may run side by side; up to 2.42, which writes row by row, they lock each other."""
+    """How many imports of data values may run side by side; up to 2.42, which writes by row, they lock each other."""
     warns_with_success: bool
     """Whether a data value import with warnings answers 200; otherwise it answers 409."""
     reads_camel_case_follow_up: bool

@@ -12,16 +12,15 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from dhis2w_client.call import build_call
+from dhis2w_client.call import JSON, build_call
 from dhis2w_client.data_values.approvals import ApprovalService
 from dhis2w_client.data_values.audits import AuditService
 from dhis2w_client.data_values.completions import CompletionService
-from dhis2w_client.data_values.data_value import ValueKey, key_of, problem_of, sent_form, text_of
+from dhis2w_client.data_values.data_value import key_of, text_of
 from dhis2w_client.data_values.dropped_items import warn_of_dropped
 from dhis2w_client.data_values.grouping import DataSetFacts, by_data_set, facts_of
 from dhis2w_client.data_values.import_report import (
     DataValueReport,
-    Refusal,
     is_import_report,
     merged,
     read_import_report,
@@ -29,8 +28,9 @@ from dhis2w_client.data_values.import_report import (
 from dhis2w_client.data_values.lock_exceptions import LockExceptionService
 from dhis2w_client.data_values.min_max import MinMaxService
 from dhis2w_client.data_values.push_options import DataValueOptions
+from dhis2w_client.data_values.value_batch import ValueBatch
 from dhis2w_client.data_values.value_reader import CsvValueReader, JsonValueReader
-from dhis2w_client.data_values.xml_value_reader import without_default_group
+from dhis2w_client.data_values.xml_value_reader import XmlValueReader, without_default_group
 from dhis2w_client.errors import ConflictError, DataLossWarning, EmptyAnswerError, InvalidRequestError, NotFoundError
 from dhis2w_client.jobs.job_run import job_of
 from dhis2w_client.jobs.service import JobService
@@ -42,11 +42,12 @@ from dhis2w_client.reports import ImportCounts
 from dhis2w_client.write_report import write_report
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
-    from dhis2w_client.call import ParamValue
+    from dhis2w_client.call import Body, ParamValue
     from dhis2w_client.data_values.data_value import DataValue
     from dhis2w_client.data_values.selection import DataValueSelection
+    from dhis2w_client.data_values.value_reader import Row
     from dhis2w_client.metadata.metadata_api import MetadataApi
     from dhis2w_client.reply import Reply
 
@@ -324,10 +325,12 @@ class DataValueService:
         options: DataValueOptions | None = None,
         *,
         data_set: str | None = None,
+        data_sets: Sequence[DataSetFacts] | None = None,
         complete_date: str | None = None,
         background: bool = False,
         within: float = 600.0,
         compress: bool = True,
+        encode: Callable[[object], bytes] | None = None,
     ) -> DataValueReport:
         """Import values, as many as fit into one request each; what the server refuses is in the report.
 
@@ -338,17 +341,20 @@ class DataValueService:
             values: Values with DHIS2's keys; `value` may be a number or a boolean.
             options: How. Default: create and update.
             data_set: The data set that they are of. Default: none up to 2.42; from 2.43 on the client finds it.
-            complete_date: Register the data set as complete on this day (`2024-02-03`).
+            data_sets: Among which it finds it, as `data_set_facts` gives them. Default: they are read for each call.
+            complete_date: Register the data set as complete on this day (`2024-02-03`): for values of one period, unit
+                and attribute option combo.
             background: Have a job do it; it begins within 20 seconds, and one runs at a time.
             within: Seconds to wait for each job.
             compress: Send it gzipped.
+            encode: What makes JSON of a body, for who has a faster one (`orjson.dumps`). Default: pydantic's.
 
         Returns:
             One report for all.
 
         Raises:
-            InvalidRequestError: A dry run that would really complete the data set; CREATE or UPDATE where DHIS2 takes
-                them for both.
+            InvalidRequestError: A dry run that would really complete the data set; a completion of several periods or
+                units; CREATE or UPDATE where DHIS2 takes them for both.
             ApiError: The server refused the request as such.
             JobTimeoutError: The job is not done in time; it goes on running.
 
@@ -357,16 +363,15 @@ class DataValueService:
         """
         chosen = options or DataValueOptions()
         self._check(chosen, data_set, complete_date)
-        given = list(values)
-        keys = [key_of(value) for value in given]
-        refused = _found_here(given, keys, self._api.dialect)
-        sent = [index for index in range(len(given)) if index not in refused]
-        reports = [DataValueReport(len(refused), ImportCounts(), tuple(refused.values()))]
-        for group, positions in (await self._groups(sent, keys, data_set, chosen)).items():
-            body: dict[str, Any] = {"dataSet": group, "completeDate": complete_date} if group else {}
-            body["dataValues"] = [sent_form(given[index], self._api.dialect) for index in positions]
-            answer = await self._import(body, chosen, background=background, within=within, compress=compress)
-            report = read_import_report(answer, [given[index] for index in positions])
+        batch = ValueBatch(values if isinstance(values, list) else list(values), self._api.dialect)
+        reports = [DataValueReport(len(batch.refused), ImportCounts(), tuple(batch.refused.values()))]
+        completion = _completion(complete_date, batch.some(batch.sent))
+        for group, positions in (await self._groups(batch, data_set, data_sets, chosen)).items():
+            body: dict[str, Any] = {"dataSet": group, **completion} if group else {}
+            body["dataValues"] = batch.forms(positions)
+            content = _encoded(body, encode)
+            answer = await self._import(content, group, chosen, background=background, within=within, compress=compress)
+            report = read_import_report(answer, batch.some(positions))
             reports.append(_at(report, positions))
         whole = merged(reports)
         if whole.vanished and not chosen.dry_run:
@@ -388,7 +393,10 @@ class DataValueService:
         background: bool = False,
         within: float = 600.0,
     ) -> DataValueReport:
-        """Import the content of a file, in one request; JSON and CSV are read, so that `push` can guard them.
+        """Import the content of a file; JSON, CSV and XML are read, so that `push` can guard them.
+
+        What stands in the head counts, as in DHIS2: data set, completion, identifier schemes, dry run. ADX is sent as
+        it is, in one request: only DHIS2 knows which combo its categories make.
 
         Args:
             content: The bytes.
@@ -399,18 +407,23 @@ class DataValueService:
             within: Seconds to wait for the job.
 
         Raises:
-            InvalidDataValuesError: The JSON or CSV is none.
+            InvalidDataValuesError: The JSON, CSV or XML is none.
             ApiError: The server refused the request as such.
         """
-        if format in ("json", "csv"):
-            reader = JsonValueReader() if format == "json" else CsvValueReader()
-            rows = reader.feed(content) + reader.end()
-            named = data_set or (reader.head.get("dataSet") if isinstance(reader, JsonValueReader) else None)
-            return await self.push(rows, options, data_set=named, background=background, within=within)
         chosen = options or DataValueOptions()
+        if format != "adx":
+            rows, head = _read(content, format)
+            return await self.push(
+                rows,
+                chosen.with_head(head),
+                data_set=data_set or head.get("dataSet"),
+                complete_date=head.get("completeDate"),
+                background=background,
+                within=within,
+            )
         self._check(chosen, data_set, None)
         params = {"dataSet": data_set, **chosen.params(), "async": background or None}
-        if format == "adx" and not params.get("idScheme"):
+        if not params.get("idScheme"):
             params["idScheme"] = "CODE"  # 2.43 writes codes, and reads UIDs
         reply = await self._api.ask(
             "POST",
@@ -434,16 +447,20 @@ class DataValueService:
             )
 
     async def _groups(
-        self, sent: Sequence[int], keys: Sequence[ValueKey], data_set: str | None, options: DataValueOptions
-    ) -> dict[str | None, list[int]]:
+        self,
+        batch: ValueBatch,
+        data_set: str | None,
+        data_sets: Sequence[DataSetFacts] | None,
+        options: DataValueOptions,
+    ) -> Mapping[str | None, Sequence[int]]:
         """The positions of the values by the data set that they are sent with."""
-        if not sent:
+        if not batch.sent:
             return {}
         if data_set or not self._api.dialect.groups_data_values_by_data_set:
-            return {data_set: list(sent)}
-        wanted = [keys[index] for index in sent]
-        groups = by_data_set(wanted, await self.data_set_facts(options))
-        return {group: [sent[position] for position in positions] for group, positions in groups.items()}
+            return {data_set: batch.sent}
+        known = await self.data_set_facts(options) if data_sets is None else data_sets
+        groups = by_data_set(batch.some(batch.sent), known)
+        return {group: [batch.sent[position] for position in positions] for group, positions in groups.items()}
 
     async def data_set_facts(self, options: DataValueOptions | None = None) -> list[DataSetFacts]:
         """What of each data set decides about its values: elements, units, period type.
@@ -463,12 +480,19 @@ class DataValueService:
         return [facts_of(row, first, second) for row in await self._api.rows("dataSets", fields)]
 
     async def _import(
-        self, body: Mapping[str, Any], options: DataValueOptions, *, background: bool, within: float, compress: bool
+        self,
+        content: Body,
+        data_set: str | None,
+        options: DataValueOptions,
+        *,
+        background: bool,
+        within: float,
+        compress: bool,
     ) -> object:
         params = {**options.params(), "async": background or None}
-        if "dataSet" in body:
+        if data_set:
             params["dataSetIdScheme"] = params.get("dataSetIdScheme") or ("UID" if params.get("idScheme") else None)
-        reply = await self._api.ask("POST", PATH, params=params, body=body, compress=compress)
+        reply = await self._api.ask("POST", PATH, params=params, body=content, content_type=JSON, compress=compress)
         return await self._answer(reply, within)
 
     async def _answer(self, reply: Reply, within: float) -> object:
@@ -488,23 +512,43 @@ class DataValueService:
         return (await JobService(self._api).wait(job, within=within)).summary
 
 
-def _found_here(values: Sequence[Mapping[str, Any]], keys: Sequence[ValueKey], dialect: Any) -> dict[int, Refusal]:
-    """What is not sent, by position: what no server takes, and the second of two values with one key."""
-    found: dict[int, Refusal] = {}
-    seen: dict[ValueKey, int] = {}
-    for index, (value, key) in enumerate(zip(values, keys, strict=True)):
-        problem = problem_of(value, key, dialect)
-        if problem is None and key in seen:
-            problem = f"the same key as value {seen[key]}"
-        if problem:
-            found[index] = Refusal(index, key, None, problem, as_text(value.get("value")), sent=False)
-        else:
-            seen[key] = index
-    return found
+def _encoded(body: Mapping[str, Any], encode: Callable[[object], bytes] | None) -> Body:
+    """The body as JSON; as it is where the encoder cannot, so that the one of every request says what is wrong."""
+    from pydantic_core import to_json
+
+    try:
+        return (encode or to_json)(body)
+    except (TypeError, ValueError):
+        return body
+
+
+def _read(content: bytes, format: Literal["json", "csv", "xml"]) -> tuple[list[Row], Mapping[str, str]]:
+    """The values of a file, and what stands beside them."""
+    readers = {"json": JsonValueReader, "csv": CsvValueReader, "xml": XmlValueReader}
+    reader = readers[format]()
+    rows = reader.feed(content) + reader.end()
+    return rows, {} if isinstance(reader, CsvValueReader) else reader.head
+
+
+def _completion(complete_date: str | None, values: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What the head says of a completion; DHIS2 takes none without its period and unit, and leaves it out or fails."""
+    if complete_date is None:
+        return {}
+    places = {(key.period, key.org_unit, key.attribute_option_combo) for key in map(key_of, values)}
+    if len(places) != 1:
+        raise InvalidRequestError(
+            "complete_date is for values of one period, unit and attribute option combo.",
+            next_step="`completions.register` completes the others.",
+        )
+    (period, unit, combo) = places.pop()
+    head = {"completeDate": complete_date, "period": period, "orgUnit": unit}
+    return head | ({"attributeOptionCombo": combo} if combo else {})
 
 
 def _at(report: DataValueReport, positions: Sequence[int]) -> DataValueReport:
     """The report with positions in what was given, instead of in what was sent."""
+    if not report.refusals:
+        return report
     moved = tuple(
         refusal if refusal.index is None else replace(refusal, index=positions[refusal.index])
         for refusal in report.refusals

@@ -186,7 +186,7 @@ class DeliverValues:
 
 
 def _places(chunk: Chunk) -> frozenset[tuple[object, object]]:
-    """Units and periods: imports that share one could wait for each other, and of two values of a key the last counts."""
+    """Units and periods: imports that share one could lock each other, and of two values of a key the last counts."""
     return frozenset((value.get("orgUnit"), value.get("period")) for value in chunk.values)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -75,12 +75,13 @@ class PushRun:
     deliver: Deliver
     rows_at_once: int
     at_once: int = 1
-    """Chunks that are under way at the same time."""
+    """Chunks that are under way at the same time, at most."""
+    places: Callable[[Chunk], frozenset[Hashable]] = lambda _: frozenset()
+    """Where the rows of a chunk go: chunks that share a place are sent one after the other, in their order."""
     progress: Progress = field(default=lambda _rows, _share: None)
     clock: Clock = SYSTEM_CLOCK
     _size: ChunkSize = field(init=False)
     _decided: int = field(default=0, init=False)
-    _failed: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self._size = ChunkSize.of(self.rows_at_once)
@@ -92,27 +93,23 @@ class PushRun:
             Dhis2Error: The server cannot be reached or refuses as such. What is under way is ended first; the next run
                 goes on behind it.
         """
-        chunks = self._chunks()
-        workers = [asyncio.create_task(self._work(chunks)) for _ in range(self.at_once)]
-        for ended in await asyncio.gather(*workers, return_exceptions=True):
-            if isinstance(ended, BaseException):
-                raise ended
-        return self.source.position
-
-    async def _work(self, chunks: Iterator[tuple[Chunk, bool]]) -> None:
-        """Send chunks until there is none."""
+        under_way: dict[asyncio.Task[None], frozenset[Hashable]] = {}
         try:
-            chunk = next(chunks, None)
-            while chunk and not self._failed:
-                sending = asyncio.create_task(self._send(*chunk))
+            for chunk, lost in self._chunks():
+                places = self.places(chunk)
+                while len(under_way) >= self.at_once or not all(map(places.isdisjoint, under_way.values())):
+                    await _one_ended(under_way)
+                under_way[asyncio.create_task(self._send(chunk, lost))] = places
                 await asyncio.sleep(0)  # it begins, and while it is under way the next one is read
-                try:
-                    chunk = next(chunks, None)
-                finally:
-                    await sending
-        except BaseException:
-            self._failed = True
+            while under_way:
+                await _one_ended(under_way)
+        except asyncio.CancelledError:
+            for task in under_way:
+                task.cancel()
             raise
+        finally:
+            await asyncio.gather(*under_way, return_exceptions=True)
+        return self.source.position
 
     def _chunks(self) -> Iterator[tuple[Chunk, bool]]:
         """What is to be sent, and whether it may have been sent before."""
@@ -157,3 +154,12 @@ class PushRun:
         smaller = [part.part(begin, begin + rows) for part in parts for begin in range(0, len(part), rows)]
         self.journal.begin(*smaller)
         return smaller
+
+
+async def _one_ended(under_way: dict[asyncio.Task[None], frozenset[Hashable]]) -> None:
+    """Wait until one of some tasks has ended; raises what it raised."""
+    ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+    for task in ended:
+        del under_way[task]
+    for task in ended:
+        task.result()
