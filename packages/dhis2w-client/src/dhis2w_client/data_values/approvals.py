@@ -108,7 +108,7 @@ class ApprovalRefusedError(Dhis2Error):
 
 
 class ApprovalService:
-    """Data approval; `status`, `statuses`, `approve`, `unapprove`, `accept`, `unaccept`.
+    """Data approval; `status`, `statuses`, `approve`, `unapprove`, `accept`, `unaccept`, `move`.
 
     All may be repeated: what is as it is to be is left alone. DHIS2 refuses with no word why, so it is asked first
     how far the data is, and what stands in the way is told (`ApprovalRefusedError`).
@@ -186,7 +186,7 @@ class ApprovalService:
             InvalidPeriodError: A period is none.
             ConflictError: Something does not exist, or DHIS2 refused after all.
         """
-        return await self._do("approve", what)
+        return await self.move("approve", what)
 
     async def unapprove(self, what: Approvable | Iterable[Approvable]) -> int:
         """Take approvals back; see `approve`.
@@ -197,7 +197,7 @@ class ApprovalService:
         Returns:
             How many were taken back.
         """
-        return await self._do("unapprove", what)
+        return await self.move("unapprove", what)
 
     async def accept(self, what: Approvable | Iterable[Approvable]) -> int:
         """Accept what is approved, one level below yours; see `approve`.
@@ -208,7 +208,7 @@ class ApprovalService:
         Returns:
             How many were accepted.
         """
-        return await self._do("accept", what)
+        return await self.move("accept", what)
 
     async def unaccept(self, what: Approvable | Iterable[Approvable]) -> int:
         """Take acceptances back; see `approve`.
@@ -219,9 +219,18 @@ class ApprovalService:
         Returns:
             How many were taken back.
         """
-        return await self._do("unaccept", what)
+        return await self.move("unaccept", what)
 
-    async def _do(self, verb: Verb, what: Approvable | Iterable[Approvable]) -> int:
+    async def move(self, verb: Verb, what: Approvable | Iterable[Approvable]) -> int:
+        """Do what a word says: `approve`, `unapprove`, `accept` or `unaccept`; see `approve`.
+
+        Args:
+            verb: The word.
+            what: The piece, or the pieces.
+
+        Returns:
+            How many were changed.
+        """
         if isinstance(what, Approvable):
             return await self._do_one(verb, what)
         workflows: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""Audits of data values."""
