@@ -286,3 +286,18 @@ def test_q23_a_server_refuses_its_own_files(version: int) -> None:
 
     with Sandbox(version, empty=True) as sandbox:
         run(sandbox, use)
+
+
+@of(*ALL)
+def test_q08_a_bulk_update_clears_the_comment_that_it_leaves_out(version: int) -> None:
+    async def use(client: Dhis2Client) -> None:
+        await client.data_values.push([value(content="1", comment="counted twice", followup=True)])
+        await client.data_values.set(COUNT, "202401", UNIT, 2, data_set=FIRST_SET)
+        (row,) = await stored_rows(client)
+        assert (row["value"], row.get("comment"), row.get("followup")) == ("2", "counted twice", True)
+        await send(client, value(content="3"))
+        (row,) = await stored_rows(client)
+        assert (row["value"], row.get("comment"), row.get("followup") or False) == ("3", None, False)
+
+    with Sandbox(version, empty=True) as sandbox:
+        run(sandbox, use)
