@@ -76,10 +76,17 @@ def sent_form(value: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     sent = {key: value[key] for key in SENT if value.get(key) is not None}
     if "value" in sent:
         sent["value"] = text_of(sent["value"])
+    if "deleted" in sent:
+        sent["deleted"] = is_true(sent["deleted"])  # 2.43 fails as a whole on a text
     mark = value.get("followup", value.get("followUp"))
     if mark is not None:
-        sent["followUp" if dialect.reads_camel_case_follow_up else "followup"] = mark is True or mark == "true"
+        sent["followUp" if dialect.reads_camel_case_follow_up else "followup"] = is_true(mark)
     return sent
+
+
+def is_true(mark: object) -> bool:
+    """Whether a mark is set: a table has it as a text."""
+    return str(mark).lower() == "true"
 
 
 def text_of(value: object) -> str:
@@ -100,7 +107,7 @@ def problem_of(value: Mapping[str, Any], key: ValueKey, dialect: Dialect) -> str
     content = value.get("value")
     if isinstance(content, (dict, list)):
         return "the value is an object or a list"
-    deletes = value.get("deleted") in (True, "true")
+    deletes = is_true(value.get("deleted"))
     if not deletes and content in (None, "") and not value.get("comment"):
         return "the value is missing; `deleted` removes one"
     return None

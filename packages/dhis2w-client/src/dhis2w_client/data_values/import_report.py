@@ -34,7 +34,8 @@ class Refusal:
     value: str | None = None
     """The value as it was given."""
     collateral: bool = False
-    """The value itself may be right: DHIS2 refused its whole group because of another one."""
+    """The value itself may be right: DHIS2 refused its whole group because of another one, or it was not sent because
+    one with the same key was."""
     sent: bool = True
     """Whether it was sent at all; False where the client found it."""
 

@@ -102,10 +102,12 @@ def _found(values: Values, dialect: Dialect) -> dict[int, Refusal]:
     for index, value in enumerate(values):
         key = key_of(value)
         problem = problem_of(value, key, dialect)
-        if problem is None and key in seen:
+        comes_again = problem is None and key in seen
+        if comes_again:
             problem = f"the same key as value {seen[key]}"
         if problem:
-            found[index] = Refusal(index, key, None, problem, as_text(value.get("value")), sent=False)
+            text = as_text(value.get("value"))
+            found[index] = Refusal(index, key, None, problem, text, collateral=comes_again, sent=False)
         else:
             seen[key] = index
     return found

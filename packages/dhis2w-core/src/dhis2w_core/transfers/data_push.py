@@ -10,14 +10,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
-from dhis2w_client.data_values.data_value import ValueKey, key_of, problem_of, text_of
 from dhis2w_client.data_values.push_options import DataValueOptions
-from dhis2w_client.data_values.selection import DataValueSelection
 from dhis2w_core.errors import StalePlanError
 from dhis2w_core.plan import Preview, PreviewLine
 from dhis2w_core.transfers.checked_delivery import CheckedDelivery
@@ -27,15 +25,13 @@ from dhis2w_core.transfers.push_run import Deliver, Progress, PushRun
 from dhis2w_core.transfers.reject_file import write_rejects
 from dhis2w_core.transfers.source_rows import SourceRows, digest_of
 from dhis2w_core.transfers.transfer_journal import TransferJournal
+from dhis2w_core.transfers.values_there import ValuesThere
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_client.data_values.grouping import DataSetFacts
     from dhis2w_client.data_values.import_report import DataValueReport
     from dhis2w_core.plan import ObjectChange, Record
-
-UNITS_AT_ONCE = 50
-"""Organisation units that are read back with one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +41,9 @@ class DataPush:
     source: Path
     source_digest: str
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Columns of the file by DHIS2's key."""
+    constants: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What each row has that does not say it itself, by DHIS2's key."""
     options: DataValueOptions = field(default_factory=DataValueOptions)
     data_set: str | None = None
     rejects: Path | None = None
@@ -53,6 +52,8 @@ class DataPush:
     restart: bool = False
     check: bool = True
     """Check the rows against the server's metadata first, and send only what passes."""
+    background: bool = False
+    """Each chunk is a job; DHIS2 runs one at a time."""
     progress: Progress = field(default=lambda _rows, _share: None, repr=False)
     clock: Clock = field(default=SYSTEM_CLOCK, repr=False)
     steps: tuple[ObjectChange, ...] = ()
@@ -71,15 +72,26 @@ class DataPush:
         return hashlib.sha256(f"{self.source_digest} {self._way}".encode()).hexdigest()[:16]
 
     async def _delivery(self, client: Dhis2Client) -> Deliver:
-        deliver = await DeliverValues.of(client, self.options, self.data_set)
+        deliver = await DeliverValues.of(client, self.options, self.data_set, background=self.background)
         if not self.check:
             return deliver
         return CheckedDelivery(await MetadataCheck.of(client, self.options, self.data_set), deliver)
 
+    def _rows(self) -> SourceRows:
+        return SourceRows(self.source, self.columns, self.constants)
+
+    async def _write_rejects(self, client: Dhis2Client, refused: Sequence[RefusedRow]) -> Path | None:
+        """The file of the refused rows; none where there is none."""
+        if not refused:
+            return None
+        with self._rows() as rows:
+            target = self.rejects or self.source.with_name(f"{self.source.stem}.rejects.csv")
+            return await write_rejects(client, rows, refused, target)
+
     @property
     def _way(self) -> str:
         """What makes another transfer of the same file."""
-        return repr((sorted(self.columns.items()), self.options, self.data_set))
+        return repr((sorted(self.columns.items()), sorted(self.constants.items()), self.options, self.data_set))
 
     async def apply(self, client: Dhis2Client, record: Record) -> dict[str, object]:  # noqa: ARG002 - its journal is its own
         """Send what was not sent yet.
@@ -93,7 +105,7 @@ class DataPush:
             raise StalePlanError(f"{self.source} has changed since the plan was made; nothing was sent.")
         opened = TransferJournal.open(self.source, self.source_digest, client.base_url, self._way, restart=self.restart)
         with opened as journal:
-            with SourceRows(self.source, self.columns) as source:
+            with self._rows() as source:
                 deliver = await self._delivery(client)
                 run = PushRun(
                     source,
@@ -107,7 +119,7 @@ class DataPush:
                 )
                 read = await run.send_all()
             totals = journal.totals()
-            rejects = write_rejects(self.source, totals.refused, self.rejects)
+            rejects = await self._write_rejects(client, totals.refused)
             journal.forget()
         counts: dict[str, object] = {"read": read, "accepted": totals.accepted, "unchanged": totals.unchanged}
         refused = len(totals.refused)
@@ -123,28 +135,41 @@ class DeliverValues:
     data_set: str | None = None
     data_sets: Sequence[DataSetFacts] | None = None
     """Among which the client finds the one of each value, where this version asks for it."""
+    background: bool = False
+    """As jobs."""
 
     @classmethod
-    async def of(cls, client: Dhis2Client, options: DataValueOptions, data_set: str | None) -> DeliverValues:
+    async def of(
+        cls, client: Dhis2Client, options: DataValueOptions, data_set: str | None, *, background: bool = False
+    ) -> DeliverValues:
         """For a server: what decides about data sets is read once, where it is needed."""
         asks = client.dialect.groups_data_values_by_data_set and not data_set
-        return cls(client, options, data_set, await client.data_values.data_set_facts(options) if asks else None)
+        facts = await client.data_values.data_set_facts(options) if asks else None
+        return cls(client, options, data_set, facts, background)
 
     async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:
-        """Send rows; of those that 2.43 refused with their group alone, until each was judged for itself."""
-        there = await self._there(chunk) if read_back else {}
-        todo = [number for number, value in enumerate(chunk.values) if not _is_there(value, there)] if there else None
-        accepted = len(chunk) - len(todo) if todo is not None else 0
+        """Send rows; of those that 2.43 refused with their group alone, until each was judged for itself.
+
+        A row with the key of an earlier one is sent after it, as it would be from another chunk.
+        """
+        everything = range(len(chunk))
+        todo = await ValuesThere(self.client, self.options).unsent(chunk.values) if read_back else everything
+        accepted = len(chunk) - len(todo)
         unchanged = skipped = 0
         refused: list[RefusedRow] = []
-        waiting: list[tuple[Sequence[int], str | None]] = [(range(len(chunk)) if todo is None else todo, None)]
+        waiting: list[tuple[Sequence[int], str | None]] = [(todo, None)]
         while waiting:
             numbers, reason = waiting.pop()
             if not numbers:
                 continue
             values = chunk.values if len(numbers) == len(chunk) else [chunk.values[number] for number in numbers]
             report = await self.client.data_values.push(
-                values, self.options, data_set=self.data_set, data_sets=self.data_sets, encode=orjson.dumps
+                values,
+                self.options,
+                data_set=self.data_set,
+                data_sets=self.data_sets,
+                background=self.background,
+                encode=orjson.dumps,
             )
             again = [numbers[each.index] for each in report.refusals if each.collateral and each.index is not None]
             all_alike = len(again) == len(numbers)
@@ -156,33 +181,13 @@ class DeliverValues:
             ]
             if all_alike and not hopeless:
                 half = len(numbers) // 2
-                waiting += [(part, report.refusals[0].message) for part in (numbers[:half], numbers[half:])]
+                # the first half is sent first: of two values with one key the later one counts
+                waiting += [(part, report.refusals[0].message) for part in (numbers[half:], numbers[:half])]
             elif again and not hopeless:
                 waiting.append((again, None))
             accepted, unchanged = accepted + report.accepted, unchanged + report.unchanged
             skipped += report.skipped + report.vanished
         return Outcome(accepted, unchanged, skipped, tuple(refused))
-
-    async def _there(self, chunk: Chunk) -> dict[ValueKey, str]:
-        """What the server has of the places of some rows."""
-        if self.options.strategy != "CREATE_AND_UPDATE":
-            return {}
-        every = [(value, key_of(value)) for value in chunk.values]
-        keys = [key for value, key in every if problem_of(value, key, self.client.dialect) is None]
-        units = sorted({key.org_unit for key in keys if key.org_unit})
-        found: dict[ValueKey, str] = {}
-        for start in range(0, len(units), UNITS_AT_ONCE):
-            some = units[start : start + UNITS_AT_ONCE]
-            of_them = [key for key in keys if key.org_unit in some]
-            selection = DataValueSelection(
-                data_elements=tuple(sorted({key.data_element for key in of_them if key.data_element})),
-                periods=tuple(sorted({key.period for key in of_them})),
-                org_units=tuple(some),
-                schemes=self.options.schemes,
-            )
-            async for row in self.client.data_values.rows(selection):
-                found[key_of(row)] = f"{row.get('value')}\n{row.get('comment')}"
-        return found
 
 
 def _places(chunk: Chunk) -> frozenset[tuple[object, object]]:
@@ -197,9 +202,3 @@ def _final(report: DataValueReport, *, hopeless: bool) -> dict[int, tuple[str | 
         if each.index is not None and (hopeless or not each.collateral):
             found.setdefault(each.index, (each.code, each.message))
     return found
-
-
-def _is_there(value: Mapping[str, Any], there: Mapping[ValueKey, str]) -> bool:
-    if value.get("followup") or value.get("deleted"):
-        return False
-    return there.get(key_of(value)) == f"{text_of(value.get('value'))}\n{value.get('comment')}"

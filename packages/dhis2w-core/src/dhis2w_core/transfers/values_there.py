@@ -1,0 +1,91 @@
+"""Which of some data values a server has already as they are to be, after an answer was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dhis2w_client.data_values.data_value import ValueKey, is_true, key_of, problem_of, text_of
+from dhis2w_client.data_values.selection import DataValueSelection
+from dhis2w_client.errors import BadRequestError, ConflictError, EmptyAnswerError, ForbiddenError, NotFoundError
+
+if TYPE_CHECKING:
+    from dhis2w_client.client import Dhis2Client
+    from dhis2w_client.data_values.push_options import DataValueOptions
+
+UNITS_AT_ONCE = 50
+"""Organisation units that are read back with one request."""
+DEFAULT_COMBO = frozenset({"HllvX50cXC0", "default"})
+"""The UID, code and name of the combo that a value has which names none."""
+Value = Mapping[str, Any]
+
+
+class _Content(NamedTuple):
+    """What is stored under a key."""
+
+    value: str
+    comment: str
+    follow_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesThere:
+    """Reads back what may have been sent before."""
+
+    client: Dhis2Client
+    options: DataValueOptions
+
+    async def unsent(self, values: Sequence[Value]) -> Sequence[int]:
+        """The positions of the values that have to be sent.
+
+        Of several with one key the last one counts: is that stored, none of them is sent, else all are, in their
+        order. What is to be deleted is always sent: what cannot be seen may still be there.
+
+        Args:
+            values: The values that may have been sent.
+        """
+        every = range(len(values))
+        if self.options.strategy != "CREATE_AND_UPDATE":
+            return every
+        stored = await self._stored(values)
+        keys = [_key(value) for value in values]
+        last = dict(zip(keys, values, strict=True))
+        done = {key for key, value in last.items() if not is_true(value.get("deleted"))}
+        done = {key for key in done if stored.get(key) == _content(last[key])}
+        return [position for position in every if keys[position] not in done]
+
+    async def _stored(self, values: Sequence[Value]) -> dict[ValueKey, _Content]:
+        """What the server has under the keys of some values; nothing, where the user may not read it."""
+        keys = [_key(value) for value in values if problem_of(value, key_of(value), self.client.dialect) is None]
+        units = sorted({key.org_unit for key in keys})
+        found: dict[ValueKey, _Content] = {}
+        for start in range(0, len(units), UNITS_AT_ONCE):
+            some = frozenset(units[start : start + UNITS_AT_ONCE])
+            of_them = [key for key in keys if key.org_unit in some]
+            selection = DataValueSelection(
+                data_elements=tuple(sorted({key.data_element for key in of_them})),
+                periods=tuple(sorted({key.period for key in of_them})),
+                org_units=tuple(sorted(some)),
+                schemes=self.options.schemes,
+            )
+            try:
+                found |= {_key(row): _content(row) async for row in self.client.data_values.rows(selection)}
+            except (BadRequestError, ConflictError, EmptyAnswerError, ForbiddenError, NotFoundError):
+                continue
+        return found
+
+
+def _key(value: Value) -> ValueKey:
+    """The key of a value, the default combo as none."""
+    key = key_of(value)
+    if DEFAULT_COMBO.isdisjoint(key):
+        return key
+    combos = (key.category_option_combo, key.attribute_option_combo)
+    category, attribute = ("" if combo in DEFAULT_COMBO else combo for combo in combos)
+    return key._replace(category_option_combo=category, attribute_option_combo=attribute)
+
+
+def _content(value: Value) -> _Content:
+    mark = value.get("followup", value.get("followUp"))
+    return _Content(text_of(value.get("value") or ""), value.get("comment") or "", is_true(mark))
