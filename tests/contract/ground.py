@@ -202,7 +202,9 @@ def _remove_data(server: Server, client: Dhis2Client, ground: Ground) -> None:
     anywhere: dict[str, Any] = {"org_units": ground.root, "org_unit_mode": "DESCENDANTS"}
     with server.connect(ground.worker) as worker:
         tracker = worker.tracker
-        people = [row["trackedEntity"] for row in tracker.tracked_entities.rows(program=ground.program, **anywhere)]
+        people = [
+            row["trackedEntity"] for row in tracker.tracked_entities.rows(tracked_entity_type=ground.person, **anywhere)
+        ]
         events = [row["event"] for row in tracker.events.rows(program=ground.visits, **anywhere)]
         payload = {
             "trackedEntities": [{"trackedEntity": uid} for uid in people],

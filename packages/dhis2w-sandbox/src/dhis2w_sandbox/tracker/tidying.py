@@ -12,7 +12,8 @@ from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.services.maintenance import ACTIONS
 from dhis2w_sandbox.tracker.record_store import RecordStore
 
-# What goes in which order: with an enrollment its events, with a tracked entity its enrollments and their events.
+# What goes in which order: with an enrollment its events, with a tracked entity its enrollments, their events, its
+# owners and its values.
 _STATEMENTS = {
     "softDeletedEventRemoval": ("DELETE FROM event WHERE deleted = 1",),
     "softDeletedEnrollmentRemoval": (
@@ -22,7 +23,10 @@ _STATEMENTS = {
     "softDeletedTrackedEntityRemoval": (
         "DELETE FROM event WHERE enrollment IN (SELECT uid FROM enrollment WHERE tracked_entity IN"
         " (SELECT uid FROM tracked_entity WHERE deleted = 1))",
-        "DELETE FROM enrollment WHERE tracked_entity IN (SELECT uid FROM tracked_entity WHERE deleted = 1)",
+        *(
+            f"DELETE FROM {table} WHERE tracked_entity IN (SELECT uid FROM tracked_entity WHERE deleted = 1)"  # noqa: S608 - constants
+            for table in ("enrollment", "program_owner", "temporary_owner", "attribute_value")
+        ),
         "DELETE FROM tracked_entity WHERE deleted = 1",
     ),
     "softDeletedRelationshipRemoval": ("DELETE FROM relationship WHERE deleted = 1",),
