@@ -1,45 +1,58 @@
-"""The refused rows of a source, as they were, with what is wrong: the file can be repaired and sent."""
+"""The refused rows of a source under DHIS2's keys, with what is wrong: the file can be repaired and sent."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.data_values.data_value import text_of
+from dhis2w_client.whole_file import written_whole
 from dhis2w_core.transfers.chunk import RefusedRow
-from dhis2w_core.transfers.source_rows import source_rows
+from dhis2w_core.transfers.object_names import in_names, names_in
+from dhis2w_core.transfers.source_rows import ROWS
+from dhis2w_core.transfers.what_to_do import what_to_do
+
+if TYPE_CHECKING:
+    from dhis2w_client.client import Dhis2Client
+    from dhis2w_core.transfers.push_run import RowSource
+
+NOTES = ("source_line", "code", "problem", "what_to_do")
+"""Columns behind those of the row; a push of the file leaves them out."""
 
 
-def write_rejects(source: Path, refused: Sequence[RefusedRow], target: Path | None = None) -> Path | None:
-    """Write the refused rows; nothing where there is none.
+async def write_rejects(client: Dhis2Client, rows: RowSource, refused: Sequence[RefusedRow], target: Path) -> Path:
+    """Write the refused rows: as a whole or not at all, readable to the user alone.
 
     Args:
-        source: The file that they come from.
+        client: Asked for the names of what the problems speak of.
+        rows: The source, from its beginning.
         refused: The rows, in their order.
-        target: Where to write. Default: beside the source, `NAME.rejects.csv`.
+        target: Where to write.
 
     Returns:
         The file.
     """
-    if not refused:
-        return None
-    target = target or source.with_name(f"{source.stem}.rejects.csv")
     wanted = {each.row: each for each in refused}
-    with closing(source_rows(source)) as rows:
-        found = [(wanted[number], row) for number, row in enumerate(rows) if number in wanted]
-    names = list(dict.fromkeys(name for _, row in found for name in row.value))
-    unfinished = target.with_name(target.name + ".part")
-    with unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow([*names, "source_line", "code", "problem"])
+    found = [(wanted[number], row) for number, row in _numbered(rows) if number in wanted]
+    names = await names_in(client, ((why.problem, row) for why, row in found))
+    keys = list(dict.fromkeys(key for _, row in found for key in row))
+    with written_whole(target) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([*keys, *NOTES])
         for why, row in found:
-            cells = [_cell(row.value.get(name)) for name in names]
-            writer.writerow([*cells, why.line, why.code or "", why.problem])
-    unfinished.replace(target)
+            problem = in_names(why.problem, names, row.get("dataElement"))
+            advice = why.what_to_do or what_to_do(why.code, why.problem)
+            writer.writerow([*(_cell(row.get(key)) for key in keys), why.line, why.code or "", problem, advice])
     return target
+
+
+def _numbered(rows: RowSource) -> Iterator[tuple[int, dict[str, Any]]]:
+    while chunk := rows.take(ROWS):
+        yield from enumerate(chunk.values, chunk.first)
 
 
 def _cell(value: object) -> str:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
@@ -67,26 +68,31 @@ def _digest(file: Path, *_state: int) -> str:
 class SourceRows:
     """The rows of a file, one part after another; a context manager.
 
-    The kind is known by the end of the file's name: `.csv`, `.ndjson` or `.jsonl`, `.json`.
+    The kind is known by the end of the file's name: `.csv`, `.ndjson` or `.jsonl`, `.json`, `.parquet`.
 
     Args:
         file: The file.
         columns: Columns of the file by DHIS2's key: `{"orgUnit": "facility"}`. Default: DHIS2's keys, in any case.
+        constants: What each row has that does not say it itself, by DHIS2's key: `{"period": "202401"}`.
 
     Raises:
         OperationError: The file has another kind, a line that is no row, or not the columns that are needed.
     """
 
-    def __init__(self, file: Path, columns: Mapping[str, str] | None = None) -> None:
-        readers = {".csv": _csv, ".ndjson": _ndjson, ".jsonl": _ndjson, ".json": _json}
+    def __init__(
+        self, file: Path, columns: Mapping[str, str] | None = None, constants: Mapping[str, str] | None = None
+    ) -> None:
+        readers = {".csv": _csv, ".ndjson": _ndjson, ".jsonl": _ndjson, ".json": _json, ".parquet": _parquet}
         if file.suffix.lower() not in readers:
             raise OperationError(
-                f"{file.name} is neither CSV nor JSON by its name.", next_step="End it in .csv, .ndjson or .json."
+                f"{file.name} is neither CSV nor JSON nor Parquet by its name.",
+                next_step="End it in .csv, .ndjson, .json or .parquet.",
             )
         names = {source: key for key, source in (columns or {}).items()}
         self._file: BinaryIO = file.open("rb")
         self._size = file.stat().st_size
-        self._blocks = readers[file.suffix.lower()](self._file, file.name, names)
+        blocks = readers[file.suffix.lower()](self._file, file.name, names)
+        self._blocks = _filled(blocks, constants) if constants else blocks
         self._left = _Block([], [])
         self.position = 0
         """Number of the next row, from 0."""
@@ -182,6 +188,22 @@ def _json(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Blo
             raise OperationError(f"{name}: something between the values {number} and {number + len(values)} is none.")
         yield _Block(_renamed(values, names), list(range(number, number + len(values))))
         number += len(values)
+
+
+def _parquet(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
+    from dhis2w_core.transfers.parquet_rows import parquet_rows
+
+    number = 1
+    for values in parquet_rows(file, name, ROWS):
+        yield _Block(_renamed(values, names), list(range(number, number + len(values))))
+        number += len(values)
+
+
+def _filled(blocks: Generator[_Block], constants: Mapping[str, str]) -> Generator[_Block]:
+    """The rows with what they do not say themselves."""
+    with closing(blocks):
+        for block in blocks:
+            yield _Block([{**constants, **value} for value in block.values], block.lines)
 
 
 def _renamed(values: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -1,0 +1,75 @@
+"""The rows of a Parquet file, some thousand at once; pyarrow is imported only here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Generator, Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from dhis2w_client.analytics.errors import MissingExtraError
+from dhis2w_core.errors import OperationError
+
+
+def parquet_rows(file: BinaryIO, name: str, count: int) -> Generator[list[dict[str, Any]]]:
+    """The rows, `count` at once, without what is empty; each value as DHIS2 writes it.
+
+    Whole numbers in a column of floating point are written without `.0`: tables that were made with pandas have them
+    where a number is missing.
+
+    Args:
+        file: The file.
+        name: What it is called in messages.
+        count: Rows at once.
+
+    Raises:
+        OperationError: It is no Parquet.
+        MissingExtraError: pyarrow is not installed (`dhis2w-client[arrow]`).
+    """
+    try:
+        arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise MissingExtraError(
+            "Parquet is read with pyarrow, which is not installed.",
+            next_step="Install it with the client: pip install 'dhis2w-client[arrow]'.",
+        ) from None
+    try:
+        batches: Iterator[Any] = parquet.ParquetFile(file).iter_batches(count)
+        for batch in batches:
+            columns = {column: _written(values) for column, values in batch.to_pydict().items()}
+            rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+            yield [{key: cell for key, cell in row.items() if cell not in (None, "")} for row in rows]
+    except arrow.ArrowException as error:
+        raise OperationError(f"{name} is no Parquet that can be read: {error}.") from None
+
+
+def _written(values: list[Any]) -> list[Any]:
+    """The values of a column as DHIS2 writes them."""
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds <= {str}:
+        return values
+    return [None if value is None else _WRITE.get(type(value), str)(value) for value in values]
+
+
+def _number(value: float) -> str | None:
+    if value != value:  # noqa: PLR0124 - it is no number, and pandas writes so what is missing
+        return None
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _decimal(value: Decimal) -> str:
+    whole = value == value.to_integral_value()
+    return str(int(value)) if whole else format(value, "f")
+
+
+_WRITE: dict[type, Callable[[Any], Any]] = {
+    float: _number,
+    Decimal: _decimal,
+    bool: lambda value: "true" if value else "false",
+    datetime: lambda value: value.isoformat(timespec="minutes") if value.time() != time() else value.date().isoformat(),
+    date: date.isoformat,
+    time: lambda value: value.isoformat(timespec="minutes"),
+    dict: lambda value: value,
+    list: lambda value: value,
+}
