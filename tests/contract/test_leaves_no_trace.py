@@ -31,10 +31,10 @@ REMEMBERED = (
     ("named_value", "lastAnalyticsTableSuccess"),
     ("named_value", "analytics period types"),
     ("named_value", "analytics outliers"),
+    ("named_value", "dataOutputPeriodTypes"),
 )
-"""How rows of other tables begin that are kept: jobs that ran once, and when the tables of analytics were built."""
-SAME_AS_NONE = ("named_value", "dataOutputPeriodTypes")
-"""A setting that was put back: before it was first written the server had the same by itself."""
+"""How rows of other tables begin that are kept: jobs that ran once, when and how the tables of analytics were built, and
+the setting that chooses their periods, to which DHIS2 adds years whenever it is written."""
 
 Rows = set[tuple[object, ...]]
 """Each the name of a table and what is in the columns."""
@@ -60,7 +60,7 @@ def contents(database: Path) -> Rows:
     with closing(sqlite3.connect(database)) as sql:
         names = [str(name) for (name,) in sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         rows = {(name, *row) for name in names if name not in REMEMBERS for row in _rows(sql, name)}
-    return {row for row in rows if row[:2] not in (*REMEMBERED, SAME_AS_NONE)}
+    return {row for row in rows if row[:2] not in REMEMBERED}
 
 
 def _rows(sql: sqlite3.Connection, table: str) -> Rows:
