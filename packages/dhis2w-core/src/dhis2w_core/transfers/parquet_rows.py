@@ -49,7 +49,11 @@ def _written(values: list[Any]) -> list[Any]:
     kinds = set(map(type, values)) - {type(None)}
     if kinds <= {str}:
         return values
-    return [None if value is None else _WRITE.get(type(value), str)(value) for value in values]
+    return [None if value is None else _cell(value) for value in values]
+
+
+def _cell(value: object) -> Any:
+    return _WRITE.get(type(value), str)(value)
 
 
 def _number(value: float) -> str | None:
