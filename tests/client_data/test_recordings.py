@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dhis2w_client.analytics.grid import read_grid
 from dhis2w_client.data_values import CsvValueReader, InvalidDataValuesError, JsonValueReader, read_import_report
+from dhis2w_client.data_values.approvals import MEANINGS, Approvable, status_of
 from dhis2w_client.data_values.data_value import key_of
 from dhis2w_client.data_values.import_report import is_import_report
 from dhis2w_client.data_values.value_reader import ValueReader
@@ -270,13 +271,23 @@ def check_head(file: RecordedFile) -> None:
 
 
 def check_approval(file: RecordedFile) -> None:
-    state = file.json["state"]
-    assert re.fullmatch("(UN)?(APPROVED|APPROVABLE|ACCEPTED)_?(HERE|WAITING|READY|ABOVE|ELSEWHERE)?", state), file.name
+    """How far data is approved; one answer of the app's is from a list."""
+    row = file.json
+    status = status_of(Approvable("202403", "YuQRtpLP10I"), row, row.get("permissions", row))
+    assert status.state == row["state"] in MEANINGS, file.name
+    told = row.get("permissions", row)
+    may = (status.may_approve, status.may_unapprove, status.may_accept, status.may_unaccept, status.may_read_data)
+    names = ("mayApprove", "mayUnapprove", "mayAccept", "mayUnaccept", "mayReadData")
+    assert may == tuple(told[name] for name in names), file.name
+    assert (status.approved_by, status.accepted_by) == (row.get("approvedBy"), row.get("acceptedBy")), file.name
 
 
 def check_approvals(file: RecordedFile) -> None:
-    units = [row["ou"] for row in file.json]
-    assert len(set(units)) == len(units) > 0, file.name
+    for row in file.json:
+        what = Approvable(row["pe"], row["ou"], row["wf"])
+        status = status_of(what, row, row["permissions"])
+        assert (status.what, status.state) == (what, row["state"]), file.name
+        assert status.may_read_data == row["permissions"]["mayReadData"], file.name
 
 
 ANSWERS = {

@@ -33,7 +33,7 @@ REMEMBERED = (
     ("named_value", "analytics outliers"),
     ("named_value", "dataOutputPeriodTypes"),
 )
-"""How rows of other tables begin that are kept: jobs that ran once, when and how the tables of analytics were built, and
+"""How rows of other tables begin that are kept: jobs that ran once, when and how tables of analytics were built, and
 the setting that chooses their periods, to which DHIS2 adds years whenever it is written."""
 
 Rows = set[tuple[object, ...]]
