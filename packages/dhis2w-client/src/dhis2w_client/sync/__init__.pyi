@@ -2820,7 +2820,9 @@ class DataValueService:
         """Import values, as many as fit into one request each; what the server refuses is in the report.
 
         What no server would take (a missing key, a wrong period, the same key twice) is not sent, because one such
-        value can bring 2.43 to refuse all. From 2.43 on values are sent by data set, each its own request.
+        value can bring 2.43 to refuse all. From 2.43 on values are sent by data set, each its own request, and what is
+        outside of its input periods is not sent: DHIS2 would take it. An update replaces the whole value: comment and
+        mark that are left out are cleared (`set` keeps them).
 
         Args:
             values: Values with DHIS2's keys; `value` may be a number or a boolean.
