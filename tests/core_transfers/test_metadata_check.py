@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from dhis2w_client import BasicAuth, Dhis2Client
+from dhis2w_client import BasicAuth, Dhis2Client, InvalidRequestError
 from dhis2w_client.data_values.push_options import DataValueOptions, IdSchemes
 from dhis2w_client.metadata import Bundle
 from dhis2w_client.versions import DIALECTS, Dhis2
@@ -309,3 +309,18 @@ def test_a_push_of_wrong_rows_sends_nothing_and_can_be_told_not_to_check(empty: 
         assert (unchecked["read"], unchecked["refused"]) == (3, 3)
 
     run(empty, use)
+
+
+def test_category_and_attribute_option_combos_have_schemes_of_their_own(server: Sandbox) -> None:
+    async def use(client: Dhis2Client) -> None:
+        schemes = IdSchemes(category_option_combo="CODE", attribute_option_combo="UID")
+        options = DataValueOptions(schemes=schemes)
+        rows = [value(categoryOptionCombo="default", attributeOptionCombo=DEFAULT)]
+        if client.dialect.reads_attribute_combo_scheme:
+            assert await refused_here(client, rows, options) == []
+            assert await refused_there(client, rows, options) == set()
+        else:
+            with pytest.raises(InvalidRequestError, match="attribute option combos"):
+                await refused_there(client, rows, options)
+
+    run(server, use)

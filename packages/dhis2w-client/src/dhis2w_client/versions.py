@@ -62,6 +62,8 @@ class Dialect:
     """Whether an import of data values reads the mark `followUp`; otherwise `followup`, as all versions write it."""
     honours_import_strategy: bool
     """Whether an import of data values tells CREATE, UPDATE and both apart."""
+    reads_attribute_combo_scheme: bool
+    """Whether an import of data values has a scheme of identifiers for attribute option combos."""
     reads_lenient_values: bool
     """Whether an import of data values takes `yes` and `no` as truths, and `5.0` as a whole number."""
     reads_changes_by_moment_alone: bool
@@ -129,6 +131,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             reads_lenient_values=False,
             reads_changes_by_moment_alone=True,
             acceptances_path="dataAcceptances",
+            reads_attribute_combo_scheme=False,
             filters_min_max=True,
             audit_type_parameter="auditType",
             maps_broken_bodies_to_conflict=False,
@@ -171,6 +174,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             reads_changes_by_moment_alone=True,
             acceptances_path="dataApprovals/dataAcceptances",
             filters_min_max=True,
+            reads_attribute_combo_scheme=False,
             audit_type_parameter="auditType",
             maps_broken_bodies_to_conflict=False,
             shows_user_credentials=False,
@@ -209,6 +213,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             acceptances_path="dataApprovals/dataAcceptances",
             filters_min_max=True,
             audit_type_parameter="auditType",
+            reads_attribute_combo_scheme=True,
             maps_broken_bodies_to_conflict=True,
             shows_user_credentials=False,
             has_legacy_oauth2=False,
@@ -247,6 +252,7 @@ DIALECTS: dict[Dhis2, Dialect] = {
             filters_min_max=False,
             audit_type_parameter="type",
             maps_broken_bodies_to_conflict=True,
+            reads_attribute_combo_scheme=True,
             shows_user_credentials=False,
             has_legacy_oauth2=False,
             lists_sessions=True,

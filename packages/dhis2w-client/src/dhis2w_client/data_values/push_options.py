@@ -19,6 +19,8 @@ class IdSchemes:
     data_element: str | None = None
     org_unit: str | None = None
     category_option_combo: str | None = None
+    attribute_option_combo: str | None = None
+    """Up to 2.42 DHIS2 reads these by the scheme of category option combos; another one is refused there."""
     data_set: str | None = None
 
     def params(self) -> dict[str, ParamValue]:
@@ -30,6 +32,11 @@ class IdSchemes:
             "categoryOptionComboIdScheme": self.category_option_combo,
             "dataSetIdScheme": self.data_set,
         }
+
+    def head(self) -> dict[str, str]:
+        """What has to stand in the content: 2.43 does not read it as a query parameter."""
+        given = self.attribute_option_combo
+        return {"attributeOptionComboIdScheme": given} if given else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,7 @@ class DataValueOptions:
             data_element=head.get("dataElementIdScheme", given.data_element),
             org_unit=head.get("orgUnitIdScheme", given.org_unit),
             category_option_combo=head.get("categoryOptionComboIdScheme", given.category_option_combo),
+            attribute_option_combo=head.get("attributeOptionComboIdScheme", given.attribute_option_combo),
             data_set=head.get("dataSetIdScheme", given.data_set),
         )
         return replace(self, schemes=schemes, dry_run=self.dry_run or head.get("dryRun") == "true")

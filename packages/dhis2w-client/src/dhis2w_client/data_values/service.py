@@ -366,9 +366,18 @@ class DataValueService:
         batch = ValueBatch(values if isinstance(values, list) else list(values), self._api.dialect)
         reports = [DataValueReport(len(batch.refused), ImportCounts(), tuple(batch.refused.values()))]
         completion = _completion(complete_date, batch.some(batch.sent))
-        for group, positions in (await self._groups(batch, data_set, data_sets, chosen)).items():
-            body: dict[str, Any] = {"dataSet": group, **completion} if group else {}
-            body["dataValues"] = batch.forms(positions)
+        known = await self._known_sets(batch, data_set, data_sets, chosen)
+        groups = _groups(batch, data_set, known)
+        rules = {each.id: each.rules for each in known}
+        closed = await self._closed(batch, groups, rules, chosen)
+        reports.append(DataValueReport(len(closed), ImportCounts(), tuple(closed.values())))
+        combo = await self._default_combo(groups, rules, chosen)
+        for group, all_positions in groups.items():
+            positions = [index for index in all_positions if index not in closed] if closed else all_positions
+            if not positions:
+                continue
+            body: dict[str, Any] = {"dataSet": group, **completion, **combo.get(group, {})} if group else {}
+            body |= {**chosen.schemes.head(), "dataValues": batch.forms(positions)}
             content = _encoded(body, encode)
             answer = await self._import(content, group, chosen, background=background, within=within, compress=compress)
             report = read_import_report(answer, batch.some(positions))
@@ -446,6 +455,13 @@ class DataValueService:
                 next_step="Read what is there (`rows`), and send only what is to be written.",
             )
 
+        schemes = options.schemes
+        combos = schemes.category_option_combo or schemes.all
+        if schemes.attribute_option_combo not in (None, combos) and not self._api.dialect.reads_attribute_combo_scheme:
+            raise InvalidRequestError(
+                "This version reads attribute option combos by the scheme of category option combos.",
+                next_step="Give both the same scheme.",
+            )
     async def _groups(
         self,
         batch: ValueBatch,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from dhis2w_client.data_values.data_value import period_problem, text_of
 from dhis2w_client.periods import Period, parse_period
 from dhis2w_core.transfers.chunk import Chunk, RefusedRow
-from dhis2w_core.transfers.value_metadata import SetFacts, ValueMetadata
+from dhis2w_core.transfers.value_metadata import SetFacts, ValueMetadata, property_of
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
@@ -122,6 +122,8 @@ class MetadataCheck:
         self._dialect = known.client.dialect
         self._by_group = self._dialect.groups_data_values_by_data_set
         self._places: dict[tuple[str, str], _Place | None] = {}
+        named = property_of(options.schemes.attribute_option_combo, options.schemes.all)
+        self._knows_attribute_combos = named == known.combos.property
         self._alike: dict[tuple[str, str], _Place] = {}
         self._element = _Rule(self._of_element)
         self._period = _Rule(self._of_period)
@@ -185,7 +187,8 @@ class MetadataCheck:
         if self._by_group:
             yield _two(self._unit_in_place, places, columns.units)
             yield _two(self._combo_in_place, places, columns.combos)
-            yield _two(self._attribute_combo_in_place, places, columns.attribute_combos)
+            if self._knows_attribute_combos:
+                yield _two(self._attribute_combo_in_place, places, columns.attribute_combos)
             if self._has_closed_units(columns):
                 yield _two(self._unit_in_time, columns.periods, columns.units)
         elif any(place and place.shut for place in set(places)):
