@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from dhis2w_client.data_values.data_value import period_problem, text_of
+from dhis2w_client.pages import collector_paused
 from dhis2w_client.periods import Period, parse_period
 from dhis2w_core.transfers.chunk import Chunk, RefusedRow
 from dhis2w_core.transfers.value_metadata import SetFacts, ValueMetadata, property_of
@@ -121,9 +122,9 @@ class MetadataCheck:
         self._data_set = data_set
         self._dialect = known.client.dialect
         self._by_group = self._dialect.groups_data_values_by_data_set
-        self._places: dict[tuple[str, str], _Place | None] = {}
         named = property_of(options.schemes.attribute_option_combo, options.schemes.all)
         self._knows_attribute_combos = named == known.combos.property
+        self._places: dict[tuple[str, str], _Place | None] = {}
         self._alike: dict[tuple[str, str], _Place] = {}
         self._element = _Rule(self._of_element)
         self._period = _Rule(self._of_period)
@@ -163,11 +164,12 @@ class MetadataCheck:
         combos = set[str]() if self._by_group else {*columns.combos, *columns.attribute_combos} - {""}
         await self._known.learn(set(columns.elements) - {""}, set(columns.units) - {""}, combos)
         found: dict[int, Problem] = {}
-        for keys, problems in self._problems(columns):
-            if problems:
-                for position, key in enumerate(keys):
-                    if key in problems:
-                        found.setdefault(position, problems[key])
+        with collector_paused():
+            for keys, problems in self._problems(columns):
+                if problems:
+                    for position, key in enumerate(keys):
+                        if key in problems:
+                            found.setdefault(position, problems[key])
         return [
             chunk.refused(position, *found[position])
             for position in sorted(found)
@@ -196,9 +198,18 @@ class MetadataCheck:
             plain = [None if other else place for place, other in zip(places, columns.attribute_combos, strict=True)]
             yield _two(self._unit_in_place, plain, columns.units)
         if self._options.strategy != "DELETE":
-            known = self._known.elements.found
-            rules = {name: facts.rule if (facts := known.get(name)) else None for name in set(columns.elements)}
-            yield _two(self._value, list(map(rules.__getitem__, columns.elements)), columns.contents)
+            yield from self._of_values(columns)
+
+    def _of_values(self, columns: _Columns) -> Iterator[_Found]:
+        """The contents by their value types; most types tell many at once to be right."""
+        known = self._known.elements.found
+        rule_of = {name: facts.rule if (facts := known.get(name)) else None for name in set(columns.elements)}
+        rules = list(map(rule_of.__getitem__, columns.elements))
+        texts: dict[ValueRule | None, set[str]] = {rule: set() for rule in rule_of.values()}
+        for rule, text in zip(rules, columns.contents, strict=True):
+            texts[rule].add(text)
+        if any(rule and not rule.takes_all(some - {""}) for rule, some in texts.items()):
+            yield _two(self._value, rules, columns.contents)
 
     def _has_closed_units(self, columns: _Columns) -> bool:
         """Whether some unit opened after the first of the periods, or was closed at any time."""

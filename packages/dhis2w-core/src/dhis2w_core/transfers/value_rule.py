@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,8 +38,17 @@ class ValueRule:
     type: str
     is_value: Test | None
     """None where the server is the judge."""
+    lines: re.Pattern[str] | None = None
+    """Matches lines that surely are values; None where each is to be looked at."""
     options: frozenset[str] = frozenset()
     """Codes of the options; empty where there is no option set, or it is not known."""
+
+    def takes_all(self, texts: Collection[str]) -> bool:
+        """Whether all texts surely are values, asked at once; False where each is to be looked at."""
+        if self.lines is None or self.options:
+            return False
+        joined = "\n".join(texts)
+        return joined.count("\n") == len(texts) - 1 and self.lines.fullmatch(joined + "\n") is not None
 
     def is_wrong(self, text: str) -> bool:
         """Whether DHIS2 refuses the text because of the type."""
@@ -65,12 +74,12 @@ def rule_of(type: str, options: frozenset[str], dialect: Dialect, *, iso_calenda
     """
     if type in _WHOLE:
         test = _WHOLE[type]
-        return ValueRule(type, _without_zeros(test) if dialect.reads_lenient_values else test)
+        return ValueRule(type, _without_zeros(test) if dialect.reads_lenient_values else test, _LINES[type])
     if type in ("BOOLEAN", "TRUE_ONLY"):
         return ValueRule(type, _truth(type, more=dialect.reads_lenient_values))
     if type in ("DATE", "AGE"):
-        return ValueRule(type, _is_date if iso_calendar else _looks_like_date, options)
-    return ValueRule(type, _TESTS.get(type), options)
+        return ValueRule(type, _is_date if iso_calendar else _looks_like_date, options=options)
+    return ValueRule(type, _TESTS.get(type), _LINES.get(type), options)
 
 
 def _is_number(text: str) -> bool:
@@ -110,6 +119,17 @@ _WHOLE: dict[str, Test] = {
     "INTEGER_NEGATIVE": lambda text: _is_integer(text) and int(text) < 0,
     "INTEGER_ZERO_OR_POSITIVE": lambda text: _is_integer(text) and int(text) >= 0,
 }
+_LINES = {
+    type: re.compile(rf"(?:(?:{value})\n)*")
+    for type, value in {
+        "NUMBER": r"-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]{1,99})?",
+        "INTEGER": r"0|-?[1-9][0-9]{0,8}",
+        "INTEGER_POSITIVE": r"[1-9][0-9]{0,8}",
+        "INTEGER_NEGATIVE": r"-[1-9][0-9]{0,8}",
+        "INTEGER_ZERO_OR_POSITIVE": r"0|[1-9][0-9]{0,8}",
+    }.items()
+}
+"""Many values at once: short numbers, as nearly all are."""
 _TESTS: dict[str, Test] = {
     "NUMBER": _is_number,
     "UNIT_INTERVAL": lambda text: _is_number(text) and 0 <= float(text) <= 1,
