@@ -12,6 +12,7 @@ import pytest
 
 from dhis2w_client import (
     ApiError,
+    BasicAuth,
     ConflictError,
     DataLossWarning,
     Dhis2Client,
@@ -24,18 +25,23 @@ from dhis2w_client.jobs.job_run import job_of
 from dhis2w_sandbox import Sandbox
 from tests.client_data.small_country import (
     AVERAGE,
+    COMBO,
     COUNT,
     EVERYTHING,
     FIRST_SET,
+    ROOT,
     TEXT,
     UNIT,
     run,
     stored,
     value,
 )
+from tests.client_metadata import connecting
 from tests.traps.servers import ALL, LEGACY, PIPELINE, of
 
 PATH = "dataValueSets"
+WORKFLOW = "WorkflowAa1"
+CLERK_PASSWORD = "Quiet-Harbour-7"
 
 
 async def send(client: Dhis2Client, *values: Any, params: Any = None, **head: Any) -> Any:
@@ -301,3 +307,73 @@ def test_q08_a_bulk_update_clears_the_comment_that_it_leaves_out(version: int) -
 
     with Sandbox(version, empty=True) as sandbox:
         run(sandbox, use)
+
+
+@of(*PIPELINE)
+def test_q21_input_periods_work_the_wrong_way_round(version: int) -> None:
+    periods = [
+        {"period": {"id": "202401"}, "openingDate": "2024-01-01", "closingDate": "2024-03-01"},
+        {"period": {"id": "202402"}, "openingDate": "2024-01-01"},
+    ]
+
+    async def use(client: Dhis2Client) -> None:
+        added = [{"op": "add", "path": "/dataInputPeriods", "value": periods}]
+        await client.patch(f"dataSets/{FIRST_SET}", added)
+        with pytest.raises(ConflictError, match="E8030"):
+            await send(client, value(period="202402"))
+        await send(client, value(AVERAGE, "202401", content="1"))  # closed since March 2024, and taken
+        assert await contents(client) == ["1"]
+        report = await client.data_values.push(
+            [value(AVERAGE, "202401", content="2"), value(TEXT, "202401", content="a")]
+        )
+        assert [(refusal.index, refusal.sent) for refusal in report.refusals] == [(0, False)]
+        assert "takes no values of 202401 now" in report.refusals[0].message
+        named = await client.data_values.push([value(AVERAGE, "202401", content="2")], data_set=FIRST_SET)
+        assert named.refused == 1
+        assert sorted(await contents(client)) == ["1", "a"]
+
+    with Sandbox(version, empty=True) as sandbox:
+        run(sandbox, use)
+
+
+@of(*PIPELINE)
+def test_q21_an_approved_period_does_not_stop_an_import(version: int) -> None:
+    async def use(client: Dhis2Client) -> None:
+        level = {"id": "ApprvlLvl02", "name": "Second", "orgUnitLevel": 2}
+        await client.post("dataApprovalLevels", level)
+        workflow = {"id": WORKFLOW, "name": "Monthly", "periodType": "Monthly", "categoryCombo": COMBO}
+        await client.post("dataApprovalWorkflows", {**workflow, "dataApprovalLevels": [{"id": level["id"]}]})
+        bound = [{"op": "add", "path": "/workflow", "value": {"id": WORKFLOW}}]
+        await client.patch(f"dataSets/{FIRST_SET}", bound)
+        await client.data_values.push([value(AVERAGE, content="1")])
+        await client.post("dataApprovals", params={"wf": WORKFLOW, "pe": "202401", "ou": UNIT})
+        await send(client, value(AVERAGE, content="2"))
+        assert await contents(client) == ["2"]
+        report = await client.data_values.push([value(AVERAGE, content="3")])
+        assert [refusal.code for refusal in report.refusals] == ["E8033"]
+        assert await contents(client) == ["2"]
+
+    with Sandbox(version, empty=True) as sandbox:
+        run(sandbox, use)
+
+
+@of(*PIPELINE)
+def test_q21_a_lock_exception_makes_a_write_fail(version: int) -> None:
+    async def prepare(client: Dhis2Client) -> None:
+        await client.patch(f"dataSets/{FIRST_SET}", [{"op": "replace", "path": "/expiryDays", "value": 5}])
+        await client.data_sets.share(FIRST_SET, public="rwrw----")
+        await client.post("lockExceptions", params={"ds": FIRST_SET, "pe": "202401", "ou": UNIT})
+        role = {"id": "ClerkRole01", "name": "Clerk", "authorities": ["F_DATAVALUE_ADD"]}
+        await client.post("userRoles", role)
+        clerk = {"firstName": "Ada", "surname": "Clerk", "username": "clerk", "password": CLERK_PASSWORD}
+        await client.post("users", {**clerk, "userRoles": [{"id": role["id"]}], "organisationUnits": [{"id": ROOT}]})
+
+    async def use(client: Dhis2Client) -> None:
+        with pytest.raises(ServerError, match='"valid" is null'):  # all that DHIS2 says
+            await send(client, value())
+        with pytest.raises(ServerError, match="lock exception: take it away"):
+            await client.data_values.push([value()])
+
+    with Sandbox(version, empty=True) as sandbox:
+        run(sandbox, prepare)
+        connecting.run(sandbox, use, auth=BasicAuth("clerk", CLERK_PASSWORD))

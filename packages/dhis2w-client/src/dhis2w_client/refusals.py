@@ -195,11 +195,18 @@ def next_step(status: int, message: str, *, from_dhis2: bool) -> str | None:
         return _next_step_unauthorized(message)
     if status == 403 and "requires one Authority from" in message:
         return "Ask an administrator for a user role with one of these authorities."
+    if status == 500 and message == _LOCK_EXCEPTION:
+        return (
+            "DHIS2 2.43 fails so where a data set has a lock exception: take it away, or send as somebody with the "
+            "authority F_EDIT_EXPIRED."
+        )
     if status == 404 and not from_dhis2:
         return "Check the path, and that the base URL is that of DHIS2 itself (with its context path, without /api)."
     return _NEXT_STEPS.get(status)
 
 
+_LOCK_EXCEPTION = 'Cannot invoke "org.hisp.dhis.datavalue.DataEntryGroup.values()" because "valid" is null'
+"""How 2.43 refuses values of a data set with lock exceptions."""
 _NEXT_STEPS = {
     403: "The user lacks an authority, or sharing does not give access to this object.",
     405: "Check the method and the path; a UID has 11 characters.",

@@ -66,6 +66,9 @@ class Dialect:
     """Whether an import of data values has a scheme of identifiers for attribute option combos."""
     reads_lenient_values: bool
     """Whether an import of data values takes `yes` and `no` as truths, and `5.0` as a whole number."""
+    turns_input_periods_round: bool
+    """Whether an import of data values takes closed input periods for open ones, and heeds approvals only of values
+    that name their attribute option combo."""
     reads_changes_by_moment_alone: bool
     """Whether data values can be read by `lastUpdated` without periods or dates (E2002)."""
     acceptances_path: str
@@ -128,10 +131,11 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=False,
             reads_camel_case_follow_up=False,
             honours_import_strategy=True,
+            reads_attribute_combo_scheme=False,
             reads_lenient_values=False,
+            turns_input_periods_round=False,
             reads_changes_by_moment_alone=True,
             acceptances_path="dataAcceptances",
-            reads_attribute_combo_scheme=False,
             filters_min_max=True,
             audit_type_parameter="auditType",
             maps_broken_bodies_to_conflict=False,
@@ -170,11 +174,12 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=False,
             reads_camel_case_follow_up=False,
             honours_import_strategy=True,
+            reads_attribute_combo_scheme=False,
             reads_lenient_values=False,
+            turns_input_periods_round=False,
             reads_changes_by_moment_alone=True,
             acceptances_path="dataApprovals/dataAcceptances",
             filters_min_max=True,
-            reads_attribute_combo_scheme=False,
             audit_type_parameter="auditType",
             maps_broken_bodies_to_conflict=False,
             shows_user_credentials=False,
@@ -208,12 +213,13 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=True,
             reads_camel_case_follow_up=True,
             honours_import_strategy=False,
+            reads_attribute_combo_scheme=True,
             reads_lenient_values=True,
+            turns_input_periods_round=True,
             reads_changes_by_moment_alone=False,
             acceptances_path="dataApprovals/dataAcceptances",
             filters_min_max=True,
             audit_type_parameter="auditType",
-            reads_attribute_combo_scheme=True,
             maps_broken_bodies_to_conflict=True,
             shows_user_credentials=False,
             has_legacy_oauth2=False,
@@ -246,13 +252,14 @@ DIALECTS: dict[Dhis2, Dialect] = {
             warns_with_success=True,
             reads_camel_case_follow_up=True,
             honours_import_strategy=False,
+            reads_attribute_combo_scheme=True,
             reads_lenient_values=True,
+            turns_input_periods_round=True,
             reads_changes_by_moment_alone=False,
             acceptances_path="dataApprovals/dataAcceptances",
             filters_min_max=False,
             audit_type_parameter="type",
             maps_broken_bodies_to_conflict=True,
-            reads_attribute_combo_scheme=True,
             shows_user_credentials=False,
             has_legacy_oauth2=False,
             lists_sessions=True,

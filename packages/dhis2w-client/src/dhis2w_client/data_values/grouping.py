@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from dhis2w_client.data_values.entry_guard import EntryRules, rules_of
 from dhis2w_client.json_value import as_array, as_object, as_text
 from dhis2w_client.periods import parse_period
 
@@ -27,6 +28,8 @@ class DataSetFacts:
     """Its data elements, by the scheme in use."""
     org_units: frozenset[str]
     """The units that it is assigned to, by the scheme in use."""
+    rules: EntryRules
+    """When it takes values."""
 
 
 def facts_of(row: Mapping[str, Any], element_property: str, unit_property: str) -> DataSetFacts:
@@ -38,6 +41,7 @@ def facts_of(row: Mapping[str, Any], element_property: str, unit_property: str) 
         period_type=as_text(row.get("periodType")) or "",
         elements=frozenset(text for each in elements if (text := as_text(each.get(element_property)))),
         org_units=frozenset(text for each in units if (text := as_text(each.get(unit_property)))),
+        rules=rules_of(row),
     )
 
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from dhis2w_client.call import ParamValue
 
+PROPERTIES = {None: "id", "UID": "id", "CODE": "code", "NAME": "name"}
+"""The property that an identifier is, by scheme; those by an attribute are none."""
+
 
 @dataclass(frozen=True, slots=True)
 class IdSchemes:

@@ -18,6 +18,7 @@ from dhis2w_client.data_values.audits import AuditService
 from dhis2w_client.data_values.completions import CompletionService
 from dhis2w_client.data_values.data_value import key_of, text_of
 from dhis2w_client.data_values.dropped_items import warn_of_dropped
+from dhis2w_client.data_values.entry_guard import ENTRY_FIELDS, EntryGuard
 from dhis2w_client.data_values.grouping import DataSetFacts, by_data_set, facts_of
 from dhis2w_client.data_values.import_report import (
     DataValueReport,
@@ -27,11 +28,12 @@ from dhis2w_client.data_values.import_report import (
 )
 from dhis2w_client.data_values.lock_exceptions import LockExceptionService
 from dhis2w_client.data_values.min_max import MinMaxService
-from dhis2w_client.data_values.push_options import DataValueOptions
+from dhis2w_client.data_values.push_options import PROPERTIES, DataValueOptions
 from dhis2w_client.data_values.value_batch import ValueBatch
 from dhis2w_client.data_values.value_reader import CsvValueReader, JsonValueReader
 from dhis2w_client.data_values.xml_value_reader import XmlValueReader, without_default_group
 from dhis2w_client.errors import ConflictError, DataLossWarning, EmptyAnswerError, InvalidRequestError, NotFoundError
+from dhis2w_client.filters import where
 from dhis2w_client.jobs.job_run import job_of
 from dhis2w_client.jobs.service import JobService
 from dhis2w_client.json_value import as_array, as_object, as_text
@@ -60,7 +62,6 @@ MEDIA = {
 }
 Format = Literal["json", "csv", "adx", "xml"]
 ABSENT = "does not exist"
-_PROPERTIES = {None: "id", "UID": "id", "CODE": "code", "NAME": "name"}
 
 
 class DataValueService:
@@ -335,7 +336,9 @@ class DataValueService:
         """Import values, as many as fit into one request each; what the server refuses is in the report.
 
         What no server would take (a missing key, a wrong period, the same key twice) is not sent, because one such
-        value can bring 2.43 to refuse all. From 2.43 on values are sent by data set, each its own request.
+        value can bring 2.43 to refuse all. From 2.43 on values are sent by data set, each its own request, and what is
+        outside of its input periods is not sent: DHIS2 would take it. An update replaces the whole value: comment and
+        mark that are left out are cleared (`set` keeps them).
 
         Args:
             values: Values with DHIS2's keys; `value` may be a number or a boolean.
@@ -368,10 +371,10 @@ class DataValueService:
         completion = _completion(complete_date, batch.some(batch.sent))
         known = await self._known_sets(batch, data_set, data_sets, chosen)
         groups = _groups(batch, data_set, known)
-        rules = {each.id: each.rules for each in known}
-        closed = await self._closed(batch, groups, rules, chosen)
+        guard = EntryGuard(self._api, {each.id: each.rules for each in known}, chosen)
+        closed = await guard.closed(batch, groups)
         reports.append(DataValueReport(len(closed), ImportCounts(), tuple(closed.values())))
-        combo = await self._default_combo(groups, rules, chosen)
+        combo = await guard.combo(groups)
         for group, all_positions in groups.items():
             positions = [index for index in all_positions if index not in closed] if closed else all_positions
             if not positions:
@@ -449,12 +452,6 @@ class DataValueService:
             raise InvalidRequestError("DHIS2 2.42 registers the completion in a dry run, too.")
         if complete_date and not data_set:
             raise InvalidRequestError("complete_date needs data_set.")
-        if options.strategy in ("CREATE", "UPDATE") and not self._api.dialect.honours_import_strategy:
-            raise InvalidRequestError(
-                f"This version takes {options.strategy} for CREATE_AND_UPDATE, and would overwrite.",
-                next_step="Read what is there (`rows`), and send only what is to be written.",
-            )
-
         schemes = options.schemes
         combos = schemes.category_option_combo or schemes.all
         if schemes.attribute_option_combo not in (None, combos) and not self._api.dialect.reads_attribute_combo_scheme:
@@ -462,21 +459,33 @@ class DataValueService:
                 "This version reads attribute option combos by the scheme of category option combos.",
                 next_step="Give both the same scheme.",
             )
-    async def _groups(
+        if options.strategy in ("CREATE", "UPDATE") and not self._api.dialect.honours_import_strategy:
+            raise InvalidRequestError(
+                f"This version takes {options.strategy} for CREATE_AND_UPDATE, and would overwrite.",
+                next_step="Read what is there (`rows`), and send only what is to be written.",
+            )
+
+    async def _known_sets(
         self,
         batch: ValueBatch,
         data_set: str | None,
         data_sets: Sequence[DataSetFacts] | None,
         options: DataValueOptions,
-    ) -> Mapping[str | None, Sequence[int]]:
-        """The positions of the values by the data set that they are sent with."""
-        if not batch.sent:
-            return {}
-        if data_set or not self._api.dialect.groups_data_values_by_data_set:
-            return {data_set: batch.sent}
-        known = await self.data_set_facts(options) if data_sets is None else data_sets
-        groups = by_data_set(batch.some(batch.sent), known)
-        return {group: [batch.sent[position] for position in positions] for group, positions in groups.items()}
+    ) -> Sequence[DataSetFacts]:
+        """The data sets among which those of the values are; none where the version does not want to know."""
+        if not batch.sent or not self._api.dialect.groups_data_values_by_data_set:
+            return ()
+        if data_sets is not None:
+            return data_sets
+        return await (self._named_set(data_set, options) if data_set else self.data_set_facts(options))
+
+    async def _named_set(self, data_set: str, options: DataValueOptions) -> list[DataSetFacts]:
+        """The facts of one data set, under the name that it was given; none where it is not found by that."""
+        scheme = options.schemes.data_set or options.schemes.all
+        if scheme not in PROPERTIES:
+            return []
+        rows = await self._api.rows("dataSets", f"id,periodType,{ENTRY_FIELDS}", where(PROPERTIES[scheme]).eq(data_set))
+        return [facts_of({**row, "id": data_set}, "id", "id") for row in rows]
 
     async def data_set_facts(self, options: DataValueOptions | None = None) -> list[DataSetFacts]:
         """What of each data set decides about its values: elements, units, period type.
@@ -489,10 +498,10 @@ class DataValueService:
         """
         schemes = (options or DataValueOptions()).schemes
         element, unit = schemes.data_element or schemes.all, schemes.org_unit or schemes.all
-        if element not in _PROPERTIES or unit not in _PROPERTIES:
+        if element not in PROPERTIES or unit not in PROPERTIES:
             raise InvalidRequestError("With identifiers by an attribute, say which data set the values are of.")
-        first, second = _PROPERTIES[element], _PROPERTIES[unit]
-        fields = f"id,periodType,dataSetElements[dataElement[{first}]],organisationUnits[{second}]"
+        first, second = PROPERTIES[element], PROPERTIES[unit]
+        fields = f"id,periodType,dataSetElements[dataElement[{first}]],organisationUnits[{second}],{ENTRY_FIELDS}"
         return [facts_of(row, first, second) for row in await self._api.rows("dataSets", fields)]
 
     async def _import(
@@ -559,6 +568,18 @@ def _completion(complete_date: str | None, values: Sequence[Mapping[str, Any]]) 
     (period, unit, combo) = places.pop()
     head = {"completeDate": complete_date, "period": period, "orgUnit": unit}
     return head | ({"attributeOptionCombo": combo} if combo else {})
+
+
+def _groups(
+    batch: ValueBatch, data_set: str | None, known: Sequence[DataSetFacts]
+) -> Mapping[str | None, Sequence[int]]:
+    """The positions of the values by the data set that they are sent with."""
+    if not batch.sent:
+        return {}
+    if data_set or not batch.dialect.groups_data_values_by_data_set:
+        return {data_set: batch.sent}
+    groups = by_data_set(batch.some(batch.sent), known)
+    return {group: [batch.sent[position] for position in positions] for group, positions in groups.items()}
 
 
 def _at(report: DataValueReport, positions: Sequence[int]) -> DataValueReport:
