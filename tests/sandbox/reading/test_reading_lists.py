@@ -10,7 +10,7 @@ from reader import ADMIN, Reader
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.call import Call
 from dhis2w_sandbox.metadata.csv_lists import cell
-from dhis2w_sandbox.metadata.java_order import hash_order, text_hash
+from dhis2w_sandbox.metadata.java_order import hash_order, merged_order, text_hash
 from dhis2w_sandbox.metadata.querying import ListParams, page_of, pager
 
 Json = dict[str, Any]
@@ -127,6 +127,14 @@ def test_links_list_their_parameters_as_javas_maps_do() -> None:
 def test_hash_order_loses_nothing(names: list[str]) -> None:
     assert sorted(hash_order(names, text_hash)) == sorted(names)
     assert hash_order(hash_order(names, text_hash), text_hash) == hash_order(names, text_hash)
+
+
+def test_maps_are_put_into_one_as_small_as_the_first_allows() -> None:
+    pages = [["anqaNum0000-202401-anqaA000000", "anqaNum0000-202402-anqaA000000", "anqaNum0000-202403-anqaA000000"]]
+    pages += [[name.replace("anqaA", "anqaB") for name in pages[0]]]
+    short = [name[12:24] for name in merged_order(pages, text_hash)]
+    assert short == ["202403-anqaB", "202402-anqaB", "202402-anqaA", "202401-anqaB", "202401-anqaA", "202403-anqaA"]
+    assert merged_order([[], ["b", "a"]], text_hash) == ["a", "b"]
 
 
 def test_2_41_gives_sets_in_the_order_of_their_hashes(read_each: Reader) -> None:

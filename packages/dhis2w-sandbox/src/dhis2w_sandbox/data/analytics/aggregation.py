@@ -12,12 +12,12 @@ import operator
 import re
 import statistics
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
 from dhis2w_sandbox.data.analytics.query import TEXTS, DataItem, Dimension, Query
+from dhis2w_sandbox.data.analytics.row_order import Cell, Result, RowOrder
 from dhis2w_sandbox.data.analytics.tables import Fact, facts, reports
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.periods import TYPES, Period, between
@@ -44,20 +44,6 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Pow: lambda left, right: float(left**right),
 }
 
-Cell = tuple[str, ...]
-"""The items of a row in the order of the columns, without the data item."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """One row."""
-
-    data: str
-    cell: Cell
-    value: float | str
-    indicator: tuple[float, float, float] | None = None
-    """Numerator, denominator and factor."""
-
 
 class Aggregation:
     """The rows of one query."""
@@ -73,9 +59,12 @@ class Aggregation:
             self._by_element.setdefault(fact.element, []).append(fact)
 
     def results(self) -> list[Result]:
-        """The rows, kind by kind; DHIS2 promises no order."""
-        kinds = ("indicator", "dataElement", "operand", "rate", "programDataElement")
-        return [row for kind in kinds for item in self.query.data if item.kind == kind for row in self._rows(item)]
+        """The rows, kind by kind."""
+        order = RowOrder(self.rules, self.query)
+        found: list[Result] = []
+        for kind in ("indicator", "dataElement", "operand", "rate", "programDataElement"):
+            found += order.of(kind, [row for item in self.query.data if item.kind == kind for row in self._rows(item)])
+        return found
 
     def _rows(self, item: DataItem) -> Iterable[Result]:
         if item.kind == "indicator":
@@ -209,13 +198,18 @@ class Aggregation:
         numerators = self._expression(item.document.get("numerator") or "0")
         denominators = self._expression(item.document.get("denominator") or "1")
         found: list[Result] = []
-        for cell in {**numerators, **denominators}:
+        for cell in self._in_asked_order({**numerators, **denominators}):
             top = self._at(numerators, cell, item.document.get("numerator"))
             bottom = self._at(denominators, cell, item.document.get("denominator"))
             if top is None or not bottom:
                 continue
             found.append(Result(item.id, cell, top / bottom * factor, (top, bottom, factor)))
         return found
+
+    def _in_asked_order(self, cells: Iterable[Cell]) -> list[Cell]:
+        """Cells in the order of the items of their columns."""
+        places = [{item: place for place, item in enumerate(column.items)} for column in self.columns]
+        return sorted(cells, key=lambda cell: [at.get(item, 0) for at, item in zip(places, cell, strict=True)])
 
     def _at(self, values: dict[Cell, float], cell: Cell, expression: str | None) -> float | None:
         """The value of an expression at a cell; one without data elements is the same everywhere."""
