@@ -1,32 +1,34 @@
 """Finding operations by words, the way people ask, without a network or a model.
 
 The ranking is BM25 over what the index says of an operation and over phrases that people ask for it with, weighted by
-where a word stands; the phrase that is nearest to the question counts more, and so does what has the effect that a
-question or an order asks for.
+where a word stands; an operation counts more that has the effect which a question or an order asks for.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dhis2w_mcp.agent_face import offered
-from dhis2w_mcp.question import asks_to_read
-from dhis2w_mcp.thesaurus import Said, Thesaurus, read_words
+from dhis2w_mcp.question import asks, first_word, orders
+from dhis2w_mcp.thesaurus import Thesaurus, read_words
 
 if TYPE_CHECKING:
     from dhis2w_core.operation_index import IndexEntry
 
-WEIGHTS = {"name": 3.0, "phrases": 1.5, "summary": 2.0, "area": 0.7, "parameters": 0.5, "description": 0.5}
-"""How much a word counts by where it stands; `phrases` count for each of them that has it."""
-MOST_PHRASES = 3
-K1, B = 3.0, 0.3
-NEAREST = 1.0
-"""How much the nearest phrase of an operation counts."""
+WEIGHTS = {"name": 1.5, "summary": 1.5, "area": 0.7, "parameters": 0.5, "description": 0.5}
+"""How much a word counts by where it stands in the index."""
+PHRASE_WEIGHT, MOST_PHRASES = 3.0, 4
+"""How much a word counts for each phrase that has it, and for how many of them at most."""
+K1, B = 3.0, 0.75
 INTENDED = 1.3
-"""How much more an operation counts whose effect is what a text asks for: a question reads, an order writes."""
+"""How much more an operation counts whose effect is what a text asks for."""
+
+Intent: TypeAlias = Literal["read", "write"]
+Asked: TypeAlias = list[dict[str, float]]
+"""For each word of a text, what it finds: that word and what it means, and how much each counts."""
 
 
 class OperationSearch:
@@ -39,92 +41,72 @@ class OperationSearch:
 
     def __init__(self, entries: Iterable[IndexEntry], areas: Mapping[str, str]) -> None:
         table = read_words()
-        asked: Mapping[str, str] = table["operations"]
+        texts: Mapping[str, str] = table["operations"]
         self._thesaurus = Thesaurus(table)
+        self._orders = {f"@{meaning}" for meaning in table["orders"]["meanings"].split()}
         self._entries = list(entries)
-        self._phrases = [self._phrases_of(asked.get(entry.name, "")) for entry in self._entries]
-        self._documents = [
-            self._document(entry, areas, phrases) for entry, phrases in zip(self._entries, self._phrases, strict=True)
-        ]
-        self._length = [sum(document.values()) for document in self._documents]
-        self._mean = sum(self._length) / max(len(self._length), 1)
-        self._in_documents = Counter(word for document in self._documents for word in document)
+        self._documents = [self._document(entry, areas, texts.get(entry.name, "")) for entry in self._entries]
+        lengths = [sum(document.values()) for document in self._documents]
+        mean = sum(lengths) / max(len(lengths), 1)
+        self._saturations = [K1 * (1 - B + B * length / mean) for length in lengths]
+        self._known_in = Counter(word for document in self._documents for word in document)
 
     def find(self, text: str, *, area: str | None = None, limit: int = 8) -> list[IndexEntry]:
         """The operations that fit a text, the best first; none that has no word of it."""
         said = self._thesaurus.said(text, corrected=True)
-        reads = asks_to_read(text)
+        asked = [{word: weight * self._rarity(word) for word, weight in each.alternatives().items()} for each in said]
+        intent = self._intent(text)
         scored = [
-            (self._score(number, said) * (INTENDED if _reads(entry) == reads else 1.0), -number)
+            (self._score(number, asked) * (INTENDED if _intent_of(entry) == intent else 1.0), -number)
             for number, entry in enumerate(self._entries)
         ]
         best = [self._entries[-number] for score, number in sorted(scored, reverse=True) if score > 0]
         return [entry for entry in best if area in (None, entry.words[0])][:limit]
 
-    def _score(self, number: int, said: Sequence[Said]) -> float:
-        document = self._documents[number]
-        total = sum(self._best(document, each, self._length[number]) for each in said)
-        nearest = max((self._likeness(phrase, said) for phrase in self._phrases[number]), default=0.0)
-        return total * (1 + NEAREST * nearest)
+    def _intent(self, text: str) -> Intent | None:
+        """What a text asks for, where it tells."""
+        if asks(text):
+            return "read"
+        begins = self._thesaurus.said(first_word(text), corrected=True)
+        return "write" if orders(text) or any(each.meanings & self._orders for each in begins) else None
 
-    def _best(self, document: Mapping[str, float], said: Said, length: float) -> float:
-        """What a word counts in a document: as it was said, or by what it means."""
-        saturated = K1 * (1 - B + B * length / self._mean)
-        return max(
-            weight * self._rarity(word) * document[word] * (K1 + 1) / (document[word] + saturated)
-            if word in document
-            else 0.0
-            for word, weight in said.alternatives().items()
+    def _score(self, number: int, asked: Asked) -> float:
+        document, saturation = self._documents[number], self._saturations[number]
+        return sum(
+            max(
+                weight * document[word] * (K1 + 1) / (document[word] + saturation) if word in document else 0.0
+                for word, weight in each.items()
+            )
+            for each in asked
         )
-
-    def _likeness(self, phrase: Sequence[Said], said: Sequence[Said]) -> float:
-        """How near a phrase is to what was said: 1 where each has all of the other."""
-        there = _words_of(phrase)
-        shared = sum(
-            max(weight * self._rarity(word) if word in there else 0.0 for word, weight in each.alternatives().items())
-            for each in said
-        )
-        whole = sum(each.weight * self._rarity(each.word) for each in said)
-        own = sum(each.weight * self._rarity(each.word) for each in phrase)
-        return shared / math.sqrt(whole * own) if whole and own else 0.0
 
     def _rarity(self, word: str) -> float:
-        known = self._in_documents.get(word, 0)
+        known = self._known_in.get(word, 0)
         return math.log(1 + (len(self._documents) - known + 0.5) / (known + 0.5))
 
-    def _phrases_of(self, texts: str) -> list[list[Said]]:
-        phrases = [self._thesaurus.said(text) for text in texts.split(";")]
-        for phrase in phrases:
-            self._thesaurus.learn(phrase)
-        return phrases
-
-    def _document(
-        self, entry: IndexEntry, areas: Mapping[str, str], phrases: Sequence[Sequence[Said]]
-    ) -> dict[str, float]:
+    def _document(self, entry: IndexEntry, areas: Mapping[str, str], phrases: str) -> dict[str, float]:
+        """The words of an operation, and how much each counts."""
         texts = {
             "name": entry.name,
             "summary": entry.summary,
             "area": areas.get(entry.words[0], ""),
-            "parameters": " ".join(
-                f"{each.name} {each.help} {' '.join(each.choices)}" for each in offered(entry)
-            ),
+            "parameters": " ".join(f"{each.name} {each.help} {' '.join(each.choices)}" for each in offered(entry)),
             "description": entry.description,
         }
         document: defaultdict[str, float] = defaultdict(float)
         for place, text in texts.items():
-            said = self._thesaurus.said(text)
-            self._thesaurus.learn(said)
-            for word in _words_of(said):
+            for word in self._found_by(text):
                 document[word] += WEIGHTS[place]
-        for word, times in Counter(word for phrase in phrases for word in _words_of(phrase)).items():
-            document[word] += WEIGHTS["phrases"] * min(times, MOST_PHRASES)
+        for word, times in Counter(word for text in phrases.split(";") for word in self._found_by(text)).items():
+            document[word] += PHRASE_WEIGHT * min(times, MOST_PHRASES)
         return document
 
+    def _found_by(self, text: str) -> frozenset[str]:
+        """What a text of ours can be found by."""
+        said = self._thesaurus.said(text[:1].lower() + text[1:])
+        self._thesaurus.learn(said)
+        return frozenset(word for each in said for word in each.alternatives())
 
-def _words_of(said: Iterable[Said]) -> set[str]:
-    return {word for each in said for word in each.alternatives()}
 
-
-def _reads(entry: IndexEntry) -> bool:
-    return entry.effect in ("read", "local")
-
+def _intent_of(entry: IndexEntry) -> Intent:
+    return "read" if entry.effect in ("read", "local") else "write"
