@@ -29,6 +29,7 @@ from dhis2w_client.data_values.min_max import Limits, LimitsKey
 from dhis2w_client.data_values.push_options import DataValueOptions
 from dhis2w_client.data_values.selection import DataValueSelection
 from dhis2w_client.data_values.service import Format as Data_ValuesFormat
+from dhis2w_client.data_values.value_batch import ValueBatch
 from dhis2w_client.file_body import Progress as File_BodyProgress
 from dhis2w_client.files import Domain, Downloaded
 from dhis2w_client.filters import Filters
@@ -2301,7 +2302,9 @@ class TrackerService:
             reason: Why.
 
         Raises:
-            ForbiddenError: The program is not of the kind that allows it, or the user may not search there.
+            InvalidRequestError: No reason; nothing was sent.
+            ForbiddenError: The program is not of the kind that allows it (`PROTECTED`), the user may not search there,
+                or is a superuser, who sees it anyway.
         """
 
 class CompletionService:
@@ -2806,7 +2809,7 @@ class DataValueService:
 
     def push(
         self,
-        values: Iterable[Mapping[str, Any]],
+        values: Iterable[Mapping[str, Any]] | ValueBatch,
         options: DataValueOptions | None = None,
         *,
         data_set: str | None = None,
@@ -2825,7 +2828,7 @@ class DataValueService:
         mark that are left out are cleared (`set` keeps them).
 
         Args:
-            values: Values with DHIS2's keys; `value` may be a number or a boolean.
+            values: Values with DHIS2's keys, `value` may be a number or a boolean; or a batch that was looked at before.
             options: How. Default: create and update.
             data_set: The data set that they are of. Default: none up to 2.42; from 2.43 on the client finds it.
             data_sets: Among which it finds it, as `data_set_facts` gives them. Default: they are read for each call.

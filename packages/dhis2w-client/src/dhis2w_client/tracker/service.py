@@ -20,7 +20,7 @@ from dhis2w_client.tracker.kind import (
     TRACKER_EVENTS,
 )
 from dhis2w_client.tracker.objects import Enrollment, Event, Note, Relationship, TrackedEntity
-from dhis2w_client.tracker.payload import moment_text, value_text, values_of, without_missing
+from dhis2w_client.tracker.payload import moment_text, values_of, without_missing
 from dhis2w_client.tracker.push import Push
 from dhis2w_client.tracker.push_options import PushOptions
 from dhis2w_client.tracker.tracker_list import TrackerList
@@ -328,9 +328,13 @@ class TrackerService:
             reason: Why.
 
         Raises:
-            ForbiddenError: The program is not of the kind that allows it, or the user may not search there.
+            InvalidRequestError: No reason; nothing was sent.
+            ForbiddenError: The program is not of the kind that allows it (`PROTECTED`), the user may not search there,
+                or is a superuser, who sees it anyway.
         """
-        params = {"trackedEntity": tracked_entity, "program": program, "reason": value_text(reason)}
+        if not reason.strip():
+            raise InvalidRequestError("Say why: who looks after the entity will read it.")
+        params = {"trackedEntity": tracked_entity, "program": program, "reason": reason}
         value_of(await self._api.ask("POST", "tracker/ownership/override", params=params))
 
 
