@@ -12,10 +12,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from dhis2w_client.errors import Dhis2Error
+from dhis2w_client.periods.calendars import ISO
 from dhis2w_client.versions import Dhis2
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from dhis2w_client.periods.calendars import Calendar
 
 Family = Literal["days", "weeks", "months"]
 
@@ -49,44 +52,53 @@ class PeriodType:
         """Periods in a year: at most, for days and weeks; the odd week of a long year makes no two weeks."""
         return {"days": 1231, "weeks": 53 // self.length, "months": 12 // self.length}[self.family]
 
-    def start(self, year: int, number: int) -> date | None:
-        """The first day of a period; None where its year has no such period."""
+    def start(self, year: int, number: int, calendar: Calendar = ISO) -> date | None:
+        """The first day of a period; None where its year has no such period, or the calendar no such year."""
         try:
             if self.family == "days":
-                return date(year, number // 100, number % 100)
+                return calendar.day(year, number // 100, number % 100)
             if self.family == "weeks":
                 return self._week_start(year, number)
-            return add_months(date(year - self.year_shift, self.first, 1), (number - 1) * self.length)
+            return calendar.day(*self._month(year, number, 0), 1)
         except (ValueError, OverflowError):
             return None
+
+    def last(self, year: int, number: int, start: date, calendar: Calendar = ISO) -> date:
+        """The last day of a period, by its first.
+
+        Raises:
+            ValueError: The calendar ends before.
+        """
+        if self.family == "months":
+            last = self._month(year, number, self.length - 1)
+            return calendar.day(*last, calendar.month_length(*last))
+        return start + timedelta(days=self.length * 7 - 1 if self.family == "weeks" else 0)
+
+    def _month(self, year: int, number: int, further: int) -> tuple[int, int]:
+        """Year and month with which a period begins, or of its months the one so many further."""
+        months = (year - self.year_shift) * 12 + self.first - 1 + (number - 1) * self.length + further
+        return months // 12, months % 12 + 1
 
     def _week_start(self, year: int, number: int) -> date | None:
         day = first_week(year, self.first) + timedelta(weeks=self.length * (number - 1))
         return day if day < first_week(year + 1, self.first) else None
 
-    def place(self, day: date) -> tuple[int, int]:
-        """Year and number of the period in which a day lies."""
-        if self.family == "days":
-            return day.year, day.month * 100 + day.day
+    def place(self, day: date, calendar: Calendar = ISO) -> tuple[int, int]:
+        """Year and number of the period in which a day lies.
+
+        Raises:
+            ValueError: It lies in none of the calendar's.
+        """
         if self.family == "weeks":
             year = day.year + 1
             while first_week(year, self.first) > day:
                 year -= 1
             return year, (day - first_week(year, self.first)).days // (7 * self.length) + 1
-        months = (day.year + self.year_shift) * 12 + day.month - self.first
+        year, month, of_month = calendar.place(day)
+        if self.family == "days":
+            return year, month * 100 + of_month
+        months = (year + self.year_shift) * 12 + month - self.first
         return months // 12, months % 12 // self.length + 1
-
-    def following(self, start: date) -> date:
-        """The first day of the next period, by the first day of this one."""
-        if self.family == "months":
-            return add_months(start, self.length)
-        return start + timedelta(days=self.length * (7 if self.family == "weeks" else 1))
-
-
-def add_months(first_day: date, months: int) -> date:
-    """The first day of the month that is so many months later."""
-    count = first_day.year * 12 + first_day.month - 1 + months
-    return date(count // 12, count % 12 + 1, 1)
 
 
 def first_week(year: int, weekday: int) -> date:

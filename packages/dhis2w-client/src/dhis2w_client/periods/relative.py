@@ -10,6 +10,7 @@ import re
 from datetime import date
 from typing import Literal
 
+from dhis2w_client.periods.calendars import ISO, Calendar
 from dhis2w_client.periods.period import Period, period_of, periods_in_year
 from dhis2w_client.periods.period_type import InvalidPeriodError
 
@@ -52,7 +53,12 @@ Weeks = Literal["Weekly", "WeeklyWednesday", "WeeklyThursday", "WeeklyFriday", "
 
 
 def relative_periods(
-    name: str, day: date, *, weeks: Weeks = "Weekly", financial_year: FinancialYear = "FinancialOct"
+    name: str,
+    day: date,
+    *,
+    weeks: Weeks = "Weekly",
+    financial_year: FinancialYear = "FinancialOct",
+    calendar: Calendar = ISO,
 ) -> tuple[Period, ...]:
     """The periods that a relative one stands for on a day, first to last.
 
@@ -61,6 +67,7 @@ def relative_periods(
         day: The day.
         weeks: The type of weeks, by the server's setting `analyticsWeeklyStart`.
         financial_year: The type of financial years, by its setting `analyticsFinancialYearStart`.
+        calendar: The server's calendar. Default: ISO.
 
     Raises:
         InvalidPeriodError: There is no such relative period.
@@ -72,16 +79,18 @@ def relative_periods(
         name = "THIS_DAY" if name == "TODAY" else "LAST_DAY"
     of_year = re.fullmatch(r"(\w+)S_(THIS|LAST)_YEAR", name)
     if of_year:
-        return periods_in_year(types[of_year[1]], day.year - (of_year[2] == "LAST"))
+        return periods_in_year(
+            types[of_year[1]], period_of("Yearly", day, calendar).year - (of_year[2] == "LAST"), calendar
+        )
     several = re.fullmatch(r"LAST_(\d+)_(\w+)S", name)
     if several:
-        return _before(types[several[2]], day, int(several[1]))
+        return _before(period_of(types[several[2]], day, calendar), int(several[1]))
     which, _, unit = name.partition("_")
-    return (period_of(types[unit], day),) if which == "THIS" else _before(types[unit], day, 1)
+    period = period_of(types[unit], day, calendar)
+    return (period,) if which == "THIS" else _before(period, 1)
 
 
-def _before(type: str, day: date, count: int) -> tuple[Period, ...]:
-    period = period_of(type, day)
+def _before(period: Period, count: int) -> tuple[Period, ...]:
     found: list[Period] = []
     for _ in range(count):
         period = period.previous()
