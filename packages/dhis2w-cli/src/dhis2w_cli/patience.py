@@ -26,9 +26,12 @@ class Patience:
         self._seconds = 0
         self._paused = False
         self._progress: Progress | None = None
+        self._first: Progress | None = None
 
     def note(self, progress: Progress) -> None:
         """Take down how far it is; it is shown with the next word."""
+        if self._first is None or self._first.what != progress.what:
+            self._first = progress
         self._progress = progress
 
     @contextmanager
@@ -72,5 +75,5 @@ class Patience:
 
     def _line(self) -> str:
         if self._progress:
-            return self._progress.line(self._seconds)
+            return self._progress.line(self._seconds, self._first)
         return f"Waiting for the server: {self._seconds} s"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from dhis2w_cli.cell import printable
 from dhis2w_cli.errors import NotConfirmedError
@@ -104,11 +104,19 @@ class Terminal:
             self.before_text()
             sys.stderr.write(f"{printable(text)}\n")
 
-    def progress(self, what: str, done: int, total: int | None = None) -> None:
+    def piped(self) -> BinaryIO:
+        """What is piped into the command."""
+        if sys.stdin.isatty():
+            raise OperationError(
+                "Nothing is piped into this command.", next_step="Pipe it in, or name a file in place of `-`."
+            )
+        return sys.stdin.buffer
+
+    def progress(self, what: str, done: int, total: int | None = None, *, share: float | None = None) -> None:
         """Take down how far something is; shown when it takes longer than a second."""
         from dhis2w_cli.progress import Progress
 
-        self.note(Progress(what, done, total))
+        self.note(Progress(what, done, total, share))
 
     def edit(self, text: str) -> str:
         """The text as the user leaves it in `$VISUAL`, `$EDITOR`, or the platform's plain editor."""

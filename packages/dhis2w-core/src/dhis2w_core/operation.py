@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from dhis2w_core.secret import PlainSecret
@@ -77,13 +77,22 @@ class Face(Protocol):
         """A line that the user types while something else is waited for."""
         ...
 
-    def progress(self, what: str, done: int, total: int | None = None) -> None:
+    def piped(self) -> BinaryIO:
+        """What is piped into the command.
+
+        Raises:
+            OperationError: Nothing is: standard input is a terminal.
+        """
+        ...
+
+    def progress(self, what: str, done: int, total: int | None = None, *, share: float | None = None) -> None:
         """Tell how far something is.
 
         Args:
             what: What is counted, in words: `Rows`, `Sent`.
             done: How many are done.
             total: How many there are, where that is known.
+            share: How much of the whole is done, from 0 to 1, where that is known and the number is not.
         """
         ...
 

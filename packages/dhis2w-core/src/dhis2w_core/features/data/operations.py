@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +13,7 @@ from dhis2w_core.plan import Action
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
-    from dhis2w_core.transfers.data_push import DataPush
+    from dhis2w_core.transfers.data_pushes import DataPushes
 
 Strategy = Literal["CREATE_AND_UPDATE", "CREATE", "UPDATE", "DELETE"]
 
@@ -119,8 +119,11 @@ async def pull(
     end: str | None = None,
     since: str | None = None,
     deleted: bool = False,
-) -> AsyncIterator[dict[str, Any]]:
-    """Read data values: say which data, where, and when.
+    to: Path | None = None,
+) -> AsyncIterator[dict[str, Any]] | dict[str, Any]:
+    """Read data values: say which data, where, and when; `data push` takes the file that it writes.
+
+    Source: "Data values" in DHIS2's developer guide; `DataValueSetController`.
 
     Args:
         data_set: UID of a data set.
@@ -130,11 +133,16 @@ async def pull(
         period: A period: `202401`.
         start: The first day: `2024-01-01`.
         end: The last day.
-        since: Only what was changed since, by the server's clock: `2024-01-31T12:00`.
+        since: Only what was changed since, by the server's clock: `2024-01-31T12:00`. What a pull tells as `next_since`
+            is what the next one asks for.
         deleted: With values that were deleted; with `since` always, as a deletion is a change.
+        to: A file to write, whole or not at all: .csv, .ndjson, .json or .parquet.
     """
     from dhis2w_client.data_values.selection import DataValueSelection
+    from dhis2w_core.row_file import TABLES, check_row_format, write_rows
 
+    if to:
+        check_row_format(to)
     try:
         selection = DataValueSelection(
             data_sets=tuple(data_set),
@@ -149,66 +157,117 @@ async def pull(
         )
     except ValueError as error:
         raise OperationError(f"A date is none: {error}.", next_step="Write 2024-01-31, or 2024-01-31T12:00.") from None
-    return _as_rows(client.data_values.rows(selection))
+    rows = client.data_values.rows(selection)
+    if to is None:
+        return _as_rows(rows)
+    begun = await client.system.watermark()
+    report = await write_rows(_as_rows(rows, as_cells=to.suffix.lower() in TABLES), to, list_name="dataValues")
+    return report | {"next_since": begun.isoformat(timespec="seconds")}
 
 
-async def _as_rows(rows: AsyncIterator[Any]) -> AsyncIterator[dict[str, Any]]:
+async def _as_rows(rows: AsyncIterator[Any], *, as_cells: bool = False) -> AsyncIterator[dict[str, Any]]:
+    """The rows, without what is empty; as cells of a table each value is text."""
+    from dhis2w_client.data_values.data_value import text_of
+
     async for row in rows:
-        yield row
+        yield {key: text_of(value) if as_cells else value for key, value in row.items() if value is not None}
 
 
 @operation("data push", effect="write")
 async def push(
     face: Face,
-    file: Path,
+    file: Sequence[Path],
     *,
+    format: Literal["csv", "ndjson", "json", "parquet"] | None = None,
+    mapping: Path | None = None,
     column: Sequence[str] = (),
+    constant: Sequence[str] = (),
     data_set: str | None = None,
     id_scheme: str | None = None,
     data_element_id_scheme: str | None = None,
     org_unit_id_scheme: str | None = None,
+    category_option_combo_id_scheme: str | None = None,
+    attribute_option_combo_id_scheme: str | None = None,
     strategy: Strategy = "CREATE_AND_UPDATE",
+    check: bool = True,
+    trial: bool = False,
+    background: bool = False,
     rejects: Path | None = None,
     rows_at_once: int = 10_000,
-    check: bool = True,
     restart: bool = False,
-) -> DataPush:
-    """Send a file of data values: CSV, NDJSON or JSON. Stopped at any point, the same command goes on.
+) -> DataPushes:
+    """Send files of data values: CSV, NDJSON, JSON or Parquet. Stopped at any point, the same command goes on.
 
-    What the server refuses is written into a file that can be repaired and sent.
+    Rows are checked against the server's metadata before they are sent. What is refused, here or by the server, is
+    written into a file that can be repaired and sent.
+
+    Source: "Data values" in DHIS2's developer guide; `DataValueSetController`.
 
     Args:
-        file: The file; its name ends in `.csv`, `.ndjson` or `.json`.
+        file: A file; its name ends in `.csv`, `.ndjson`, `.json` or `.parquet`. `-` is standard input.
+        format: What standard input is; without it, told from how it begins.
+        mapping: A TOML file that says what the columns are: tables `columns`, `constants`, `id_schemes`.
         column: Which column is what, where they have names of their own: `orgUnit=facility`.
+        constant: What each row has that does not say it itself: `period=202401`.
         data_set: UID of the data set that the values are of.
         id_scheme: What identifiers are: `UID`, `CODE`, `NAME`, `ATTRIBUTE:` and a UID.
         data_element_id_scheme: What those of data elements are.
         org_unit_id_scheme: What those of organisation units are.
+        category_option_combo_id_scheme: What those of category option combos are.
+        attribute_option_combo_id_scheme: What those of attribute option combos are; from 2.43 on.
         strategy: What may be done; 2.43 cannot keep CREATE and UPDATE apart.
+        check: Check each row against the server's metadata before it is sent; such a refusal costs no request.
+        trial: Have the server check the values too, and store none of them.
+        background: As jobs, one for each part, for parts that take longer than a proxy waits.
         rejects: Where refused rows are written; without it, beside the file.
         rows_at_once: How many rows are sent at once, to begin with.
-        check: Check each row against the server's metadata before it is sent; such a refusal costs no request.
         restart: Forget a run that did not end, and send everything.
     """
-    from dhis2w_client.data_values.push_options import DataValueOptions, IdSchemes
+    from dhis2w_client.data_values.push_options import DataValueOptions
+    from dhis2w_core.transfers.column_mapping import ColumnMapping, pairs_of, read_mapping
     from dhis2w_core.transfers.data_push import DataPush
+    from dhis2w_core.transfers.data_pushes import DataPushes
     from dhis2w_core.transfers.source_rows import digest_of
 
-    pairs = [text.partition("=") for text in column]
-    if any(not key or not name for key, _, name in pairs):
-        raise OperationError("--column names a key and a column: orgUnit=facility.")
     if rows_at_once < 1:
         raise OperationError("--rows-at-once is 1 or more.")
-    schemes = IdSchemes(all=id_scheme, data_element=data_element_id_scheme, org_unit=org_unit_id_scheme)
-    return DataPush(
-        source=file,
-        source_digest=digest_of(file),
-        columns={key: name for key, _, name in pairs},
-        options=DataValueOptions(strategy=strategy, schemes=schemes),
-        data_set=data_set,
-        rejects=rejects,
-        rows_at_once=rows_at_once,
-        check=check,
-        restart=restart,
-        progress=lambda rows, _share: face.progress("Rows", rows),
-    )
+    if rejects and len(file) > 1:
+        raise OperationError("--rejects is for one file.", next_step="Without it, each has one beside it.")
+    schemes = {
+        "all": id_scheme,
+        "data_element": data_element_id_scheme,
+        "org_unit": org_unit_id_scheme,
+        "category_option_combo": category_option_combo_id_scheme,
+        "attribute_option_combo": attribute_option_combo_id_scheme,
+    }
+    given = (pairs_of("--column", column), pairs_of("--constant", constant))
+    meant = (read_mapping(mapping) if mapping else ColumnMapping()).with_more(*given, schemes, data_set)
+    pushes = [
+        DataPush(
+            source=source,
+            source_digest=digest_of(source),
+            columns=meant.columns,
+            constants=meant.constants,
+            options=DataValueOptions(strategy=strategy, schemes=meant.schemes, dry_run=trial),
+            data_set=meant.data_set,
+            rejects=rejects or target,
+            rows_at_once=rows_at_once,
+            restart=restart,
+            check=check,
+            background=background,
+            progress=lambda rows, share: face.progress("Rows", rows, share=share),
+        )
+        for source, target in _sources(face, file, format)
+    ]
+    return DataPushes(tuple(pushes))
+
+
+def _sources(
+    face: Face, files: Sequence[Path], format: Literal["csv", "ndjson", "json", "parquet"] | None
+) -> Iterator[tuple[Path, Path | None]]:
+    """Each file once, and where its refused rows are written where that is not beside it."""
+    from dhis2w_core.transfers.spooled_input import spooled_input
+
+    for file in dict.fromkeys(files):
+        piped = str(file) == "-"
+        yield (spooled_input(face.piped(), format), Path("piped.rejects.csv")) if piped else (file, None)

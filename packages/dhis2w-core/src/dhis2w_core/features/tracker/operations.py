@@ -353,7 +353,7 @@ async def push(
         rejects=rejects,
         rows_at_once=rows_at_once,
         restart=restart,
-        progress=lambda rows, _share: face.progress("Rows", rows),
+        progress=lambda rows, share: face.progress("Rows", rows, share=share),
     )
 
 
