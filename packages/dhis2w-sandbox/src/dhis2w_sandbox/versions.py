@@ -167,6 +167,8 @@ class Behaviour:
     """Whether a JSON number or boolean is taken for the text of a data value."""
     lists_latest_values_first: bool
     """Whether the database gave data values combo by combo, latest first, where units were named one by one."""
+    offers_analytics_xlsx: bool
+    """Whether analytics can be asked for as XLSX; otherwise nothing makes that media type."""
     limits_output_periods: bool
     """Whether the analytics tables have columns for the period types that were chosen only."""
     hides_sql_errors: bool
@@ -185,6 +187,8 @@ class Behaviour:
     """Whether an import of ADX says which group it failed in, and what was wrong as a conflict."""
     fails_unreadable_data: bool
     """Whether the job of an import of data values that cannot read its body has failed, and says why."""
+    analytics_table_stages: tuple[str, ...]
+    """What the job that builds the analytics tables tells of a type (`{0}`, with `{1}` parts), the first if none."""
     data_import_steps: tuple[str, ...]
     """What the job of an import of data values tells, the first before anything is read.
 
@@ -397,6 +401,7 @@ _V41 = Behaviour(
     enters_data_in_groups=False,
     reads_numbers_as_values=True,
     names_period_types=False,
+    offers_analytics_xlsx=False,
     limits_output_periods=False,
     hides_sql_errors=True,
     lists_latest_values_first=True,
@@ -405,6 +410,16 @@ _V41 = Behaviour(
     fails_without_event_metadata=False,
     unknown_enrollment_column="SqlState: 42703",
     fails_unreadable_data=False,
+    analytics_table_stages=(
+        "Table updates {0}",
+        "Dropping staging tables (if any) {0}",
+        "Creating analytics tables {0}",
+        "Populating {1} analytics tables {0}",
+        "Invoking analytics table hooks {0}",
+        "Creating 0 indexes {0}",
+        "Analyzing analytics tables {0}",
+        "Swapping analytics tables {0}",
+    ),
     data_import_steps=("Importing data...",),
     takes_old_tracker_parameters=True,
     repeats_tracker_pager=True,
@@ -515,6 +530,17 @@ _V42 = replace(
     fails_without_event_metadata=True,
     unknown_enrollment_column='ERROR: column "trackedentity" does not exist\n  Position: 19',
     fails_unreadable_data=True,
+    offers_analytics_xlsx=True,
+    analytics_table_stages=(
+        "Table update of type: '{0}'",
+        "Dropping staging tables: '{0}'",
+        "Creating analytics tables: '{0}'",
+        "Populating {1} analytics tables: '{0}'",
+        "Invoking analytics table hooks: '{0}'",
+        "Creating 0 indexes: '{0}'",
+        "Analyzing analytics tables: '{0}'",
+        "Swapping analytics tables: '{0}'",
+    ),
     data_import_steps=(
         "Reading data set header",
         "Creating import context",

@@ -10,8 +10,9 @@ from typing import Any
 
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics import grid, layout, tables
-from dhis2w_sandbox.data.analytics.aggregation import Aggregation, Result, fits
+from dhis2w_sandbox.data.analytics.aggregation import Aggregation, fits
 from dhis2w_sandbox.data.analytics.query import Query, checked_refusal, measure_criteria, read_query, refusal
+from dhis2w_sandbox.data.analytics.row_order import Result
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, NotInSandbox, message_patterns
 from dhis2w_sandbox.routing import Endpoints
@@ -28,7 +29,8 @@ def query_analytics(call: Call) -> Reply:
     """Answer an aggregate query; an error in any format but JSON is a text with status 200."""
     if call.suffix is None or call.suffix == "json":
         return Reply.json(_answer(call), headers=dict(tables.CACHED))
-    if not call.path.endswith(call.suffix) and not call.raw_path.endswith(f".{call.suffix}"):
+    named = call.path.endswith(call.suffix) or call.raw_path.endswith(f".{call.suffix}")
+    if not named or (call.suffix == "xlsx" and not call.server.behaviour.offers_analytics_xlsx):
         raise HtmlRefusal(406, call.server.behaviour.not_acceptable)
     try:
         answer = _answer(call)

@@ -11,8 +11,8 @@ import io
 from typing import Any
 
 from dhis2w_sandbox.call import Call
-from dhis2w_sandbox.data.analytics.aggregation import Result
 from dhis2w_sandbox.data.analytics.query import DataItem, Dimension, Query
+from dhis2w_sandbox.data.analytics.row_order import Result
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.identifiers import UID, IdScheme, name_in, read_scheme
 from dhis2w_sandbox.documents import linked

@@ -10,9 +10,9 @@ from itertools import product
 from typing import Any
 
 from dhis2w_sandbox.call import Call
-from dhis2w_sandbox.data.analytics.aggregation import Result
 from dhis2w_sandbox.data.analytics.grid import header, metadata, number_text
 from dhis2w_sandbox.data.analytics.query import Dimension, Query
+from dhis2w_sandbox.data.analytics.row_order import Result
 from dhis2w_sandbox.data.entry_rules import EntryRules
 
 Json = dict[str, Any]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics import event_tables
+from dhis2w_sandbox.data.analytics.table_story import TYPES, tell_building, tell_resources
 from dhis2w_sandbox.data.completeness import Registrations
 from dhis2w_sandbox.data.values import Values, among
 from dhis2w_sandbox.errors import Dhis2Refusal, message
@@ -25,19 +26,6 @@ endpoints = Endpoints()
 CACHED = {"Cache-Control": "max-age=60, public"}
 """How long an answer may be kept, by the usual setting."""
 
-TYPES = (
-    "DATA_VALUE",
-    "COMPLETENESS",
-    "COMPLETENESS_TARGET",
-    "ORG_UNIT_TARGET",
-    "VALIDATION_RESULT",
-    "EVENT",
-    "ENROLLMENT",
-    "OWNERSHIP",
-    "TRACKED_ENTITY_INSTANCE_EVENTS",
-    "TRACKED_ENTITY_INSTANCE_ENROLLMENTS",
-    "TRACKED_ENTITY_INSTANCE",
-)
 # Which tables a parameter leaves out.
 _SKIPS = {
     "skipAggregate": TYPES[:4],
@@ -139,12 +127,13 @@ def build_analytics(call: Call) -> Reply:
 
 def run_analytics(job: Job) -> None:
     """Build the tables that the job's parameters do not skip."""
-    skipped = job.parameters.get("skipTableTypes") or ()
+    skipped: list[str] = job.parameters.get("skipTableTypes") or []
     build(job.server, outliers=not job.parameters.get("skipOutliers"))
     if "EVENT" not in skipped:
         event_tables.build_events(job.server)
     if "ENROLLMENT" not in skipped:
         event_tables.build_enrollments(job.server)
+    tell_building(job, skipped, with_resources=not job.parameters.get("skipResourceTables"))
     job.tell("Analytics tables updated: 00:00:00.000", completed=True)
 
 
@@ -165,9 +154,7 @@ def build_resources(call: Call) -> Reply:
 def run_resources(job: Job) -> None:
     """Tell the story of building the resource tables."""
     job.tell("Generating resource tables", dataType="PARAMETERS")
-    for stage, done in (("Drop SQL views", 0), ("Generating resource tables", 1), ("Create SQL views", 0)):
-        job.tell(stage)
-        job.tell(f"{done} successful and 0 failed items")
+    tell_resources(job)
     job.tell("Resource tables generated: 00:00:00.000", completed=True)
 
 
