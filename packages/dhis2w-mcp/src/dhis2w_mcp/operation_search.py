@@ -23,7 +23,7 @@ WEIGHTS = {"name": 1.5, "summary": 1.5, "area": 0.7, "parameters": 0.5, "descrip
 PHRASE_WEIGHT, MOST_PHRASES = 3.0, 4
 """How much a word counts for each phrase that has it, and for how many of them at most."""
 K1, B = 3.0, 0.75
-INTENDED = 1.3
+INTENDED = 1.5
 """How much more an operation counts whose effect is what a text asks for."""
 
 Intent: TypeAlias = Literal["read", "write"]
@@ -73,11 +73,10 @@ class OperationSearch:
     def _score(self, number: int, asked: Asked) -> float:
         document, saturation = self._documents[number], self._saturations[number]
         return sum(
-            max(
-                weight * document[word] * (K1 + 1) / (document[word] + saturation) if word in document else 0.0
-                for word, weight in each.items()
-            )
+            weight * document[word] * (K1 + 1) / (document[word] + saturation)
             for each in asked
+            for word, weight in each.items()
+            if word in document
         )
 
     def _rarity(self, word: str) -> float:

@@ -10,12 +10,12 @@ _POLITE = re.compile(
 )
 _ASKED_FOR = r"(who|whose|which|what|when|where|how (many|much|far|long|often|old|big|fast))\b"
 _LEADS = r"[,;:.]|\b(know|see|tell me|find out|check|say|explain|understand|and|or|of|in|from|by|for)"
-_QUESTION = re.compile(
-    rf"\bwhy\b|^{_ASKED_FOR}|({_LEADS}) {_ASKED_FOR}"
-    r"|^(is|are|am|was|were|did|does|do|has|have|any|show|list|find|tell me|display|search|look|see|check|get|fetch"
-    r"|read|explain)\b"
+_READS = (
+    r"is|are|am|was|were|did|does|do|has|have|any|show|list|find|tell me|display|search|look|see|check|get|fetch|verify"
+    r"|print|dump|draw|open|give me|read|explain|all|names of|number of|the (list|number|names|whole|entire)|a list"
 )
-_ORDER = re.compile(r"\b(should|must|let|make|please|no longer|not .*any ?more)\b")
+_QUESTION = re.compile(rf"^({_READS})\b|(^|({_LEADS}) ){_ASKED_FOR}")
+_ORDER = re.compile(r"\b(should|must|let|make|no longer|not .*any ?more)\b")
 
 
 def asks(text: str) -> bool:

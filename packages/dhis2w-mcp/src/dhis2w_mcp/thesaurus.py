@@ -25,6 +25,8 @@ TYPO_LENGTH = 5
 TYPO_LIKENESS = 0.8
 MEANING_WEIGHT = 0.5
 """How much a word counts that means the same, beside the word that was said."""
+BEGINNING, BEGINNING_WEIGHT = 5, 0.2
+"""How many letters a word shares with others of its kind, and how much they count: `approve` and `approver`."""
 PAIR_WEIGHT = 0.3
 """How much two words count that stand together: `not in`, `who can`."""
 
@@ -53,7 +55,8 @@ class Said:
 
     def alternatives(self) -> dict[str, float]:
         """What it finds, and how much each counts."""
-        return {self.word: self.weight} | dict.fromkeys(self.meanings, self.weight * MEANING_WEIGHT)
+        begins = {f"{self.word[:BEGINNING]}-": BEGINNING_WEIGHT} if len(self.word) > BEGINNING else {}
+        return {self.word: self.weight} | begins | dict.fromkeys(self.meanings, MEANING_WEIGHT)
 
 
 class Thesaurus:
