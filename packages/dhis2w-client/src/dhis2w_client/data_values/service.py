@@ -37,7 +37,6 @@ from dhis2w_client.filters import where
 from dhis2w_client.jobs.job_run import job_of
 from dhis2w_client.jobs.service import JobService
 from dhis2w_client.json_value import as_array, as_object, as_text
-from dhis2w_client.periods import parse_period
 from dhis2w_client.refusals import error_of
 from dhis2w_client.replies import value_of
 from dhis2w_client.reports import ImportCounts
@@ -129,7 +128,7 @@ class DataValueService:
             ConflictError: Something of it does not exist, or may not be read.
             InvalidPeriodError: The period is none.
         """
-        parse_period(period, self._api.dialect.version)
+        self._api.period(period)
         params: dict[str, ParamValue] = {
             "de": data_element,
             "pe": period,
@@ -184,7 +183,7 @@ class DataValueService:
         """
         if value == "" or (value is None and comment is None):
             raise InvalidRequestError("Give a value or a comment.", next_step="`delete` removes a value.")
-        parse_period(period, self._api.dialect.version)
+        self._api.period(period)
         attribute = {"combo": attribute_combo, "options": list(attribute_options)} if attribute_combo else None
         body = {
             "dataElement": data_element,
@@ -224,7 +223,7 @@ class DataValueService:
         Raises:
             ConflictError: Something of it does not exist, or may not be written.
         """
-        parse_period(period, self._api.dialect.version)
+        self._api.period(period)
         params: dict[str, ParamValue] = {
             "de": data_element,
             "pe": period,
@@ -322,7 +321,7 @@ class DataValueService:
 
     async def push(
         self,
-        values: Iterable[Mapping[str, Any]],
+        values: Iterable[Mapping[str, Any]] | ValueBatch,
         options: DataValueOptions | None = None,
         *,
         data_set: str | None = None,
@@ -341,7 +340,7 @@ class DataValueService:
         mark that are left out are cleared (`set` keeps them).
 
         Args:
-            values: Values with DHIS2's keys; `value` may be a number or a boolean.
+            values: Values with DHIS2's keys, `value` may be a number or a boolean; or a batch of them.
             options: How. Default: create and update.
             data_set: The data set that they are of. Default: none up to 2.42; from 2.43 on the client finds it.
             data_sets: Among which it finds it, as `data_set_facts` gives them. Default: they are read for each call.
@@ -366,7 +365,7 @@ class DataValueService:
         """
         chosen = options or DataValueOptions()
         self._check(chosen, data_set, complete_date)
-        batch = ValueBatch(values if isinstance(values, list) else list(values), self._api.dialect)
+        batch = values if isinstance(values, ValueBatch) else ValueBatch(list(values), self._api.dialect)
         reports = [DataValueReport(len(batch.refused), ImportCounts(), tuple(batch.refused.values()))]
         completion = _completion(complete_date, batch.some(batch.sent))
         known = await self._known_sets(batch, data_set, data_sets, chosen)

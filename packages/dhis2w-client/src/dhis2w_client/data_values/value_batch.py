@@ -35,6 +35,8 @@ class ValueBatch:
 
     values: Values
     dialect: Dialect
+    columns: Mapping[str, list[Any]] | None = None
+    """What `columns_of` makes of the values, where that is at hand."""
 
     @cached_property
     def refused(self) -> dict[int, Refusal]:
@@ -61,39 +63,35 @@ class ValueBatch:
     @cached_property
     def _is_plain(self) -> bool:
         """Whether every value can be sent as it is: only texts, nothing missing, no key twice."""
-        with collector_paused():
-            columns = _text_columns(self.values)
-            return columns is not None and self._all_right(columns)
-
-    def _all_right(self, columns: Mapping[str, Sequence[str]]) -> bool:
+        columns = columns_of(self.values) if self.columns is None else self.columns
+        if not _NEEDED <= columns.keys() <= _PLAIN or not all(map(only_texts, columns.values())):
+            return False
         if any("" in columns[name] for name in _NEEDED):
             return False
         if any(period_problem(period, self.dialect.version) for period in set(columns["period"])):
             return False
-        keys = set(zip(*[columns[name] for name in _KEYS if name in columns], strict=True))
+        with collector_paused():
+            keys = set(zip(*[columns[name] for name in _KEYS if name in columns], strict=True))
         return len(keys) == len(self.values)
 
 
-def _text_columns(values: Values) -> dict[str, list[str]] | None:
-    """What stands under each key, an empty text where there is nothing; None where anything else than texts does."""
-    columns = _columns(values)
-    if not _NEEDED <= columns.keys() <= _PLAIN:
-        return None
+def only_texts(column: list[Any]) -> bool:
+    """Whether all of a column are texts, asked at once."""
     try:
-        for column in columns.values():
-            "".join(column)  # the fastest way to ask whether all are texts
+        "".join(column)
     except TypeError:
-        return None
-    return columns
+        return False
+    return True
 
 
-def _columns(values: Values) -> dict[str, list[Any]]:
-    """What stands under each key; most often all values have the same ones."""
-    if len(set(map(len, values))) == 1:
-        with suppress(KeyError):
-            return {name: list(map(itemgetter(name), values)) for name in values[0]}
-    names = set[str]().union(*values)
-    return {name: [value.get(name, "") for value in values] for name in names}
+def columns_of(values: Values) -> dict[str, list[Any]]:
+    """What stands under each key of some values, an empty text where there is nothing."""
+    with collector_paused():
+        if len(set(map(len, values))) == 1:  # most often all have the same keys
+            with suppress(KeyError):
+                return {name: list(map(itemgetter(name), values)) for name in values[0]}
+        names = set[str]().union(*values)
+        return {name: [value.get(name, "") for value in values] for name in names}
 
 
 def _found(values: Values, dialect: Dialect) -> dict[int, Refusal]:

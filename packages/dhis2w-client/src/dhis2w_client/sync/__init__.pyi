@@ -153,6 +153,7 @@ from dhis2w_client.models.server_model import ServerModel
 from dhis2w_client.models.system_info import SystemInfo
 from dhis2w_client.pages import Page, Row
 from dhis2w_client.patches import Operation
+from dhis2w_client.periods.calendars import Calendar
 from dhis2w_client.profile import Profile
 from dhis2w_client.reports import ImportCounts, ReportRow
 from dhis2w_client.retry import RetryPolicy
@@ -2828,7 +2829,7 @@ class DataValueService:
         mark that are left out are cleared (`set` keeps them).
 
         Args:
-            values: Values with DHIS2's keys, `value` may be a number or a boolean; or a batch that was looked at before.
+            values: Values with DHIS2's keys, `value` may be a number or a boolean; or a batch of them.
             options: How. Default: create and update.
             data_set: The data set that they are of. Default: none up to 2.42; from 2.43 on the client finds it.
             data_sets: Among which it finds it, as `data_set_facts` gives them. Default: they are read for each call.
@@ -3678,6 +3679,14 @@ class Dhis2Client(TypedCollections):
     @property
     def dialect(self) -> Dialect:
         """What this server's version does differently."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the server's periods (`keyCalendar`).
+
+        ISO where it is one that the client does not have, and where nothing was asked when it connected
+        (`known_version`).
+        """
 
     @property
     def system(self) -> SystemService:

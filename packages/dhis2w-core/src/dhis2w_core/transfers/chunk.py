@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from dhis2w_client.data_values.value_batch import columns_of
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Chunk:
     """Rows that stand behind one another in the source."""
 
@@ -20,6 +23,11 @@ class Chunk:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @cached_property
+    def columns(self) -> dict[str, list[Any]]:
+        """What stands under each key, an empty text where there is nothing."""
+        return columns_of(self.values)
 
     @property
     def last(self) -> int:

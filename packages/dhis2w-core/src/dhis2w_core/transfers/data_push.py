@@ -16,6 +16,7 @@ import orjson
 
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.data_values.push_options import DataValueOptions
+from dhis2w_client.data_values.value_batch import ValueBatch
 from dhis2w_core.errors import StalePlanError
 from dhis2w_core.plan import Preview, PreviewLine
 from dhis2w_core.transfers.checked_delivery import CheckedDelivery
@@ -162,9 +163,11 @@ class DeliverValues:
             numbers, reason = waiting.pop()
             if not numbers:
                 continue
-            values = chunk.values if len(numbers) == len(chunk) else [chunk.values[number] for number in numbers]
+            whole = len(numbers) == len(chunk)
+            values = chunk.values if whole else [chunk.values[number] for number in numbers]
+            batch = ValueBatch(values, self.client.dialect, chunk.columns if whole else None)
             report = await self.client.data_values.push(
-                values,
+                batch,
                 self.options,
                 data_set=self.data_set,
                 data_sets=self.data_sets,
@@ -192,7 +195,7 @@ class DeliverValues:
 
 def _places(chunk: Chunk) -> frozenset[tuple[object, object]]:
     """Units and periods: imports that share one could lock each other, and of two values of a key the last counts."""
-    return frozenset((value.get("orgUnit"), value.get("period")) for value in chunk.values)
+    return frozenset(zip(chunk.columns.get("orgUnit", [""]), chunk.columns.get("period", [""]), strict=False))
 
 
 def _final(report: DataValueReport, *, hopeless: bool) -> dict[int, tuple[str | None, str]]:

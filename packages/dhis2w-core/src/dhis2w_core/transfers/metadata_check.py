@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from dhis2w_client.data_values.data_value import period_problem, text_of
+from dhis2w_client.data_values.value_batch import only_texts
 from dhis2w_client.pages import collector_paused
 from dhis2w_client.periods import Period, parse_period
 from dhis2w_core.transfers.chunk import Chunk, RefusedRow
@@ -102,9 +102,10 @@ class _Columns:
     contents: Sequence[str]
 
     @classmethod
-    def of(cls, values: Sequence[dict[str, Any]]) -> _Columns:
+    def of(cls, chunk: Chunk) -> _Columns:
         names = ("dataElement", "period", "orgUnit", "categoryOptionCombo", "attributeOptionCombo", "value")
-        return cls(*(_column(values, name) for name in names))
+        columns = (chunk.columns.get(name) or [""] * len(chunk) for name in names)
+        return cls(*(each if only_texts(each) else list(map(_text, each)) for each in columns))
 
 
 class MetadataCheck:
@@ -160,7 +161,9 @@ class MetadataCheck:
         Raises:
             Dhis2Error: The server cannot be reached.
         """
-        columns = _Columns.of(chunk.values)
+        columns = _Columns.of(chunk)
+        if len(self._places) > MOST_KEPT:
+            self._places.clear()
         combos = set[str]() if self._by_group else {*columns.combos, *columns.attribute_combos} - {""}
         await self._known.learn(set(columns.elements) - {""}, set(columns.units) - {""}, combos)
         found: dict[int, Problem] = {}
@@ -206,8 +209,11 @@ class MetadataCheck:
         rule_of = {name: facts.rule if (facts := known.get(name)) else None for name in set(columns.elements)}
         rules = list(map(rule_of.__getitem__, columns.elements))
         texts: dict[ValueRule | None, set[str]] = {rule: set() for rule in rule_of.values()}
-        for rule, text in zip(rules, columns.contents, strict=True):
-            texts[rule].add(text)
+        if len(texts) == 1:
+            texts = {rule: set(columns.contents) for rule in texts}
+        else:
+            for rule, text in zip(rules, columns.contents, strict=True):
+                texts[rule].add(text)
         if any(rule and not rule.takes_all(some - {""}) for rule, some in texts.items()):
             yield _two(self._value, rules, columns.contents)
 
@@ -260,11 +266,12 @@ class MetadataCheck:
         return None
 
     def _places_of(self, columns: _Columns) -> list[_Place | None]:
-        if len(self._places) > MOST_KEPT:
-            self._places.clear()
-        for key in set(zip(columns.elements, columns.periods, strict=True)) - self._places.keys():
-            self._places[key] = self._new_place(*key)
-        return list(map(self._places.__getitem__, zip(columns.elements, columns.periods, strict=True)))
+        try:
+            return list(map(self._places.__getitem__, zip(columns.elements, columns.periods, strict=True)))
+        except KeyError:  # some are new
+            for key in set(zip(columns.elements, columns.periods, strict=True)) - self._places.keys():
+                self._places[key] = self._new_place(*key)
+            return self._places_of(columns)
 
     def _new_place(self, element: str, text: str) -> _Place | None:
         """What is sure of an element and a period; None where that is nothing."""
@@ -385,15 +392,9 @@ def _two(rule: _Rule[tuple[K, L]], first: Sequence[K], second: Sequence[L]) -> _
     return zip(first, second, strict=True), rule.problems(set(zip(first, second, strict=True)))
 
 
-def _column(values: Sequence[dict[str, Any]], name: str) -> Sequence[str]:
-    """What stands under a name, as the texts that are sent."""
-    try:
-        column = list(map(itemgetter(name), values))
-    except KeyError:
-        column = [value.get(name, "") for value in values]
-    if set(map(type, column)) <= {str}:
-        return column
-    return ["" if each is None or isinstance(each, (dict, list)) else text_of(each) for each in column]
+def _text(value: object) -> str:
+    """A value as the text that is sent."""
+    return "" if value is None or isinstance(value, (dict, list)) else text_of(value)
 
 
 def _deletes(value: Mapping[str, Any]) -> bool:

@@ -96,7 +96,7 @@ class PushRun:
         under_way: dict[asyncio.Task[None], frozenset[Hashable]] = {}
         try:
             for chunk, lost in self._chunks():
-                places = self.places(chunk)
+                places = self.places(chunk) if self.at_once > 1 else frozenset[Hashable]()
                 while len(under_way) >= self.at_once or not all(map(places.isdisjoint, under_way.values())):
                     await _one_ended(under_way)
                 under_way[asyncio.create_task(self._send(chunk, lost))] = places
