@@ -57,3 +57,4 @@ def test_jobs_are_listed_and_cancelled(client: Dhis2Client, place: Place) -> Non
     client.jobs.cancel(uid)
     with pytest.raises(ObjectNotFoundError):
         client.jobs.cancel(new_uid())
+    assert client.job_configurations.delete(uid).counts.deleted == 1
