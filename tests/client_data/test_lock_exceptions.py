@@ -6,7 +6,7 @@ import pytest
 
 from dhis2w_client import ConflictError, DataLossWarning, Dhis2Client, InvalidRequestError
 from dhis2w_client.data_values import LockException
-from dhis2w_client.periods import InvalidPeriodError
+from dhis2w_client.periods import ISO, InvalidPeriodError
 from dhis2w_sandbox import Sandbox
 from tests.client_data.small_country import FIRST_SET, OTHER, SECOND_SET, UNIT, run
 
@@ -70,4 +70,24 @@ def test_a_bad_period_is_refused_before_it_is_sent(empty: Sandbox) -> None:
         with pytest.raises(InvalidRequestError):
             await exceptions.create(FIRST_SET, "202401", [])
 
+    run(empty, use)
+
+
+def test_periods_are_those_of_the_servers_calendar(empty: Sandbox) -> None:
+    async def use(client: Dhis2Client) -> None:
+        assert client.calendar.name == "nepali"
+        with pytest.raises(InvalidPeriodError, match="of the nepali calendar"):
+            await client.data_values.lock_exceptions.create(FIRST_SET, "20800132", [UNIT])
+        with pytest.raises(InvalidPeriodError, match="no Weekly periods"):
+            await client.data_values.get(FIRST_SET, "2080W1", UNIT)
+
+    empty.server.configuration.write("setting calendar", "nepali")
+    run(empty, use)
+
+
+def test_a_calendar_that_the_client_does_not_have_is_taken_as_iso(empty: Sandbox) -> None:
+    async def use(client: Dhis2Client) -> None:
+        assert client.calendar is ISO
+
+    empty.server.configuration.write("setting calendar", "persian")
     run(empty, use)

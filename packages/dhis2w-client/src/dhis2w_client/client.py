@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dhis2w_client.messages import MessageService
     from dhis2w_client.metadata.metadata_api import MetadataApi
     from dhis2w_client.metadata.service import MetadataService
+    from dhis2w_client.periods.calendars import Calendar
     from dhis2w_client.tracker.service import TrackerService
 
 T = TypeVar("T")
@@ -114,6 +115,7 @@ class Dhis2Client(TypedCollections):
         self._expect = _known_version(expect) or self.EXPECT
         self._dialect: Dialect | None = None
         self._raw_version: str | None = None
+        self._calendar: str | None = None
         self._system: SystemService | None = None
         self._system_cache_ttl = system_cache_ttl
         self._clock = clock
@@ -140,6 +142,15 @@ class Dhis2Client(TypedCollections):
     def dialect(self) -> Dialect:
         """What this server's version does differently."""
         return self._connected(self._dialect)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the server's periods (`keyCalendar`).
+
+        ISO where it is one that the client does not have, and where nothing was asked when it connected
+        (`known_version`).
+        """
+        return self._service_api().calendar
 
     @property
     def system(self) -> SystemService:
@@ -219,7 +230,7 @@ class Dhis2Client(TypedCollections):
     def _service_api(self) -> MetadataApi:
         from dhis2w_client.metadata.metadata_api import MetadataApi
 
-        return MetadataApi(self._connection, self.dialect, self._clock)
+        return MetadataApi(self._connection, self.dialect, self._clock, self._calendar)
 
     def collection(self, name: str) -> Collection[Any]:
         """The objects of one type: `client.collection("dataElements")` is `client.data_elements`.
@@ -280,6 +291,7 @@ class Dhis2Client(TypedCollections):
             info = None if known_version else model_of(await self._find_server(), SystemInfo)
             version = info.version if info else known_version or ""
             self._raw_version = version
+            self._calendar = info.calendar if info else None
             self._system = SystemService(self._connection, self._clock, self._system_cache_ttl, info)
             self._dialect = dialect_for(version, allow_fallback=self._allow_version_fallback, expect=self._expect)
         except BaseException:

@@ -160,7 +160,7 @@ def _info(call: Call) -> Json:
     whole: Json = {
         "contextPath": call.base_url,
         "userAgent": call.headers.get("user-agent"),
-        "calendar": "iso8601",
+        "calendar": server.setting("calendar", "iso8601"),
         "dateFormat": "yyyy-mm-dd",
         "serverDate": now,
         "serverTimeZoneId": "Etc/UTC",

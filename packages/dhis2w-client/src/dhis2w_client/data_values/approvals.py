@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from dhis2w_client.errors import Dhis2Error, InvalidRequestError
 from dhis2w_client.json_value import as_array, as_object, as_text
-from dhis2w_client.periods import parse_period
 from dhis2w_client.replies import value_of
 from dhis2w_client.write_report import write_report
 
@@ -156,7 +155,7 @@ class ApprovalService:
         """
         if not (periods and org_units):
             raise InvalidRequestError("Say which periods and units.")
-        named = ",".join(self._period(period) for period in periods)
+        named = ",".join(self._api.period(period) for period in periods)
         found: list[ApprovalStatus] = []
         for start in range(0, len(org_units), UNITS_AT_ONCE):
             params = {
@@ -237,7 +236,7 @@ class ApprovalService:
         pieces_of: dict[tuple[str, str], list[Approvable]] = {}
         for each in what:
             workflow = each.workflow or await self._workflow_of(each, workflows)
-            pieces_of.setdefault((workflow, self._period(each.period)), []).append(each)
+            pieces_of.setdefault((workflow, self._api.period(each.period)), []).append(each)
         to_send = {
             place: needing(verb, pieces, await self._known(*place, pieces)) for place, pieces in pieces_of.items()
         }
@@ -291,13 +290,10 @@ class ApprovalService:
         return {
             "wf": what.workflow,
             "ds": None if what.workflow else what.data_set,
-            "pe": self._period(what.period),
+            "pe": self._api.period(what.period),
             "ou": what.org_unit,
             "aoc": what.attribute_option_combo,
         }
-
-    def _period(self, text: str) -> str:
-        return str(parse_period(text, self._api.dialect.version))
 
 
 def needing(verb: Verb, pieces: Sequence[Approvable], known: Iterable[ApprovalStatus]) -> list[Approvable]:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dhis2w_client.errors import InvalidRequestError
 from dhis2w_client.json_value import as_array, as_count, as_object, as_text
-from dhis2w_client.periods import parse_period, period_of
+from dhis2w_client.periods import period_of
 
 if TYPE_CHECKING:
     from dhis2w_client.call import ParamValue
     from dhis2w_client.metadata.metadata_api import MetadataApi
+    from dhis2w_client.periods import Calendar
 
 PATH = "audits/dataValue"
 KEY = "dataValueAudits"
@@ -85,7 +86,7 @@ class AuditService:
         params: dict[str, ParamValue | Sequence[ParamValue]] = {
             "ds": list(data_sets),
             "de": list(data_elements),
-            "pe": [str(parse_period(period, self._api.dialect.version)) for period in periods],
+            "pe": [self._api.period(period) for period in periods],
             "ou": list(org_units),
             "co": category_option_combo,
             "cc": attribute_option_combo,
@@ -99,7 +100,7 @@ class AuditService:
             if not rows and page == 1:
                 await self._check_known(data_sets, data_elements, org_units)
             for row in rows:
-                yield _audit_of(as_object(row))
+                yield _audit_of(as_object(row), self._api.calendar)
             pages = as_count(as_object(answer.get("pager")).get("pageCount"))
             page += 1
 
@@ -118,14 +119,14 @@ class AuditService:
                 )
 
 
-def _audit_of(row: Mapping[str, object]) -> DataValueAudit:
+def _audit_of(row: Mapping[str, object], calendar: Calendar) -> DataValueAudit:
     element, unit, combo, attribute = (
         as_text(as_object(row.get(key)).get("id")) or ""
         for key in ("dataElement", "organisationUnit", "categoryOptionCombo", "attributeOptionCombo")
     )
     return DataValueAudit(
         element,
-        _period_in(as_object(row.get("period"))),
+        _period_in(as_object(row.get("period")), calendar),
         unit,
         combo,
         attribute,
@@ -136,9 +137,9 @@ def _audit_of(row: Mapping[str, object]) -> DataValueAudit:
     )
 
 
-def _period_in(period: Mapping[str, object]) -> str:
+def _period_in(period: Mapping[str, object], calendar: Calendar) -> str:
     """The period of a row: its name, or, from 2.43 on, from its type and first day."""
     name, type, start = (as_text(period.get(key)) for key in ("id", "periodType", "startDate"))
     if name or not (type and start):
         return name or ""
-    return str(period_of(type, date.fromisoformat(start[:10])))
+    return str(period_of(type, date.fromisoformat(start[:10]), calendar))

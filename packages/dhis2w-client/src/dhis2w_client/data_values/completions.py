@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.errors import ConflictError, InvalidRequestError
 from dhis2w_client.json_value import as_array, as_object
-from dhis2w_client.periods import parse_period
 from dhis2w_client.refusals import error_of
 from dhis2w_client.reports import read_report
 from dhis2w_client.write_report import write_report
@@ -48,7 +47,7 @@ class CompletionService:
             raise InvalidRequestError("Say which data sets, periods and units.")
         params = {
             "dataSet": list(data_sets),
-            "period": [str(parse_period(period, self._api.dialect.version)) for period in periods],
+            "period": [self._api.period(period) for period in periods],
             "orgUnit": list(org_units),
             "children": children or None,
         }
@@ -82,7 +81,7 @@ class CompletionService:
         """
         row = {
             "dataSet": data_set,
-            "period": str(parse_period(period, self._api.dialect.version)),
+            "period": self._api.period(period),
             "organisationUnit": org_unit,
             "attributeOptionCombo": attribute_option_combo,
             "date": date,
@@ -119,5 +118,5 @@ class CompletionService:
             InvalidPeriodError: The period is none.
             ConflictError: It is locked.
         """
-        params = {"ds": data_set, "pe": str(parse_period(period, self._api.dialect.version)), "ou": org_unit}
+        params = {"ds": data_set, "pe": self._api.period(period), "ou": org_unit}
         write_report(await self._api.ask("DELETE", PATH, params=params))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from dhis2w_client.errors import DataLossWarning, InvalidRequestError
 from dhis2w_client.json_value import as_array, as_object, as_text
-from dhis2w_client.periods import parse_period
 from dhis2w_client.write_report import write_report
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class LockExceptionService:
         Raises:
             InvalidPeriodError: The period is none.
         """
-        wanted = self._period(period) if period else None
+        wanted = self._api.period(period) if period else None
         answer = await self._api.read(PATH, {"paging": False})
         rows = [_exception_of(as_object(row)) for row in as_array(answer.get(PATH))]
         return [row for row in rows if data_set in (None, row.data_set) and wanted in (None, row.period)]
@@ -84,7 +83,7 @@ class LockExceptionService:
         """
         if not org_units:
             raise InvalidRequestError("Say for which units.")
-        place = {"ds": data_set, "pe": self._period(period)}
+        place = {"ds": data_set, "pe": self._api.period(period)}
         for start in range(0, len(org_units), UNITS_AT_ONCE):
             units = ",".join(org_units[start : start + UNITS_AT_ONCE])
             write_report(await self._api.ask("POST", PATH, params={**place, "ou": f"[{units}]"}))
@@ -114,11 +113,8 @@ class LockExceptionService:
                 f"There is no unit {org_unit}, or you may not see it; nothing was sent.",
                 next_step="DHIS2 would take the exceptions of all units back.",
             )
-        params = {"ds": data_set, "pe": self._period(period), "ou": org_unit}
+        params = {"ds": data_set, "pe": self._api.period(period), "ou": org_unit}
         write_report(await self._api.ask("DELETE", PATH, params=params))
-
-    def _period(self, text: str) -> str:
-        return str(parse_period(text, self._api.dialect.version))
 
 
 def _exception_of(row: Mapping[str, object]) -> LockException:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dhis2w_client.connection import Connection
     from dhis2w_client.filters import Filters
     from dhis2w_client.pages import Row
+    from dhis2w_client.periods.calendars import Calendar
     from dhis2w_client.reply import Reply
     from dhis2w_client.versions import Dialect
 
@@ -38,6 +39,8 @@ class MetadataApi:
     connection: Connection
     dialect: Dialect
     clock: Clock
+    calendar_name: str | None = None
+    """The calendar of the server's periods; None where it is not known."""
 
     @property
     def facts(self) -> SchemaFacts:
@@ -75,6 +78,23 @@ class MetadataApi:
     def checked(self, reply: Reply) -> Row:
         """The JSON object that an answer is; raises what the server refuses."""
         return object_of(reply)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the server's periods; ISO where it is not known, or none that the client has."""
+        from dhis2w_client.periods.calendars import CALENDARS, ISO
+
+        return CALENDARS.get(self.calendar_name or "", ISO)
+
+    def period(self, text: str) -> str:
+        """A period as DHIS2 writes it.
+
+        Raises:
+            InvalidPeriodError: It is none, in the server's version and calendar.
+        """
+        from dhis2w_client.periods import parse_period
+
+        return str(parse_period(text, self.dialect.version, self.calendar))
 
     def collection(self, name: str) -> Collection[Any]:
         """The objects of one type."""
