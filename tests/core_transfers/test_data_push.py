@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dhis2w_client import AnswerError, Dhis2Client, NoAnswerError, ServerError
+from dhis2w_client import Dhis2Client, ServerError
 from dhis2w_client.clock import Clock
-from dhis2w_client.data_values import InvalidDataValuesError
 from dhis2w_core.errors import OperationError, StalePlanError
 from dhis2w_core.plan import StepDone
 from dhis2w_core.transfers.chunk_size import ChunkSize
@@ -92,45 +90,6 @@ def test_refused_rows_become_a_file_that_can_be_repaired_and_sent(empty: Sandbox
         return await stored(client)
 
     assert run(empty, use) == STORED
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_cut_anywhere_the_same_command_ends_with_the_same_state(empty: Sandbox, tmp_path: Path, seed: int) -> None:
-    cut_runs(empty, tmp_path, seed)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 250))
-def test_cut_anywhere_many_times(empty: Sandbox, tmp_path: Path, seed: int) -> None:
-    cut_runs(empty, tmp_path, seed)
-
-
-def cut_runs(empty: Sandbox, tmp_path: Path, seed: int) -> None:
-    """Send a file while requests fail before or after the server did them; go on until it ends."""
-    chance = random.Random(seed)  # noqa: S311 - a repeatable one
-    plan = table(tmp_path / "values.csv", ROWS)
-
-    async def use(client: Dhis2Client) -> tuple[int, Any]:
-        for _ in range(50):
-            spoil(empty, chance)
-            try:
-                report = await send(client, plan)
-                break
-            except (NoAnswerError, ServerError, AnswerError, InvalidDataValuesError):
-                empty.faults.clear()
-        else:
-            pytest.fail("it never ended")
-        empty.faults.clear()
-        return report["read"], await stored(client)
-
-    assert run(empty, use) == (6, STORED)
-
-
-def spoil(sandbox: Sandbox, chance: random.Random) -> None:
-    """Some requests to import fail: before they are done, or with an answer that is cut."""
-    for _ in range(chance.randrange(3)):
-        kind = chance.choice([Fault(500, path="dataValueSets"), Fault(503, path="dataValueSets", times=4)])
-        sandbox.faults.add(chance.choice([kind, Fault(cut=10, path="dataValueSets")]))
 
 
 def test_a_source_that_changed_is_refused(empty: Sandbox, tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dhis2w_client.data_values.data_value import ValueKey, is_true, key_of, problem_of, text_of
 from dhis2w_client.data_values.selection import DataValueSelection
-from dhis2w_client.errors import BadRequestError, ConflictError, EmptyAnswerError, ForbiddenError, NotFoundError
+from dhis2w_client.data_values.value_reader import JsonValueReader
+from dhis2w_client.errors import BadRequestError, ConflictError, ForbiddenError, NotFoundError
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
@@ -22,11 +24,16 @@ Value = Mapping[str, Any]
 
 
 class _Content(NamedTuple):
-    """What is stored under a key."""
+    """What is stored under a key, or is to be."""
 
     value: str
     comment: str
     follow_up: bool
+    deleted: bool
+
+    def is_as_sent(self, sent: Value) -> bool:
+        """Whether it is what a row was to make of it."""
+        return self.deleted if is_true(sent.get("deleted")) else self == _content(sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class ValuesThere:
         """The positions of the values that have to be sent.
 
         Of several with one key the last one counts: is that stored, none of them is sent, else all are, in their
-        order. What is to be deleted is always sent: what cannot be seen may still be there.
+        order.
 
         Args:
             values: The values that may have been sent.
@@ -51,8 +58,7 @@ class ValuesThere:
         stored = await self._stored(values)
         keys = [_key(value) for value in values]
         last = dict(zip(keys, values, strict=True))
-        done = {key for key, value in last.items() if not is_true(value.get("deleted"))}
-        done = {key for key in done if stored.get(key) == _content(last[key])}
+        done = {key for key, content in stored.items() if key in last and content.is_as_sent(last[key])}
         return [position for position in every if keys[position] not in done]
 
     async def _stored(self, values: Sequence[Value]) -> dict[ValueKey, _Content]:
@@ -67,13 +73,19 @@ class ValuesThere:
                 data_elements=tuple(sorted({key.data_element for key in of_them})),
                 periods=tuple(sorted({key.period for key in of_them})),
                 org_units=tuple(sorted(some)),
+                include_deleted=True,
                 schemes=self.options.schemes,
             )
-            try:
-                found |= {_key(row): _content(row) async for row in self.client.data_values.rows(selection)}
-            except (BadRequestError, ConflictError, EmptyAnswerError, ForbiddenError, NotFoundError):
-                continue
+            with suppress(BadRequestError, ConflictError, ForbiddenError, NotFoundError):
+                found |= {_key(row): _content(row) for row in await self._rows(selection)}
         return found
+
+    async def _rows(self, selection: DataValueSelection) -> list[Value]:
+        """The values of a selection; `client.data_values.rows` would warn of wrong identifiers in the file."""
+        async with self.client.data_values.stream(selection) as pieces:
+            content = b"".join([piece async for piece in pieces])
+        reader = JsonValueReader()
+        return [*reader.feed(content), *reader.end()] if content else []
 
 
 def _key(value: Value) -> ValueKey:
@@ -88,4 +100,6 @@ def _key(value: Value) -> ValueKey:
 
 def _content(value: Value) -> _Content:
     mark = value.get("followup", value.get("followUp"))
-    return _Content(text_of(value.get("value") or ""), value.get("comment") or "", is_true(mark))
+    content = value.get("value")
+    text = "" if content is None else text_of(content)
+    return _Content(text, value.get("comment") or "", is_true(mark), is_true(value.get("deleted")))
