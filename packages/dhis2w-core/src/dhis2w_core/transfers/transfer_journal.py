@@ -7,30 +7,33 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
-from dhis2w_core.errors import OperationError
+from dhis2w_core.errors import FileBusyError, OperationError
 from dhis2w_core.places import state_folder
-from dhis2w_core.private_file import make_private_folder
+from dhis2w_core.private_file import locked, make_private_folder
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
 
+LIFETIME = 30 * 86_400.0
+"""Seconds that the journal of a transfer that did not end is kept, since it was last written."""
 _TABLES = """
-CREATE TABLE IF NOT EXISTS head (source TEXT NOT NULL, digest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS head (source TEXT NOT NULL, digest TEXT NOT NULL, base_url TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS chunk (
     first INTEGER PRIMARY KEY, last INTEGER NOT NULL, done INTEGER NOT NULL,
     accepted INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS refusal (
-    row INTEGER PRIMARY KEY, line INTEGER NOT NULL, code TEXT, problem TEXT NOT NULL,    what_to_do TEXT
+    row INTEGER PRIMARY KEY, line INTEGER NOT NULL, code TEXT, problem TEXT NOT NULL, what_to_do TEXT
 );
 """
 
 
 class TransferJournal:
-    """The journal of one source to one server; a context manager."""
+    """The journal of one source to one server; `open` gives it."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -40,7 +43,10 @@ class TransferJournal:
         self._db.executescript(_TABLES)
 
     @classmethod
-    def open(cls, source: Path, digest: str, base_url: str, options: str, *, restart: bool = False) -> Self:
+    @contextmanager
+    def open(
+        cls, source: Path, digest: str, base_url: str, options: str, *, restart: bool = False
+    ) -> Generator[TransferJournal]:
         """The journal of a transfer: a new one, or that of a run which did not end.
 
         Args:
@@ -51,35 +57,48 @@ class TransferJournal:
             restart: Forget a run that did not end.
 
         Raises:
-            OperationError: A run did not end, and the file is another one since.
+            OperationError: A run did not end, and the file is another one since; or a run is at it just now.
         """
-        folder = state_folder() / "transfers"
-        make_private_folder(folder)
+        purge_transfers()
         name = hashlib.sha256("\n".join((base_url, str(source.resolve()), options)).encode()).hexdigest()[:16]
-        file = folder / f"{name}.sqlite"
-        if restart:
-            file.unlink(missing_ok=True)
-        journal = cls(file)
-        known = journal._db.execute("SELECT digest FROM head").fetchone()
+        file = _folder() / f"{name}.sqlite"
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(file, seconds=0))
+            except FileBusyError:
+                raise OperationError(f"Another process is sending {source} to {base_url}.") from None
+            if restart:
+                _remove(file)
+            journal = cls(file)
+            stack.callback(journal.close)
+            journal.begin_or_go_on(source, digest, base_url)
+            yield journal
+
+    def begin_or_go_on(self, source: Path, digest: str, base_url: str) -> None:
+        """Write down what is sent, or see that it is still the same.
+
+        Raises:
+            OperationError: It is not.
+        """
+        known = self._db.execute("SELECT digest FROM head").fetchone()
         if known is None:
-            journal._db.execute("INSERT INTO head VALUES (?, ?)", (str(source), digest))
+            self._db.execute("INSERT INTO head VALUES (?, ?, ?)", (str(source.resolve()), digest, base_url))
         elif known[0] != digest:
-            journal.close()
             raise OperationError(
                 f"{source} has changed since a part of it was sent.",
                 next_step="Bring the file back as it was to go on, or begin anew with --restart.",
             )
-        return journal
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close it; what was written stays."""
         self._db.close()
+
+    def state(self) -> TransferState:
+        """What is known of the transfer."""
+        source, base_url = self._db.execute("SELECT source, base_url FROM head").fetchone() or ("", "")
+        totals = self.totals()
+        sent = sum(last - first for first, last in self.finished())
+        return TransferState(self.file.stem, source, base_url, sent, len(totals.refused), _last_written(self.file))
 
     def unfinished(self) -> list[tuple[int, int]]:
         """First and last row (not included) of each chunk of which no answer is known, in their order."""
@@ -115,7 +134,7 @@ class TransferJournal:
     def forget(self) -> None:
         """Remove it: the transfer is complete."""
         self.close()
-        self.file.unlink(missing_ok=True)
+        _remove(self.file)
 
     @contextmanager
     def _writing(self) -> Generator[sqlite3.Cursor]:
@@ -123,3 +142,57 @@ class TransferJournal:
             cursor.execute("BEGIN")
             yield cursor
             cursor.execute("COMMIT")
+
+
+@dataclass(frozen=True, slots=True)
+class TransferState:
+    """A transfer that did not end."""
+
+    name: str
+    source: str
+    base_url: str
+    rows: int
+    """How many rows are decided."""
+    refused: int
+    last_written: float
+    """Seconds since 1970."""
+
+
+def transfers() -> list[TransferState]:
+    """The transfers that did not end, the newest first."""
+    found: list[TransferState] = []
+    for file in _folder().glob("*.sqlite"):
+        with closing(TransferJournal(file)) as journal:
+            found.append(journal.state())
+    return sorted(found, key=lambda each: -each.last_written)
+
+
+def purge_transfers(older_than: float = LIFETIME) -> int:
+    """Delete the journals that were not written for so many seconds, and say how many; none that is in use."""
+    count = 0
+    for file in _folder().glob("*.sqlite"):
+        with suppress(FileBusyError), locked(file, seconds=0):
+            if _last_written(file) <= time.time() - older_than:
+                _remove(file)
+                count += 1
+    return count
+
+
+def _folder() -> Path:
+    folder = state_folder() / "transfers"
+    make_private_folder(folder)
+    return folder
+
+
+def _parts(file: Path) -> list[Path]:
+    """The files of a database."""
+    return [file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))]
+
+
+def _last_written(file: Path) -> float:
+    return max((part.stat().st_mtime for part in _parts(file) if part.exists()), default=0.0)
+
+
+def _remove(file: Path) -> None:
+    for part in _parts(file):
+        part.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Pushes that did not end."""
