@@ -206,12 +206,10 @@ def test_q17_the_time_of_a_change_is_the_servers(version: int) -> None:
         mark = await client.system.watermark()
         await client.data_values.push([value()])
 
-        async def changes(since: datetime) -> int:
-            selection = DataValueSelection(data_sets=(FIRST_SET,), periods=("202401",), org_units=(UNIT,), since=since)
-            return len([row async for row in client.data_values.rows(selection)])
-
-        assert await changes(here) == 0  # the change is older than the clock of who asks for it
-        assert await changes(mark) == 1
+        answer = await client.get("dataValueSets", params={**SELECTED, "lastUpdated": here.isoformat()})
+        assert not answer.get("dataValues")  # the change is older than the clock of who asks for it
+        changes = DataValueSelection(data_sets=(FIRST_SET,), periods=("202401",), org_units=(UNIT,), since=mark)
+        assert len([row async for row in client.data_values.rows(changes)]) == 1
 
     with Sandbox(version, empty=True, clock=slow_clock) as sandbox:
         small_country.run(sandbox, use)
