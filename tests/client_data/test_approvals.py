@@ -11,7 +11,7 @@ from dhis2w_client.data_values import Approvable, ApprovalRefusedError
 from dhis2w_client.metadata import Bundle
 from dhis2w_client.periods import InvalidPeriodError
 from dhis2w_sandbox import Sandbox
-from tests.client_data.small_country import COMBO, OTHER, ROOT, SECOND_SET, UNIT, run
+from tests.client_data.small_country import COMBO, FIRST_SET, OTHER, ROOT, SECOND_SET, UNIT, run
 
 WORKFLOW = "WorkflowAa1"
 DEFAULT = "HllvX50cXC0"
@@ -75,6 +75,25 @@ def test_many_are_approved_at_once_and_only_those_that_are_not(empty: Sandbox) -
             Approvable("202401", unit, workflow=WORKFLOW, attribute_option_combo=DEFAULT) for unit in (UNIT, OTHER)
         ]
         assert [await approvals.unapprove([*named, place(OTHER, "202402")]) for _ in range(2)] == [2, 0]
+
+    approving(empty, use)
+
+
+def test_pieces_are_looked_at_in_their_order(empty: Sandbox) -> None:
+    async def use(client: Dhis2Client) -> None:
+        approvals = client.data_values.approvals
+        await approvals.approve(place(OTHER))
+        pieces = [place(OTHER), Approvable("2024-01", UNIT, data_set=SECOND_SET), place(UNIT, "2024"), place(OTHER)]
+        found = await approvals.look(pieces)
+        assert [(row.what.org_unit, row.state) for row in found] == [
+            (OTHER, "APPROVED_HERE"),
+            (UNIT, "UNAPPROVED_READY"),
+            (UNIT, "UNAPPROVED_READY"),
+            (OTHER, "APPROVED_HERE"),
+        ]
+        assert (found[1].what.workflow, found[1].what.period) == (WORKFLOW, "202401")
+        with pytest.raises(InvalidRequestError, match="no approval workflow"):
+            await approvals.look([place(), Approvable("202401", UNIT, data_set=FIRST_SET)])
 
     approving(empty, use)
 

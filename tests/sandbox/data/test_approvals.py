@@ -64,6 +64,12 @@ def test_many_are_approved_or_none(approver: Clerk) -> None:
     assert state(approver, UNIT) == "UNAPPROVED_READY"
 
 
+def test_what_is_approved_is_approved_again_alone_but_not_among_others(approver: Clerk) -> None:
+    for status in (204, 409):
+        assert bulk(approver, "/api/dataApprovals/approvals", UNIT) == status
+    assert approver.send("POST", f"/api/dataApprovals?{place(UNIT)}").status == 204
+
+
 def test_a_unit_without_data_of_the_workflow_cannot_be_approved(approver: Clerk) -> None:
     root = {"id": "UnitElse001", "name": "Else", "shortName": "Else", "openingDate": "2000-01-01"}
     assert approver.send("POST", "/api/metadata", {"organisationUnits": [root]}).status == 200

@@ -107,7 +107,7 @@ class ApprovalRefusedError(Dhis2Error):
 
 
 class ApprovalService:
-    """Data approval; `status`, `statuses`, `approve`, `unapprove`, `accept`, `unaccept`, `move`.
+    """Data approval; `status`, `statuses`, `approve`, `unapprove`, `accept`, `unaccept`, `move`, `look`.
 
     All may be repeated: what is as it is to be is left alone. DHIS2 refuses with no word why, so it is asked first
     how far the data is, and what stands in the way is told (`ApprovalRefusedError`).
@@ -230,59 +230,78 @@ class ApprovalService:
         Returns:
             How many were changed.
         """
-        if isinstance(what, Approvable):
-            return await self._do_one(verb, what)
-        workflows: dict[str, str] = {}
-        pieces_of: dict[tuple[str, str], list[Approvable]] = {}
-        for each in what:
-            workflow = each.workflow or await self._workflow_of(each, workflows)
-            pieces_of.setdefault((workflow, self._api.period(each.period)), []).append(each)
-        to_send = {
-            place: needing(verb, pieces, await self._known(*place, pieces)) for place, pieces in pieces_of.items()
-        }
-        for (workflow, period), pieces in to_send.items():
-            if pieces:
-                await self._send_many(verb, workflow, period, pieces)
-        return sum(map(len, to_send.values()))
+        pieces = [what] if isinstance(what, Approvable) else list(what)
+        to_do = needing(verb, await self.look(pieces))
+        if len(pieces) == 1:
+            for piece in to_do:
+                await self._send(verb, piece)
+        else:
+            for (workflow, period), several in _by_request(to_do).items():
+                await self._send_many(verb, workflow, period, several)
+        return len(to_do)
 
-    async def _known(self, workflow: str, period: str, pieces: Sequence[Approvable]) -> list[ApprovalStatus]:
-        """How far pieces of one workflow and period are; the default combo stays unnamed, as it is in the pieces."""
-        units_of: dict[str | None, list[str]] = {}
-        for piece in pieces:
-            units_of.setdefault(piece.attribute_option_combo, []).append(piece.org_unit)
-        found: list[ApprovalStatus] = []
-        for combo, units in units_of.items():
-            rows = await self.statuses(workflow, [period], units, attribute_option_combos=[combo] if combo else ())
-            found.extend(replace(row, what=replace(row.what, attribute_option_combo=combo)) for row in rows)
-        return found
+    async def look(self, pieces: Sequence[Approvable]) -> list[ApprovalStatus]:
+        """Read how far several pieces of data are, in their order, with few requests.
 
-    async def _do_one(self, verb: Verb, what: Approvable) -> int:
-        if not needing(verb, [what], [await self.status(what)]):
-            return 0
-        path = self._api.dialect.acceptances_path if verb in ("accept", "unaccept") else PATH
+        Args:
+            pieces: The pieces; in the answer they have their workflow in the place of a data set.
+
+        Raises:
+            InvalidRequestError: One names neither workflow nor data set, or a data set without workflow.
+            InvalidPeriodError: A period is none.
+            ConflictError: Something of one does not exist.
+        """
+        if len(pieces) == 1:
+            return [await self.status(pieces[0])]
+        named = await self._with_workflows(pieces)
+        found: dict[tuple[str, str, str | None], ApprovalStatus] = {}
+        for (workflow, period), several in _by_request(named).items():
+            for combo, units in _units_by_combo(several).items():
+                combos = [combo] if combo else []
+                for row in await self.statuses(workflow, [period], units, attribute_option_combos=combos):
+                    found[row.what.org_unit, f"{workflow} {period}", combo] = row
+        # what is not listed is of a period that DHIS2 has not stored, or not of the workflow's type
+        places = [(piece.org_unit, f"{piece.workflow} {piece.period}", piece.attribute_option_combo) for piece in named]
+        return [
+            replace(found[place], what=piece) if place in found else await self.status(piece)
+            for place, piece in zip(places, named, strict=True)
+        ]
+
+    async def _send(self, verb: Verb, what: Approvable) -> None:
         method = "POST" if verb in ("approve", "accept") else "DELETE"
-        write_report(await self._api.ask(method, path, params=self._params(what)))
-        return 1
+        write_report(await self._api.ask(method, self._root(verb), params=self._params(what)))
 
     async def _send_many(self, verb: Verb, workflow: str, period: str, pieces: Sequence[Approvable]) -> None:
-        root = self._api.dialect.acceptances_path if verb in ("accept", "unaccept") else PATH
         rows = [_without_none({"ou": each.org_unit, "aoc": each.attribute_option_combo}) for each in pieces]
-        write_report(
-            await self._api.ask(
-                "POST", f"{root}/{BULK[verb]}", body={"wf": [workflow], "pe": [period], "approvals": rows}
-            )
-        )
+        body = {"wf": [workflow], "pe": [period], "approvals": rows}
+        write_report(await self._api.ask("POST", f"{self._root(verb)}/{BULK[verb]}", body=body))
 
-    async def _workflow_of(self, what: Approvable, known: dict[str, str]) -> str:
-        if what.data_set is None:
+    def _root(self, verb: Verb) -> str:
+        return self._api.dialect.acceptances_path if verb in ("accept", "unaccept") else PATH
+
+    async def _with_workflows(self, pieces: Iterable[Approvable]) -> list[Approvable]:
+        known: dict[str | None, str] = {}
+        for piece in pieces:
+            if piece.workflow is None and piece.data_set not in known:
+                known[piece.data_set] = await self._workflow_of(piece.data_set)
+        return [
+            replace(
+                piece,
+                period=self._api.period(piece.period),
+                workflow=piece.workflow or known[piece.data_set],
+                data_set=None,
+            )
+            for piece in pieces
+        ]
+
+    async def _workflow_of(self, data_set: str | None) -> str:
+        if data_set is None:
             raise _nameless()
-        if what.data_set not in known:
-            answer = await self._api.read(f"dataSets/{what.data_set}", {"fields": "workflow"})
-            uid = as_text(as_object(answer.get("workflow")).get("id"))
-            if uid is None:
-                raise InvalidRequestError(f"The data set {what.data_set} has no approval workflow.")
-            known[what.data_set] = uid
-        return known[what.data_set]
+        answer = await self._api.read(f"dataSets/{data_set}", {"fields": "workflow"})
+        uid = as_text(as_object(answer.get("workflow")).get("id"))
+        if uid is None:
+            raise InvalidRequestError(f"The data set {data_set} has no approval workflow.")
+        return uid
 
     def _params(self, what: Approvable) -> dict[str, Any]:
         if what.workflow is None and what.data_set is None:
@@ -296,28 +315,36 @@ class ApprovalService:
         }
 
 
-def needing(verb: Verb, pieces: Sequence[Approvable], known: Iterable[ApprovalStatus]) -> list[Approvable]:
+def needing(verb: Verb, statuses: Iterable[ApprovalStatus]) -> list[Approvable]:
     """Those pieces that something is to be done for.
 
     Args:
         verb: What is to be done.
-        pieces: The pieces.
-        known: How far they are; what is not among them, DHIS2 knows nothing of: it can but be approved.
+        statuses: How far the pieces are.
 
     Raises:
         ApprovalRefusedError: Some are in another state, or the user may not.
     """
-    by_place = {(status.what.org_unit, status.what.attribute_option_combo): status for status in known}
-    found = [(piece, by_place.get((piece.org_unit, piece.attribute_option_combo))) for piece in pieces]
-    wanted = [(piece, status) for piece, status in found if (status or verb == "approve") and not _done(verb, status)]
-    refused = tuple(status for _, status in wanted if status and not getattr(status, f"may_{verb}"))
+    wanted = [status for status in statuses if status.state not in DONE[verb]]
+    refused = tuple(status for status in wanted if not getattr(status, f"may_{verb}"))
     if refused:
         raise ApprovalRefusedError(_refusal(verb, refused), refused=refused, next_step=NEXT_STEPS[verb])
-    return [piece for piece, _ in wanted]
+    return [status.what for status in wanted]
 
 
-def _done(verb: Verb, status: ApprovalStatus | None) -> bool:
-    return status is not None and status.state in DONE[verb]
+def _by_request(pieces: Iterable[Approvable]) -> dict[tuple[str, str], list[Approvable]]:
+    """Pieces by workflow and period, which they name."""
+    found: dict[tuple[str, str], list[Approvable]] = {}
+    for piece in pieces:
+        found.setdefault((str(piece.workflow), piece.period), []).append(piece)
+    return found
+
+
+def _units_by_combo(pieces: Iterable[Approvable]) -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = {}
+    for piece in pieces:
+        found.setdefault(piece.attribute_option_combo, []).append(piece.org_unit)
+    return found
 
 
 NEXT_STEPS: Mapping[Verb, str] = {

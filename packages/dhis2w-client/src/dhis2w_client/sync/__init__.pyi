@@ -2367,7 +2367,7 @@ class CompletionService:
         """
 
 class ApprovalService:
-    """Data approval; `status`, `statuses`, `approve`, `unapprove`, `accept`, `unaccept`, `move`.
+    """Data approval; `status`, `statuses`, `approve`, `unapprove`, `accept`, `unaccept`, `move`, `look`.
 
     All may be repeated: what is as it is to be is left alone. DHIS2 refuses with no word why, so it is asked first
     how far the data is, and what stands in the way is told (`ApprovalRefusedError`).
@@ -2466,6 +2466,18 @@ class ApprovalService:
 
         Returns:
             How many were changed.
+        """
+
+    def look(self, pieces: Sequence[Approvable]) -> list[ApprovalStatus]:
+        """Read how far several pieces of data are, in their order, with few requests.
+
+        Args:
+            pieces: The pieces; in the answer they have their workflow in the place of a data set.
+
+        Raises:
+            InvalidRequestError: One names neither workflow nor data set, or a data set without workflow.
+            InvalidPeriodError: A period is none.
+            ConflictError: Something of one does not exist.
         """
 
 class MinMaxService:

@@ -13,7 +13,7 @@ from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.periods import Period
 from dhis2w_sandbox.data.selecting import strict_period
 from dhis2w_sandbox.documents import linked
-from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox
 from dhis2w_sandbox.metadata.periods import period_name
 from dhis2w_sandbox.routing import Endpoints
 
@@ -25,6 +25,8 @@ endpoints = Endpoints()
 @endpoints.add("GET", "/api/lockExceptions", SOURCE)
 def read_exceptions(call: Call) -> Reply:
     """List the exceptions."""
+    if call.param("filter") or call.param("key"):
+        raise NotInSandbox("filters and keys of lock exceptions")
     page = paged(call, "lockExceptions", call.server.store.all("lockException"))
     return Reply.json({**page, "lockExceptions": [_shown(call, row) for row in page["lockExceptions"]]})
 

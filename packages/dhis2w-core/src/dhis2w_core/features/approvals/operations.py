@@ -37,7 +37,7 @@ async def status(
         data_set: Name, code or UID of a data set, in the place of its workflow.
     """
     pieces = await _pieces(client, period, org_unit, workflow, data_set)
-    found = [await client.data_values.approvals.status(piece) for piece in pieces]
+    found = await client.data_values.approvals.look(pieces)
     return [{"period": now.what.period, "orgUnit": now.what.org_unit, **_told(now)} for now in found]
 
 
@@ -141,8 +141,8 @@ async def _pieces(
 async def _planned(client: Dhis2Client, verb: Verb, pieces: Sequence[Approvable]) -> Action:
     from dhis2w_client.data_values.approvals import needing
 
-    known = [await client.data_values.approvals.status(piece) for piece in pieces]
-    to_do = [piece for piece, now in zip(pieces, known, strict=True) if needing(verb, [piece], [now])]
+    known = await client.data_values.approvals.look(pieces)
+    to_do = needing(verb, known)
 
     async def perform(client: Dhis2Client) -> dict[str, Any]:
         return {"verb": verb, "asked": len(pieces), "done": await client.data_values.approvals.move(verb, pieces)}
