@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dhis2w_mcp.agent_face import offered
-from dhis2w_mcp.question import asks, first_word, orders
+from dhis2w_mcp.question import Intent, first_word, intent_of
 from dhis2w_mcp.thesaurus import Thesaurus, read_words
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ K1, B = 3.0, 0.75
 INTENDED = 1.5
 """How much more an operation counts whose effect is what a text asks for."""
 
-Intent: TypeAlias = Literal["read", "write"]
 Asked: TypeAlias = list[dict[str, float]]
 """For each word of a text, what it finds: that word and what it means, and how much each counts."""
 
@@ -65,10 +64,9 @@ class OperationSearch:
 
     def _intent(self, text: str) -> Intent | None:
         """What a text asks for, where it tells."""
-        if asks(text):
-            return "read"
         begins = self._thesaurus.said(first_word(text), corrected=True)
-        return "write" if orders(text) or any(each.meanings & self._orders for each in begins) else None
+        ordered = any(each.meanings & self._orders for each in begins)
+        return intent_of(text) or ("write" if ordered else None)
 
     def _score(self, number: int, asked: Asked) -> float:
         document, saturation = self._documents[number], self._saturations[number]
