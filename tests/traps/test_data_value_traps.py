@@ -377,3 +377,16 @@ def test_q21_a_lock_exception_makes_a_write_fail(version: int) -> None:
     with Sandbox(version, empty=True) as sandbox:
         run(sandbox, prepare)
         connecting.run(sandbox, use, auth=BasicAuth("clerk", CLERK_PASSWORD))
+
+
+@of(*ALL)
+def test_q12_audits_are_cut_at_fifty(version: int) -> None:
+    async def use(client: Dhis2Client) -> None:
+        for number in range(1, 54):
+            await client.data_values.set(COUNT, "202401", UNIT, number, data_set=FIRST_SET)
+        answer = await client.get("audits/dataValue", params={"de": COUNT})
+        everything = [row async for row in client.data_values.audits.rows(data_elements=[COUNT])]
+        assert len(answer["dataValueAudits"]) == 50 < len(everything)
+
+    with Sandbox(version, empty=True) as sandbox:
+        run(sandbox, use)

@@ -242,3 +242,23 @@ def test_q22_a_duration_is_not_heard(version: int) -> None:
 
     with Sandbox(version, empty=True) as sandbox:
         small_country.run(sandbox, use)
+
+
+@of(*ALL)
+def test_q09_no_analytics_are_no_proof(version: int) -> None:
+    async def build(client: Dhis2Client) -> None:
+        if client.dialect.chooses_output_periods:
+            await client.post("configuration/dataOutputPeriodTypes", [{"name": "Yearly"}])
+        await client.jobs.wait(await client.maintenance.refresh_analytics(), within=60)
+
+    async def look(client: Dhis2Client) -> None:
+        element = (await client.get("dataElements", params={"filter": "domainType:eq:AGGREGATE"}))["dataElements"][0]
+        unit = (await client.get("me", params={"fields": "organisationUnits"}))["organisationUnits"][0]
+        params = [("dimension", f"dx:{element['id']}"), ("dimension", "pe:1999"), ("filter", f"ou:{unit['id']}")]
+        assert (await client.get("analytics", params=params))["rows"] == []
+        with pytest.warns(HiddenRowsWarning, match="analytics data"):
+            await client.analytics.aggregate(dx=element["id"], pe="1999", filters={"ou": unit["id"]})
+
+    with Sandbox(version) as sandbox:
+        run(sandbox, build)
+        run(sandbox, look, auth=NURSE)
