@@ -11,9 +11,10 @@ from dhis2w_client.data_values import Approvable, ApprovalRefusedError
 from dhis2w_client.metadata import Bundle
 from dhis2w_client.periods import InvalidPeriodError
 from dhis2w_sandbox import Sandbox
-from tests.client_data.small_country import COMBO, FIRST_SET, OTHER, ROOT, SECOND_SET, UNIT, run
+from tests import approval_flow
+from tests.approval_flow import WORKFLOW
+from tests.client_data.small_country import FIRST_SET, OTHER, ROOT, SECOND_SET, UNIT, run
 
-WORKFLOW = "WorkflowAa1"
 DEFAULT = "HllvX50cXC0"
 
 
@@ -25,17 +26,8 @@ def approving(sandbox: Sandbox, use: Callable[[Dhis2Client], Awaitable[None]], *
     """Use a client of a server where the second data set is approved at two levels."""
 
     async def connected(client: Dhis2Client) -> None:
-        levels = [{"id": f"ApprLevel0{n}", "name": f"Level {n}", "orgUnitLevel": n, "level": n} for n in (1, 2)]
-        workflow = {
-            "id": WORKFLOW,
-            "name": "Flow",
-            "periodType": "Monthly",
-            "categoryCombo": COMBO,
-            "dataApprovalLevels": [{"id": level["id"]} for level in levels],
-        }
-        await client.metadata.import_bundle(Bundle({"dataApprovalLevels": levels, "dataApprovalWorkflows": [workflow]}))
-        patch = [{"op": "add", "path": "/workflow", "value": {"id": WORKFLOW}}]
-        await client.patch(f"dataSets/{SECOND_SET}", patch)
+        await client.metadata.import_bundle(Bundle(approval_flow.METADATA))
+        await client.patch(f"dataSets/{SECOND_SET}", approval_flow.PATCH)
         if acceptance:
             await client.post("systemSettings/keyAcceptanceRequiredForApproval", params={"value": "true"})
         await use(client)

@@ -7,29 +7,18 @@ import json
 import pytest
 
 from dhis2w_cli.exit_codes import ExitCode
+from tests import approval_flow
 from tests.client_analytics.conftest import METADATA, NORTH, SOUTH, VISITS
 from tests.operations.conftest import Desk
 
 DATA_SET = "gridDataSet"
-WORKFLOW = "WorkflowAa1"
-COMBO = {"id": "bjDvmb4bfuf"}
-PATCH = [{"op": "add", "path": "/workflow", "value": {"id": WORKFLOW}}]
 
 
 @pytest.fixture
 def office(desk: Desk) -> Desk:
     """A desk whose user enters and approves data of a data set in two units."""
-    levels = [{"id": f"ApprLevel0{n}", "name": f"Level {n}", "orgUnitLevel": n, "level": n} for n in (1, 2)]
-    workflow = {
-        "id": WORKFLOW,
-        "name": "Flow",
-        "periodType": "Monthly",
-        "categoryCombo": COMBO,
-        "dataApprovalLevels": [{"id": level["id"]} for level in levels],
-    }
-    metadata = {**METADATA, "dataApprovalLevels": levels, "dataApprovalWorkflows": [workflow]}
-    desk.json("api", "post", "metadata", "--body", json.dumps(metadata))
-    desk.json("api", "patch", f"dataSets/{DATA_SET}", "--body", json.dumps(PATCH))
+    desk.json("api", "post", "metadata", "--body", json.dumps({**METADATA, **approval_flow.METADATA}))
+    desk.json("api", "patch", f"dataSets/{DATA_SET}", "--body", json.dumps(approval_flow.PATCH))
     me = desk.json("system", "me")["username"]
     desk.json("user", "units", "set", me, "--unit", NORTH, "--unit", SOUTH, "--view", NORTH, "--view", SOUTH)
     return desk

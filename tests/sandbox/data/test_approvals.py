@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from entering import COMBO, DATA_SET, OTHER, ROOT, UNIT, Clerk
+from entering import DATA_SET, OTHER, ROOT, UNIT, Clerk
+from tests import approval_flow
+from tests.approval_flow import WORKFLOW
 
-WORKFLOW = "WorkflowAa1"
 PERIOD = "202401"
 
 
 @pytest.fixture
 def approver(clerk: Clerk) -> Clerk:
     """Somebody above two units, whose data set is approved at two levels."""
-    levels = [{"id": f"ApprLevel0{n}", "name": f"Level {n}", "orgUnitLevel": n, "level": n} for n in (1, 2)]
-    workflow = {
-        "id": WORKFLOW,
-        "name": "Flow",
-        "periodType": "Monthly",
-        "categoryCombo": COMBO,
-        "dataApprovalLevels": [{"id": level["id"]} for level in levels],
-    }
-    metadata = {"dataApprovalLevels": levels, "dataApprovalWorkflows": [workflow]}
-    assert clerk.send("POST", "/api/metadata", metadata).status == 200
-    patch = [{"op": "add", "path": "/workflow", "value": {"id": WORKFLOW}}]
-    assert clerk.send("PATCH", f"/api/dataSets/{DATA_SET}", patch, "application/json-patch+json").status == 200
+    assert clerk.send("POST", "/api/metadata", approval_flow.METADATA).status == 200
+    target = f"/api/dataSets/{DATA_SET}"
+    assert clerk.send("PATCH", target, approval_flow.PATCH, "application/json-patch+json").status == 200
     return clerk
 
 

@@ -100,13 +100,12 @@ async def generate(client: Dhis2Client, org_unit: str, *, data_set: Sequence[str
         org_unit: Name, code or UID of the organisation unit.
         data_set: Name, code or UID of a data set whose elements are meant.
     """
-    unit, forms, count = await _place(client, org_unit, data_set)
+    unit, forms, facts = await _place(client, org_unit, data_set)
 
     async def perform(client: Dhis2Client) -> dict[str, Any]:
         await client.data_values.min_max.generate(forms, unit)
-        return {"orgUnit": unit, "dataSets": forms, "limits of the unit now": await _count(client, unit)}
+        return await _outcome(client, unit)
 
-    facts = {"limits of the unit now": count, "limits of units below": "would be removed"}
     return Action(f"Work the limits of {org_unit} out", perform, facts, "destroy")
 
 
@@ -118,21 +117,24 @@ async def remove(client: Dhis2Client, org_unit: str, *, data_set: Sequence[str])
         org_unit: Name, code or UID of the organisation unit.
         data_set: Name, code or UID of a data set whose elements are meant.
     """
-    unit, forms, count = await _place(client, org_unit, data_set)
+    unit, forms, facts = await _place(client, org_unit, data_set)
 
     async def perform(client: Dhis2Client) -> dict[str, Any]:
         await client.data_values.min_max.remove(forms, unit)
-        return {"orgUnit": unit, "dataSets": forms, "limits of the unit now": await _count(client, unit)}
+        return await _outcome(client, unit)
 
-    facts = {"limits of the unit now": count, "limits of units below": "would be removed"}
     return Action(f"Remove the limits of {org_unit} and all below", perform, facts, "destroy")
 
 
-async def _place(client: Dhis2Client, org_unit: str, data_sets: Sequence[str]) -> tuple[str, list[str], int]:
-    """The unit, the data sets, and how many limits the unit has."""
+async def _place(
+    client: Dhis2Client, org_unit: str, data_sets: Sequence[str]
+) -> tuple[str, list[str], dict[str, object]]:
+    """The unit, the data sets, and what of the unit's limits is told beforehand."""
     unit = await found_id(client, "organisationUnits", org_unit)
-    return unit, await found_ids(client, "dataSets", data_sets), await _count(client, unit)
+    forms = await found_ids(client, "dataSets", data_sets)
+    return unit, forms, {**await _outcome(client, unit), "limits of units below": "would be removed"}
 
 
-async def _count(client: Dhis2Client, unit: str) -> int:
-    return len([row async for row in client.data_values.min_max.rows(org_units=[unit])])
+async def _outcome(client: Dhis2Client, unit: str) -> dict[str, Any]:
+    rows = [row async for row in client.data_values.min_max.rows(org_units=[unit])]
+    return {"orgUnit": unit, "limits of the unit now": len(rows)}
