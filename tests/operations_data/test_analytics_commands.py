@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dhis2w_cli.exit_codes import ExitCode
 from tests.client_analytics.conftest import METADATA, NORTH, PERIODS, ROOT, SOUTH, VALUES, VISITS, WEIGHT
 from tests.operations.conftest import Desk
 
@@ -50,6 +51,18 @@ def test_a_query_is_shown_with_names_and_written_into_files(desk: Desk, tmp_path
     assert json.loads((tmp_path / "visits.json").read_text("utf-8")) == rows
     assert pl.read_parquet(tmp_path / "visits.parquet").to_dicts() == rows
     assert [json.loads(line) for line in (tmp_path / "visits.ndjson").read_text("utf-8").splitlines()] == rows
+
+
+def test_a_result_is_drawn_in_the_terminal_and_as_a_picture(desk: Desk, tmp_path: Path) -> None:
+    filled(desk)
+    code, out, err = desk.ended(*QUERY, "--plot", "-")
+    assert code == 0, err
+    assert [line.split()[0] for line in out.splitlines()] == ["Visits,", "January", "February"]
+    file = tmp_path / "visits.png"
+    assert desk.json(*QUERY, "--plot", str(file))["series"] == 1
+    assert file.read_bytes().startswith(b"\x89PNG")
+    for words in (["--plot", "visits.svg"], ["--plot", "-", "--to", "visits.csv"]):
+        assert desk.ended(*QUERY, *words)[0] == ExitCode.USAGE
 
 
 def test_a_file_stays_as_it_is_when_the_server_refuses(desk: Desk, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from dhis2w_core.chart import check_plot, plotted
 from dhis2w_core.errors import OperationError
 from dhis2w_core.grid_file import check_format, write_grid
 from dhis2w_core.operation import Face, operation
@@ -32,6 +33,7 @@ async def query(
     split: bool = False,
     ids_only: bool = False,
     to: Path | None = None,
+    plot: Path | None = None,
 ) -> object:
     """Read aggregated data; what has no data has no row.
 
@@ -49,11 +51,11 @@ async def query(
         split: Ask in parts where there are more rows than the server gives at once; sums and counts only.
         ids_only: No names beside UIDs.
         to: A file to write, whole or not at all: .csv, .ndjson, .json or .parquet.
+        plot: Draw it: `-` in the terminal, or a file that ends in .png.
     """
     from dhis2w_client.analytics import AnalyticsQuery
 
-    if to:
-        check_format(to)
+    _check(to, plot)
     asked = AnalyticsQuery(
         dx=tuple(dx),
         pe=tuple(pe) or None,
@@ -65,7 +67,7 @@ async def query(
         aggregation_type=aggregation_type,
     )
     grid = await client.analytics.aggregate(asked, split=split)
-    return _told(grid if ids_only else grid.with_labels("name"), to)
+    return plotted(grid, plot) if plot else _told(grid if ids_only else grid.with_labels("name"), to)
 
 
 @operation("analytics events", effect="read")
@@ -83,6 +85,7 @@ async def events(
     of: Literal["events", "enrollments"] = "events",
     count: bool = False,
     to: Path | None = None,
+    plot: Path | None = None,
 ) -> object:
     """Read the events or enrollments of a program as a line list, or count them.
 
@@ -100,9 +103,9 @@ async def events(
         of: Events or enrollments.
         count: Count them by the dimensions.
         to: A file to write, whole or not at all: .csv, .ndjson, .json or .parquet.
+        plot: Draw it: `-` in the terminal, or a file that ends in .png.
     """
-    if to:
-        check_format(to)
+    _check(to, plot)
     lists = client.analytics.events if of == "events" else client.analytics.enrollments
     asked: LineListQuery = {
         "ou": ou,
@@ -113,7 +116,8 @@ async def events(
         "dimensions": dimension,
         "filters": filter,
     }
-    return _told(await (lists.aggregate(program, **asked) if count else lists.query(program, **asked)), to)
+    grid = await (lists.aggregate(program, **asked) if count else lists.query(program, **asked))
+    return plotted(grid, plot) if plot else _told(grid, to)
 
 
 @operation("analytics outliers", effect="read")
@@ -192,6 +196,16 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise OperationError(f"{text!r} is no day; write it as 2024-01-31.") from None
+
+
+def _check(to: Path | None, plot: Path | None) -> None:
+    """Refuse files that cannot be written, before anything is asked of the server."""
+    if to and plot:
+        raise OperationError("--to and --plot are two results.", next_step="Give one of them.")
+    if to:
+        check_format(to)
+    if plot:
+        check_plot(plot)
 
 
 def _told(grid: Grid, to: Path | None) -> object:
