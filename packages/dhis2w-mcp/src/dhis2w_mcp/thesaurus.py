@@ -19,7 +19,7 @@ from typing import Any
 from dhis2w_mcp.word_stems import stem, words
 
 WORDS = Path(__file__).with_name("search_words.toml")
-LONGEST_PHRASE = 3
+LONGEST_PHRASE = 4
 TYPO_LENGTH = 5
 """Letters that a word must have to be taken for a misspelt one."""
 TYPO_LIKENESS = 0.8
@@ -35,7 +35,7 @@ SHAPES = {
     "@user": r"[\w.+-]+@[\w-]+\.[\w.]+",
     "@route": r"https?://\S+",
     "@setting": r"\bkey[A-Z]\w+",
-    "@uid": r"\b(?=[A-Za-z]*\d)[A-Za-z][A-Za-z0-9]{10}\b",
+    "@uid": r"\b(?=[A-Za-z]*\d|[A-Za-z]+[A-Z][A-Za-z]*[A-Z])[A-Za-z][A-Za-z0-9]{10}\b",
     "@period": r"\b(19|20)\d\d(-?\d\d|[QWS]\d+)?\b",
     "@number": r"\b\d+([.,]\d+)*\b",
 }
@@ -67,14 +67,13 @@ class Thesaurus:
     """
 
     def __init__(self, table: Mapping[str, Any]) -> None:
-        self._forms = dict(pair.split("=") for pair in table["forms"]["words"].split())
-        self._stop = {self._stem(word) for word in table["stop"]["words"].split()}
+        forms: Mapping[str, str] = table["forms"]
+        self._forms = dict(pair.split("=") for text in forms.values() for pair in text.split())
+        self._stop = set(self._stems(table["stop"]["words"]))
         self._meanings: defaultdict[str, set[str]] = defaultdict(set)
         for meaning, row in table["same"].items():
             for phrase in row.split():
-                self._meanings[" ".join(self._stem(word) for word in words(phrase.replace("_", " ")))].add(
-                    f"@{meaning}"
-                )
+                self._meanings[" ".join(self._stems(phrase.replace("_", " ")))].add(f"@{meaning}")
         self.known: set[str] = {word for phrase in self._meanings for word in phrase.split()}
 
     def learn(self, said: Iterable[Said]) -> None:
@@ -94,14 +93,14 @@ class Thesaurus:
         if names:
             found.append(Said("@name", frozenset({"@name"})))
             rest = re.sub(rf"\b({'|'.join(names)})\b", " ", rest)
-        stems = [self._stem(word) for word in words(rest)]
+        stems = self._stems(rest)
         if corrected:
             stems = [self._corrected(word) for word in stems]
         return [*found, *self._parted(stems)]
 
     def _is_name(self, word: str, *, began: bool) -> bool:
         """Whether a word with a capital is a name; a word that began the text has a capital anyway."""
-        small = self._stem(word.lower())
+        small = stem(word.lower())
         return small not in self._meanings and not (began and (small in self.known or small in self._stop))
 
     def _parted(self, stems: list[str]) -> list[Said]:
@@ -123,8 +122,8 @@ class Thesaurus:
         sizes = range(min(LONGEST_PHRASE, len(stems)), 1, -1)
         return next((size for size in sizes if " ".join(stems[:size]) in self._meanings), 1)
 
-    def _stem(self, word: str) -> str:
-        return stem(self._forms.get(word, word))
+    def _stems(self, text: str) -> list[str]:
+        return [stem(part) for word in words(text) for part in self._forms.get(word, word).split("_")]
 
     def _corrected(self, word: str) -> str:
         if word in self.known or word in self._stop or len(word) < TYPO_LENGTH or not word.isalpha():

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 _WORD = re.compile(r"[a-z0-9]+")
+_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)'(?=\w)", re.IGNORECASE)
+"""What French leaves of a word before a vowel: `d'organisation`."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPELLINGS = (
     (re.compile(r"(?<=[iy])s(?=(e|ed|es|er|ing|ation|ations)$)"), "z"),
@@ -21,10 +24,12 @@ _ENDINGS = (
 
 def words(text: str) -> list[str]:
     """The words of a text in small letters without accents; `dataElements` is two."""
-    plain = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text)).encode("ascii", "ignore").decode()
+    parted = _ELISION.sub("", _CAMEL.sub(" ", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")))
+    plain = unicodedata.normalize("NFKD", parted).encode("ascii", "ignore").decode()
     return _WORD.findall(plain.lower().replace("'s ", " ").replace("'", ""))
 
 
+@cache
 def stem(word: str) -> str:
     """A word without common endings of English: `shared`, `sharing` and `shares` are one."""
     for spelling, other in _SPELLINGS:
