@@ -225,10 +225,9 @@ class Behaviour:
     shows_storer_of_entities: bool
     """Whether tracked entities have `storedBy`."""
     lists_attributes_by_enrollment: bool
-    """Whether lists of tracked entities show attributes where these are enrolled, of every program that they are in.
-
-    Attributes then come latest first.
-    """
+    """Whether lists of tracked entities show attributes where these are enrolled, of every program that they are in."""
+    keeps_attributes_in_sets: bool
+    """Whether the attributes of one entity come in the order of a Java set, and those of several latest first."""
     shows_storer_of_events: bool
     """Whether events have `storedBy`."""
     reads_async_literally: bool
@@ -437,6 +436,7 @@ _V41 = Behaviour(
     checks_transfers=False,
     shows_storer_of_entities=True,
     lists_attributes_by_enrollment=True,
+    keeps_attributes_in_sets=True,
     shows_storer_of_events=True,
     reads_async_literally=True,
     reads_tracker_uids_strictly=False,
@@ -559,6 +559,7 @@ _V42 = replace(
     names_users_of_event_values=True,
     fails_on_units_below=True,
     lists_attributes_by_enrollment=False,
+    keeps_attributes_in_sets=False,
     transfer_unit_parameters=("orgUnit", "ou"),
     reads_async_literally=False,
     reads_tracker_uids_strictly=True,

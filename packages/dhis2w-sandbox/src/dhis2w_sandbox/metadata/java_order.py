@@ -34,6 +34,14 @@ def object_hash(document: Json) -> int:
     return code
 
 
+def item_hash(document: Json) -> int:
+    """What the `hashCode` of something that can be a dimension item gives: names and description too."""
+    code = object_hash(document)
+    for key in ("shortName", "description"):
+        code = (code * 31 + text_hash(document.get(key) or "")) & WORD
+    return code * 31 & WORD
+
+
 def hash_order(items: Sequence[T], hash_of: Callable[[T], int], *, smallest: int = 16) -> list[T]:
     """Items by the bucket that their hash puts them into, in a table that grows as it fills up.
 

@@ -321,11 +321,78 @@ def complete_job(new: Json) -> None:
     new.setdefault("schedulingType", kind)
 
 
-def complete_criteria(server: Server, user: User, new: Json, old: Json | None) -> None:
-    """The criteria of an event filter name the columns, none if need be."""
-    del server, user, old
-    criteria: Json = new.get("eventQueryCriteria") or {}
-    new["eventQueryCriteria"] = {"displayColumnOrder": [], **criteria}
+_MOST_CRITERIA = frozenset(
+    [
+        "followUp",
+        "ouMode",
+        "assignedUserMode",
+        "assignedUsers",
+        "order",
+        "displayColumnOrder",
+        "enrollmentStatus",
+        "eventStatus",
+    ]
+)
+_EVENT_CRITERIA = frozenset(
+    [
+        "followUp",
+        "organisationUnit",
+        "ouMode",
+        "assignedUserMode",
+        "assignedUsers",
+        "order",
+        "displayColumnOrder",
+        "dataFilters",
+        "events",
+        "status",
+        "eventDate",
+        "dueDate",
+        "lastUpdatedDate",
+        "completedDate",
+    ]
+)
+_ENTITY_CRITERIA = _MOST_CRITERIA | frozenset(
+    [
+        "organisationUnit",
+        "programStage",
+        "trackedEntityInstances",
+        "trackedEntityType",
+        "eventDate",
+        "lastUpdatedDate",
+        "enrollmentIncidentDate",
+        "enrollmentCreatedDate",
+        "attributeValueFilters",
+    ]
+)
+_STAGE_CRITERIA = _MOST_CRITERIA | frozenset(
+    [
+        "orgUnit",
+        "eventCreatedAt",
+        "eventOccurredAt",
+        "eventScheduledAt",
+        "enrolledAt",
+        "enrollmentOccurredAt",
+        "dataFilters",
+        "attributeValueFilters",
+    ]
+)
+
+
+def _completes_criteria(key: str, known: frozenset[str], *lists: str, always: bool = False) -> Hook:
+    """The criteria of a working list have lists, empty if need be, and drop what is no criterion.
+
+    `always` says whether there are criteria even where none were sent.
+    """
+
+    def complete(server: Server, user: User, new: Json, old: Json | None) -> None:
+        del server, user, old
+        criteria: Json | None = new.get(key)
+        if criteria is None and not always:
+            return
+        kept = {name: value for name, value in (criteria or {}).items() if name in known}
+        new[key] = {**{name: [] for name in lists}, **kept}
+
+    return Hook(prepare=complete)
 
 
 def complete_exchange(server: Server, user: User, new: Json, old: Json | None) -> None:
@@ -377,7 +444,7 @@ RULES: list[tuple[str, Hook]] = [
     ("dataSet", Hook(prepare=own_elements, check=check_input_periods, after=clean_sections)),
     ("document", Hook(check=check_document)),
     ("eventChart", Hook(prepare=complete_favorite)),
-    ("eventFilter", Hook(prepare=complete_criteria)),
+    ("eventFilter", _completes_criteria("eventQueryCriteria", _EVENT_CRITERIA, "displayColumnOrder", always=True)),
     ("eventHook", Hook(prepare=complete_targets)),
     ("eventReport", Hook(prepare=complete_favorite)),
     ("eventVisualization", Hook(prepare=complete_favorite)),
@@ -393,8 +460,23 @@ RULES: list[tuple[str, Hook]] = [
     ("programRule", Hook(check=check_rule)),
     ("programRuleVariable", Hook(prepare=complete_variable, check=check_variable)),
     ("programStage", Hook(prepare=_owns("programStageDataElements", "programStage"))),
+    (
+        "programStageWorkingList",
+        _completes_criteria(
+            "programStageQueryCriteria",
+            _STAGE_CRITERIA,
+            "displayColumnOrder",
+            "assignedUsers",
+            "dataFilters",
+            "attributeValueFilters",
+        ),
+    ),
     ("section", Hook(prepare=drop_foreign_grey_fields)),
     ("section", _bumps_parent("dataSet", "dataSet")),
+    (
+        "trackedEntityInstanceFilter",
+        _completes_criteria("entityQueryCriteria", _ENTITY_CRITERIA, "displayColumnOrder", "attributeValueFilters"),
+    ),
     ("trackedEntityType", Hook(prepare=_owns("trackedEntityTypeAttributes", "trackedEntityType"))),
     ("visualization", Hook(prepare=complete_favorite)),
 ]

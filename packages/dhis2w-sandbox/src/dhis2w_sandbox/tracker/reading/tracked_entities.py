@@ -434,28 +434,30 @@ def entities(call: Call) -> Reply:
         return as_file(call, "trackedEntities", ENTITY_COLUMNS, lambda: _for_file(call, most))
     parameters = Parameters(call)
     paging = read_paging(parameters, most)
-    found, views, query = _found(call, parameters, paging.needed)
+    query, naming = read_query(parameters), Naming.read(parameters)
+    found = EntitySearch(call, query).run(paging.needed)
     choice = Choice.of(call, DEFAULT_FIELDS)
-    shown = found if paging.on or most <= 0 else found[:most]
-    rows = [views.entity(entity, choice, query.program) for entity in paging.cut(shown)]
-    views.check_names()
+    page = paging.cut(found if paging.on or most <= 0 else found[:most])
+    rows = _shown(call, query, naming, page, choice)
     return Reply.json(page_json(call, "trackedEntities", rows, paging, len(found)))
 
 
-def _found(
-    call: Call, parameters: Parameters, most: int | None = None
-) -> tuple[list[TrackedEntity], Views, EntityQuery]:
-    query, naming = read_query(parameters), Naming.read(parameters)
-    found = EntitySearch(call, query).run(most)
-    views = Views(call.server, call.user, Reach(call).records, naming, deleted=query.deleted, listed=True)
-    return found, views, query
-
-
 def _for_file(call: Call, most: int) -> tuple[list[Json], list[CsvRow]]:
-    found, views, query = _found(call, Parameters(call))
-    rows = [views.entity(entity, Choice(), query.program) for entity in (found[:most] if most > 0 else found)]
-    views.check_names()
+    parameters = Parameters(call)
+    query, naming = read_query(parameters), Naming.read(parameters)
+    found = EntitySearch(call, query).run(None)
+    rows = _shown(call, query, naming, found[:most] if most > 0 else found, Choice())
     return rows, entity_rows(rows)
+
+
+def _shown(
+    call: Call, query: EntityQuery, naming: Naming, entities: Sequence[TrackedEntity], choice: Choice
+) -> list[Json]:
+    records = Reach(call).records
+    views = Views(call.server, call.user, records, naming, deleted=query.deleted, listed=len(entities))
+    rows = [views.entity(entity, choice, query.program) for entity in entities]
+    views.check_names()
+    return rows
 
 
 @endpoints.add("GET", "/api/tracker/trackedEntities/{uid}", RECORDED)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dhis2w_sandbox.documents import linked
-from dhis2w_sandbox.metadata.java_order import WORD, hash_order, text_hash
+from dhis2w_sandbox.metadata.java_order import WORD, hash_order, item_hash, text_hash
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.tracker.ownership import Scope
 from dhis2w_sandbox.tracker.reading.choices import Choice
@@ -46,7 +46,7 @@ class Views:
         records: the tracker data.
         naming: how metadata is named.
         deleted: whether deleted records are shown too.
-        listed: whether what is shown is a list, rather than one object.
+        listed: how many tracked entities the list holds that is shown; 0 for one object by itself.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Views:
         naming: Naming | None = None,
         *,
         deleted: bool = False,
-        listed: bool = False,
+        listed: int = 0,
     ) -> None:
         self._server = server
         self._store = server.store
@@ -259,8 +259,19 @@ class Views:
         return {uid for row in rows if (uid := linked(row, "trackedEntityAttribute"))}
 
     def _attributes(self, entity: TrackedEntity, shown: set[str]) -> list[Json]:
-        rows = [self._attribute(value) for value in entity.attributes if value.attribute in shown]
-        return rows[::-1] if self._server.behaviour.lists_attributes_by_enrollment else rows
+        values = [value for value in entity.attributes if value.attribute in shown]
+        if self._server.behaviour.keeps_attributes_in_sets:
+            values = self._as_set(values) if not self._listed else values[::-1] if self._listed > 1 else values
+        return [self._attribute(value) for value in values]
+
+    def _as_set(self, values: list[AttributeValue]) -> list[AttributeValue]:
+        """The order of a Java set of attribute values."""
+
+        def hash_of(value: AttributeValue) -> int:
+            attribute = self._store.get("trackedEntityAttribute", value.attribute) or {"id": value.attribute}
+            return ((59 + item_hash(attribute)) * 59 + text_hash(value.value)) & WORD
+
+        return hash_order(values, hash_of)
 
     def _attribute(self, value: AttributeValue) -> Json:
         document = self._store.get("trackedEntityAttribute", value.attribute) or {}
