@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -13,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhis2w_client import Dhis2, InvalidSettingError
+from dhis2w_client.data_values import DataValueSelection
+from dhis2w_client.data_values.value_batch import ValueBatch
 from dhis2w_client.periods import (
     ISO,
     PERIOD_TYPES,
@@ -21,12 +24,14 @@ from dhis2w_client.periods import (
     calendar_named,
     parse_period,
     period_of,
+    period_type_of,
     period_types_of,
     periods_between,
     periods_in_year,
     relative_periods,
 )
 from dhis2w_client.periods import calendars as calendars_module
+from dhis2w_client.versions import DIALECTS, LIBRARY_OF_CALENDAR, in_calendar
 
 CALENDARS = ("ethiopian", "nepali")
 TYPES = sorted(name for name, type in PERIOD_TYPES.items() if type.family != "weeks")
@@ -179,6 +184,34 @@ def test_a_server_without_a_calendar_has_the_iso_one() -> None:
     assert calendar_named(None) is calendar_named("gregorian") is calendar_named("iso8601") is ISO
     with pytest.raises(InvalidSettingError, match="ethiopian"):
         calendar_named("mayan")
+
+
+@pytest.mark.parametrize("version", Dhis2)
+def test_values_of_a_server_with_a_calendar_are_checked_by_it(version: Dhis2) -> None:
+    dialect = in_calendar(DIALECTS[version], "nepali")
+    periods = ["20800232", "208001", "20800233", "2080W1"]
+    key = {"dataElement": "ElemCount01", "orgUnit": "UnitAaaa001", "value": "1"}
+    batch = ValueBatch([{**key, "period": period} for period in periods], dialect)
+    assert sorted(batch.refused) == [2, 3]
+    selection = DataValueSelection(data_sets=("DataSetAaa1",), periods=("2080-02-32",), org_units=("UnitAaaa001",))
+    assert ("period", "20800232") in selection.params(dialect)
+    with pytest.raises(InvalidPeriodError, match="nepali"):
+        replace(selection, periods=("20800233",)).params(dialect)
+
+
+def test_a_type_is_told_by_its_spelling_in_every_calendar() -> None:
+    assert {period_type_of(text).name for _, text, _, _, _ in WORKED} == set(TYPES)
+    with pytest.raises(InvalidPeriodError):
+        period_type_of("2080Q5")
+
+
+def test_a_calendar_is_taken_from_a_server_where_its_library_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {*LIBRARY_OF_CALENDAR, "iso8601", "gregorian"} == set(calendars_module.CALENDARS)
+    dialect = DIALECTS[Dhis2.V42]
+    assert in_calendar(dialect, "persian") is in_calendar(dialect, None) is in_calendar(dialect, "iso8601") is dialect
+    assert in_calendar(dialect, "ethiopian").calendar == "ethiopian"
+    monkeypatch.setitem(LIBRARY_OF_CALENDAR, "ethiopian", "no_such_library")
+    assert in_calendar(dialect, "ethiopian") is dialect
 
 
 def test_libraries_are_loaded_when_a_calendar_is_used() -> None:

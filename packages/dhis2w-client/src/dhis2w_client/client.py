@@ -19,7 +19,7 @@ from dhis2w_client.replies import Reply, check_wanted, error_of, model_of, moved
 from dhis2w_client.retry import RetryPolicy
 from dhis2w_client.system import SystemService
 from dhis2w_client.typed_collections import TypedCollections
-from dhis2w_client.versions import Dhis2, Dialect, version_named
+from dhis2w_client.versions import Dhis2, Dialect, in_calendar, version_named
 
 if TYPE_CHECKING:
     from dhis2w_client.analytics.service import AnalyticsService
@@ -115,7 +115,6 @@ class Dhis2Client(TypedCollections):
         self._expect = _known_version(expect) or self.EXPECT
         self._dialect: Dialect | None = None
         self._raw_version: str | None = None
-        self._calendar: str | None = None
         self._system: SystemService | None = None
         self._system_cache_ttl = system_cache_ttl
         self._clock = clock
@@ -147,8 +146,8 @@ class Dhis2Client(TypedCollections):
     def calendar(self) -> Calendar:
         """The calendar of the server's periods (`keyCalendar`).
 
-        ISO where it is one that the client does not have, and where nothing was asked when it connected
-        (`known_version`).
+        ISO where it is one that the client does not have, or that is not installed (`dhis2w-client[calendars]`), and
+        where nothing was asked when it connected (`known_version`).
         """
         return self._service_api().calendar
 
@@ -230,7 +229,7 @@ class Dhis2Client(TypedCollections):
     def _service_api(self) -> MetadataApi:
         from dhis2w_client.metadata.metadata_api import MetadataApi
 
-        return MetadataApi(self._connection, self.dialect, self._clock, self._calendar)
+        return MetadataApi(self._connection, self.dialect, self._clock)
 
     def collection(self, name: str) -> Collection[Any]:
         """The objects of one type: `client.collection("dataElements")` is `client.data_elements`.
@@ -291,9 +290,9 @@ class Dhis2Client(TypedCollections):
             info = None if known_version else model_of(await self._find_server(), SystemInfo)
             version = info.version if info else known_version or ""
             self._raw_version = version
-            self._calendar = info.calendar if info else None
             self._system = SystemService(self._connection, self._clock, self._system_cache_ttl, info)
-            self._dialect = dialect_for(version, allow_fallback=self._allow_version_fallback, expect=self._expect)
+            dialect = dialect_for(version, allow_fallback=self._allow_version_fallback, expect=self._expect)
+            self._dialect = in_calendar(dialect, info.calendar if info else None)
         except BaseException:
             await self.close()
             raise

@@ -9,7 +9,8 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 
 from dhis2w_client.errors import UnsupportedVersionError
 
@@ -113,6 +114,8 @@ class Dialect:
     """Whether a transfer to a unit that does not exist is refused."""
     tracker_parameters: Mapping[tuple[str, str], str]
     """Other names of parameters of tracker lists, by list and part of a selection."""
+    calendar: str = "iso8601"
+    """The calendar in which the connected server names periods (`keyCalendar`), where the client has that one."""
 
 
 DIALECTS: dict[Dhis2, Dialect] = {
@@ -281,6 +284,16 @@ DIALECTS: dict[Dhis2, Dialect] = {
     )
 }
 """The dialect of each version."""
+
+LIBRARY_OF_CALENDAR = {"ethiopian": "abyssinica", "nepali": "nepali_datetime"}
+"""The calendars that `dhis2w_client.periods` has besides ISO, and the module that each needs."""
+
+
+def in_calendar(dialect: Dialect, calendar: str | None) -> Dialect:
+    """The dialect of a server with a calendar; one that is not known or not installed is taken for ISO."""
+    library = LIBRARY_OF_CALENDAR.get(calendar or "")
+    return replace(dialect, calendar=calendar) if calendar and library and find_spec(library) else dialect
+
 
 OLDEST = min(Dhis2, key=lambda version: version.number)
 NEWEST = max(Dhis2, key=lambda version: version.number)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Required, TypedDict
 
-from dhis2w_client.periods import InvalidPeriodError, parse_period
+from dhis2w_client.periods import InvalidPeriodError, calendar_named, parse_period
 
 if TYPE_CHECKING:
     from dhis2w_client.versions import Dhis2, Dialect
@@ -101,7 +101,7 @@ def problem_of(value: Mapping[str, Any], key: ValueKey, dialect: Dialect) -> str
     if not (key.data_element and key.period and key.org_unit):
         names = ("dataElement", "period", "orgUnit")
         return next(f"{name} is missing" for name, given in zip(names, key, strict=False) if not given)
-    wrong_period = period_problem(key.period, dialect.version)
+    wrong_period = period_problem(key.period, dialect.version, dialect.calendar)
     if wrong_period:
         return wrong_period
     content = value.get("value")
@@ -114,10 +114,10 @@ def problem_of(value: Mapping[str, Any], key: ValueKey, dialect: Dialect) -> str
 
 
 @lru_cache(maxsize=4096)
-def period_problem(text: str, version: Dhis2) -> str | None:
+def period_problem(text: str, version: Dhis2, calendar: str = "iso8601") -> str | None:
     """What is wrong with a period; None where it is one."""
     try:
-        parse_period(text, version)
+        parse_period(text, version, calendar_named(calendar))
     except InvalidPeriodError as error:
         return error.message.rstrip(".")
     return None

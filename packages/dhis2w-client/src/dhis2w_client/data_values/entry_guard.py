@@ -15,7 +15,7 @@ from dhis2w_client.data_values.import_report import Refusal
 from dhis2w_client.data_values.push_options import PROPERTIES
 from dhis2w_client.filters import where
 from dhis2w_client.json_value import as_array, as_object, as_text
-from dhis2w_client.periods import parse_period
+from dhis2w_client.periods import calendar_named, parse_period
 
 if TYPE_CHECKING:
     from dhis2w_client.data_values.push_options import DataValueOptions
@@ -54,7 +54,7 @@ class EntryRules:
         refused: dict[int, Refusal] = {}
         for index in positions if self.windows else ():
             key = key_of(batch.values[index])
-            period = str(parse_period(key.period, batch.dialect.version))
+            period = str(parse_period(key.period, batch.dialect.version, calendar_named(batch.dialect.calendar)))
             if not any(window.includes(now) for window in self.windows.get(period, ())):
                 text = f"the data set takes no values of {period} now, by its input periods"
                 refused[index] = Refusal(index, key, None, text, as_text(batch.values[index].get("value")), sent=False)

@@ -13,7 +13,7 @@ from typing import Any
 
 from dhis2w_client.data_values.entry_guard import EntryRules, rules_of
 from dhis2w_client.json_value import as_array, as_object, as_text
-from dhis2w_client.periods import parse_period
+from dhis2w_client.periods import period_type_of
 
 _PLACE = itemgetter("dataElement", "period", "orgUnit")
 
@@ -57,7 +57,7 @@ def by_data_set(values: Sequence[Mapping[str, Any]], sets: Sequence[DataSetFacts
     for index, (element, period, org_unit) in enumerate(map(_PLACE, values)):
         of_period = fitting.get((element, period))
         if of_period is None:
-            type = parse_period(period).type.name
+            type = period_type_of(period).name
             of_period = [each for each in most_first if each.period_type == type and element in each.elements]
             fitting[element, period] = of_period
         groups[_with_unit(of_period, org_unit)].append(index)

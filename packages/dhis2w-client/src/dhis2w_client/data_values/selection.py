@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dhis2w_client.data_values.push_options import IdSchemes
 from dhis2w_client.errors import InvalidRequestError
-from dhis2w_client.periods import parse_period
+from dhis2w_client.periods import calendar_named, parse_period
 
 if TYPE_CHECKING:
     from dhis2w_client.call import ParamValue
@@ -52,14 +52,14 @@ class DataValueSelection:
             InvalidPeriodError: A period is none of the connected version.
         """
         self._check()
-        start, end = self.start, self.end
+        start, end, calendar = self.start, self.end, calendar_named(dialect.calendar)
         deleted = self.since is not None if self.include_deleted is None else self.include_deleted
         wants_dates = self.since and not self.periods and start is None and not dialect.reads_changes_by_moment_alone
         repeated: list[tuple[str, tuple[str, ...]]] = [
             ("dataSet", self.data_sets),
             ("dataElement", self.data_elements),
             ("dataElementGroup", self.data_element_groups),
-            ("period", tuple(str(parse_period(text, dialect.version)) for text in self.periods)),
+            ("period", tuple(str(parse_period(text, dialect.version, calendar)) for text in self.periods)),
             ("orgUnit", self.org_units),
             ("orgUnitGroup", self.org_unit_groups),
             ("attributeOptionCombo", self.attribute_option_combos),

@@ -68,7 +68,9 @@ class ValueBatch:
             return False
         if any("" in columns[name] for name in _NEEDED):
             return False
-        if any(period_problem(period, self.dialect.version) for period in set(columns["period"])):
+        if any(
+            period_problem(period, self.dialect.version, self.dialect.calendar) for period in set(columns["period"])
+        ):
             return False
         with collector_paused():
             keys = set(zip(*[columns[name] for name in _KEYS if name in columns], strict=True))

@@ -39,8 +39,6 @@ class MetadataApi:
     connection: Connection
     dialect: Dialect
     clock: Clock
-    calendar_name: str | None = None
-    """The calendar of the server's periods; None where it is not known."""
 
     @property
     def facts(self) -> SchemaFacts:
@@ -82,9 +80,9 @@ class MetadataApi:
     @property
     def calendar(self) -> Calendar:
         """The calendar of the server's periods; ISO where it is not known, or none that the client has."""
-        from dhis2w_client.periods.calendars import CALENDARS, ISO
+        from dhis2w_client.periods.calendars import calendar_named
 
-        return CALENDARS.get(self.calendar_name or "", ISO)
+        return calendar_named(self.dialect.calendar)
 
     def period(self, text: str) -> str:
         """A period as DHIS2 writes it.

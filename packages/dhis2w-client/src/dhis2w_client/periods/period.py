@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -98,18 +99,34 @@ def parse_period(text: str, version: Dhis2 | None = None, calendar: Calendar = I
     return found
 
 
+def period_type_of(text: str) -> PeriodType:
+    """The type of a period by its spelling, whatever the calendar.
+
+    Raises:
+        InvalidPeriodError: No period is written so.
+    """
+    spelling = _spelling(text)
+    if spelling is None:
+        raise InvalidPeriodError(f"{text[:40]!r} is no period.")
+    return spelling[0]
+
+
+def _spelling(text: str) -> tuple[PeriodType, re.Match[str]] | None:
+    matches = ((type, type.pattern.fullmatch(text)) for type in PERIOD_TYPES.values())
+    return next(((type, match) for type, match in matches if match), None)
+
+
 @lru_cache(maxsize=4096)
 def _found(text: str, calendar: Calendar) -> Period | None:
-    for type in PERIOD_TYPES.values():
-        match = type.pattern.fullmatch(text)
-        if match is None:
-            continue
-        _check_counts(type, calendar)
-        number = int("".join(part for part in match.groups()[1:] if part.isdigit()) or 1)
-        start = type.start(int(match[1]), number, calendar)
-        # the 27th two weeks of a long year overlap the next year's first; DHIS2 takes them all the same
-        return Period(type, int(match[1]), number, start, calendar) if start is not None else None
-    return None
+    spelling = _spelling(text)
+    if spelling is None:
+        return None
+    type, match = spelling
+    _check_counts(type, calendar)
+    number = int("".join(part for part in match.groups()[1:] if part.isdigit()) or 1)
+    start = type.start(int(match[1]), number, calendar)
+    # the 27th two weeks of a long year overlap the next year's first; DHIS2 takes them all the same
+    return Period(type, int(match[1]), number, start, calendar) if start is not None else None
 
 
 def period_of(type: PeriodType | str, day: date, calendar: Calendar = ISO) -> Period:

@@ -3696,8 +3696,8 @@ class Dhis2Client(TypedCollections):
     def calendar(self) -> Calendar:
         """The calendar of the server's periods (`keyCalendar`).
 
-        ISO where it is one that the client does not have, and where nothing was asked when it connected
-        (`known_version`).
+        ISO where it is one that the client does not have, or that is not installed (`dhis2w-client[calendars]`), and
+        where nothing was asked when it connected (`known_version`).
         """
 
     @property

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from dhis2w_client.data_values.data_value import period_problem, text_of
 from dhis2w_client.data_values.value_batch import only_texts
 from dhis2w_client.pages import collector_paused
-from dhis2w_client.periods import Period, parse_period
+from dhis2w_client.periods import Period, calendar_named, parse_period
 from dhis2w_core.transfers.chunk import Chunk, RefusedRow
 from dhis2w_core.transfers.value_metadata import SetFacts, ValueMetadata, property_of
 
@@ -220,10 +220,15 @@ class MetadataCheck:
     def _has_closed_units(self, columns: _Columns) -> bool:
         """Whether some unit opened after the first of the periods, or was closed at any time."""
         version = self._dialect.version
-        texts = (text for text in set(columns.periods) if text and not period_problem(text, version))
-        first = min((parse_period(text).start for text in texts), default=date.max)
+        texts = (
+            text for text in set(columns.periods) if text and not period_problem(text, version, self._dialect.calendar)
+        )
+        first = min((self._days_of(text).start for text in texts), default=date.max)
         units = filter(None, map(self._known.units.found.get, set(columns.units)))
         return any(unit.closed or (unit.opened and unit.opened > first) for unit in units)
+
+    def _days_of(self, text: str) -> Period:
+        return parse_period(text, calendar=calendar_named(self._dialect.calendar))
 
     def _of_element(self, name: str) -> Problem | None:
         known = self._known.elements
@@ -238,7 +243,7 @@ class MetadataCheck:
     def _of_period(self, text: str) -> Problem | None:
         if not text:
             return self._problem(NO_PERIOD, "period is missing")
-        wrong = period_problem(text, self._dialect.version)
+        wrong = period_problem(text, self._dialect.version, self._dialect.calendar)
         return self._problem(NO_PERIOD, wrong) if wrong else None
 
     def _of_unit(self, name: str) -> Problem | None:
@@ -276,9 +281,9 @@ class MetadataCheck:
     def _new_place(self, element: str, text: str) -> _Place | None:
         """What is sure of an element and a period; None where that is nothing."""
         facts = self._known.elements.found.get(element)
-        if facts is None or not text or period_problem(text, self._dialect.version):
+        if facts is None or not text or period_problem(text, self._dialect.version, self._dialect.calendar):
             return None
-        period = parse_period(text)
+        period = self._days_of(text)
         named = self._known.sets.get(self._data_set or "")
         candidates = ([named] if named else None) if self._data_set else facts.sets
         if candidates is None:
@@ -335,9 +340,9 @@ class MetadataCheck:
     def _of_unit_in_time(self, pair: tuple[str, str]) -> Problem | None:
         text, name = pair
         unit = self._known.units.found.get(name)
-        if unit is None or not text or period_problem(text, self._dialect.version):
+        if unit is None or not text or period_problem(text, self._dialect.version, self._dialect.calendar):
             return None
-        start = parse_period(text).start
+        start = self._days_of(text).start
         if not ((unit.opened and start < unit.opened) or (unit.closed and start > unit.closed)):
             return None
         return self._problem(UNIT_CLOSED, f"the organisation unit {name} is not open in {text}")
