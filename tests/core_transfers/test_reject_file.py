@@ -6,12 +6,14 @@ import csv
 import json
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dhis2w_client import Dhis2Client
+from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.data_push import DataPush
 from dhis2w_core.transfers.object_names import in_names
 from dhis2w_core.transfers.source_rows import digest_of
@@ -107,6 +109,27 @@ def test_rows_of_every_kind_of_file_are_rejected_under_dhis2s_keys(empty: Sandbo
         assert (report["read"], report["accepted"], report["refused"]) == (2, 1, 1)
         (row,) = table(tmp_path / "values.rejects.csv")
         assert (row["dataElement"], row["period"], row["value"]) == (COUNT, "202402", "1.5")
+
+    run(empty, use)
+
+
+def test_refused_rows_that_cannot_be_written_are_written_by_the_next_run(empty: Sandbox, tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "values.csv",
+        "dataElement,orgUnit,period,value",
+        f"{COUNT},{UNIT},202401,many",
+        f"{COUNT},{UNIT},202402,2",
+    )
+
+    async def use(client: Dhis2Client) -> None:
+        plan = DataPush(file, digest_of(file), rejects=tmp_path / "nowhere" / "rejects.csv")
+        with pytest.raises(OperationError, match="Everything was sent"):
+            await plan.apply(client, lambda _: None)
+        empty.faults.add(Fault(500, path="dataValueSets", method="POST", times=9))
+        report = await replace(plan, rejects=tmp_path / "rejects.csv").apply(client, lambda _: None)
+        assert (report["read"], report["refused"]) == (2, 1)
+        assert len(table(tmp_path / "rejects.csv")) == 1
+        empty.faults.clear()
 
     run(empty, use)
 

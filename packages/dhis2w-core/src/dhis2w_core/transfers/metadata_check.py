@@ -256,7 +256,7 @@ class MetadataCheck:
             return self._problem(UNKNOWN_UNIT, f"there is no organisation unit {name}")
         facts = known.found.get(name)
         exempt = self._by_group and self._known.sees_everything
-        if facts and facts.ancestry and not exempt and self._known.own_units.isdisjoint(facts.ancestry.split("/")):
+        if facts and not facts.is_own and not exempt:
             return self._problem(FOREIGN_UNIT, f"{name} is not among the organisation units you may write into")
         return None
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.data_values.data_value import text_of
 from dhis2w_client.whole_file import written_whole
+from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.chunk import RefusedRow
 from dhis2w_core.transfers.object_names import in_names, names_in
 from dhis2w_core.transfers.source_rows import ROWS
@@ -35,19 +36,30 @@ async def write_rejects(client: Dhis2Client, rows: RowSource, refused: Sequence[
 
     Returns:
         The file.
+
+    Raises:
+        OperationError: It cannot be written there.
     """
     wanted = {each.row: each for each in refused}
     found = [(wanted[number], row) for number, row in _numbered(rows) if number in wanted]
     names = await names_in(client, ((why.problem, row) for why, row in found))
     keys = list(dict.fromkeys(key for _, row in found for key in row))
-    with written_whole(target) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*keys, *NOTES])
-        for why, row in found:
-            problem = in_names(why.problem, names, row.get("dataElement"))
-            advice = why.what_to_do or what_to_do(why.code, why.problem)
-            writer.writerow([*(_cell(row.get(key)) for key in keys), why.line, why.code or "", problem, advice])
+    lines = ([*(_cell(row.get(key)) for key in keys), *_notes(why, row, names)] for why, row in found)
+    try:
+        with written_whole(target) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+            csv.writer(text, lineterminator="\n").writerows([[*keys, *NOTES], *lines])
+    except OSError as error:
+        raise OperationError(
+            f"Everything was sent, but the refused rows cannot be written to {target}: {error.strerror}.",
+            next_step="The same command with another --rejects writes them; it sends nothing again.",
+        ) from None
     return target
+
+
+def _notes(why: RefusedRow, row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[object, ...]:
+    """What stands behind a row: the cells of `NOTES`."""
+    problem = in_names(why.problem, names, row.get("dataElement"))
+    return why.line, why.code or "", problem, why.what_to_do or what_to_do(why.code, why.problem)
 
 
 def _numbered(rows: RowSource) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -30,6 +29,8 @@ Row = Mapping[str, Any]
 
 IDS_AT_ONCE = 300
 """UIDs in one request: its URL stays below what servers take."""
+PAGE = 1000
+"""Objects in one page of a type that is read as a whole."""
 DAY = timedelta(days=1)
 
 _UID = re.compile(r"[a-zA-Z][a-zA-Z0-9]{10}")
@@ -67,7 +68,7 @@ class SetFacts:
         return self.expiry is not None and today > last + self.expiry + 2 * DAY
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class ElementFacts:
     """What of a data element decides about its values."""
 
@@ -78,14 +79,14 @@ class ElementFacts:
     """The data sets that it is in; None where the user may not see all of them."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class UnitFacts:
     """What of an organisation unit decides about its values."""
 
     sets: frozenset[str]
     """UIDs of the data sets that it is assigned to."""
-    ancestry: str
-    """The UIDs from the root down to it."""
+    is_own: bool
+    """Whether it is one that the user may write into."""
     opened: date | None
     closed: date | None
 
@@ -123,12 +124,27 @@ class Known(Generic[F]):
                 some = asked[start : start + IDS_AT_ONCE]
                 await self._take([row async for row in rows_of(client, self.plural, wanted, some)], make)
         elif not self._is_whole:
-            rows = [row async for row in rows_of(client, self.plural, wanted)]
-            times = Counter(row.get(self.property) for row in rows)
-            self.ambiguous = frozenset(str(name) for name, count in times.items() if name and count > 1)
-            await self._take([row for row in rows if row.get(self.property)], make)
+            await self._take_all(client, wanted, self.property, make)
             self._is_whole = True
         self.absent |= {name for name in new - self.found.keys() if name == name.strip()}  # 2.42 trims
+
+    async def _take_all(
+        self, client: Dhis2Client, fields: str, property: str, make: Callable[[list[Row]], Any]
+    ) -> None:
+        """Read all objects of the type, a page at a time: a country has fifty thousand units."""
+        names, twins = set[str](), set[str]()
+        page: list[Row] = []
+        async for row in rows_of(client, self.plural, fields):
+            name = as_text(row.get(property))
+            if name is None:
+                continue
+            (twins if name in names else names).add(name)
+            page.append(row)
+            if len(page) == PAGE:
+                await self._take(page, make)
+                page = []
+        await self._take(page, make)
+        self.ambiguous = frozenset(twins)
 
     async def _take(self, rows: list[Row], make: Callable[[list[Row]], Any]) -> None:
         facts = await make(rows)
@@ -282,7 +298,7 @@ class ValueMetadata:
         sets = frozenset(_ids(row.get("dataSets")))
         return UnitFacts(
             sets=self._assignments.setdefault(sets, sets),  # most units have the sets of their neighbours
-            ancestry=str(row.get("path") or ""),
+            is_own=not self.own_units.isdisjoint(str(row.get("path")).split("/")),
             opened=_day(row.get("openingDate")) if self.iso_calendar else None,
             closed=_day(row.get("closedDate")) if self.iso_calendar else None,
         )
@@ -313,7 +329,7 @@ async def rows_of(
     )
     for some in pieces:
         filters = where("id").is_in(some) if some is not None else None
-        async for row in client.collection(plural).rows(fields=fields, filters=filters, params=params, page_size=1000):
+        async for row in client.collection(plural).rows(fields=fields, filters=filters, params=params, page_size=PAGE):
             yield row
 
 
