@@ -1,6 +1,7 @@
 """The servers: a sandbox of each version on a loopback port, or the live one that the environment names."""
 
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import product
@@ -16,7 +17,17 @@ from tests.contract.server import Server, counts
 LIVE_URL = os.environ.get("D2W_LIVE_URL")
 PURGE = not LIVE_URL or os.environ.get("D2W_LIVE_PURGE") == "1"
 """Whether what is marked as deleted in tracker may be removed for good: on a live server only who owns it says so."""
+STAYED: list[tuple[str, str]] = []
+"""Plural and UID of what stays on a live server after all."""
 TARGETS = ("live",) if LIVE_URL else ("v41", "v42", "v43", "v44")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what stays on a live server."""
+    if STAYED:
+        terminalreporter.section("left on the server, because D2W_LIVE_PURGE is not set")
+        for plural, uid in STAYED:
+            terminalreporter.line(f"{plural}/{uid}")
 
 
 @contextmanager
@@ -33,13 +44,15 @@ def started(target: str) -> Generator[Server]:
 
 @pytest.fixture(scope="session", params=TARGETS)
 def server(request: pytest.FixtureRequest) -> Generator[Server]:
-    """The server of all scenarios; at the end it must hold as many objects of each type as at the start."""
+    """The server of all scenarios; at the end it must hold as many objects as at the start, and what has to stay."""
     with started(request.param) as server:
         with server.connect() as client:
             before = counts(client)
         yield server
         with server.connect() as client:
-            assert counts(client) == before
+            stayed = Counter(plural for plural, _ in server.left)
+            assert {plural: count - stayed[plural] for plural, count in counts(client).items()} == before
+        STAYED.extend(server.left)
 
 
 @pytest.fixture(scope="session")

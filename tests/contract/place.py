@@ -22,6 +22,11 @@ Row = dict[str, object]
 class LeftBehindError(AssertionError):
     """Objects of a scenario that cannot be deleted."""
 
+    def __init__(self, left: list[tuple[str, str]], refusals: list[str]) -> None:
+        super().__init__(f"{left} are still there: {refusals}")
+        self.left = left
+        """Plural and UID of each."""
+
 
 class Place:
     """What one scenario makes on a server that others use too.
@@ -82,7 +87,7 @@ class Place:
             if not found:
                 return
             refusals = self._delete(found)
-        raise LeftBehindError(f"{self._found()} are still there: {refusals}")
+        raise LeftBehindError(self._found(), refusals)
 
     def _delete(self, found: list[tuple[str, str]]) -> list[str]:
         """Delete what can be deleted; why the rest cannot."""

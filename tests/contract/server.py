@@ -20,6 +20,8 @@ class Server:
     url: str
     username: str
     password: str = field(repr=False)
+    left: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]], repr=False)
+    """Plural and UID of what has to stay there."""
 
     @contextmanager
     def connect(self, auth: AuthProvider | None = None) -> Generator[Dhis2Client]:

@@ -69,6 +69,15 @@ def _rows(sql: sqlite3.Connection, table: str) -> Rows:
     return {tuple(value for name, value in zip(columns, row, strict=True) if name not in NUMBERS) for row in cursor}
 
 
+def run_on(url: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the scenarios against a live server."""
+    live = {"D2W_LIVE_URL": url, "D2W_LIVE_USERNAME": "admin", "D2W_LIVE_PASSWORD": "district"}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    # the cache plugin would write into the checkout, beside that of the tests that run this
+    command = [sys.executable, "-m", "pytest", str(HERE), "-q", "-p", "no:cacheprovider"]
+    return subprocess.run(command, env=inherited | live | more, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize("version", ["41", "42", "43", "44"])
 def test_a_live_server_is_as_it_was(version: str, tmp_path: Path) -> None:
     database = tmp_path / "sandbox.sqlite"
@@ -76,19 +85,23 @@ def test_a_live_server_is_as_it_was(version: str, tmp_path: Path) -> None:
         with Server(url, "admin", "district").connect():
             pass  # DHIS2 remembers the first login of an hour; it is not the scenarios' doing
         before = contents(database)
-        live = {
-            "D2W_LIVE_URL": url,
-            "D2W_LIVE_USERNAME": "admin",
-            "D2W_LIVE_PASSWORD": "district",
-            "D2W_LIVE_PURGE": "1",
-        }
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        # the cache plugin would write into the checkout, beside that of the tests that run this
-        command = [sys.executable, "-m", "pytest", str(HERE), "-q", "-p", "no:cacheprovider"]
-        ended = subprocess.run(command, env=inherited | live, capture_output=True, text=True, check=False)
+        ended = run_on(url, D2W_LIVE_PURGE="1")
         after = contents(database)
     assert ended.returncode == 0, ended.stdout
     assert " passed" in ended.stdout
     assert len(before) > 400
     assert after - before == set()
     assert before - after == set()
+
+
+def test_what_a_server_does_not_let_go_is_named(tmp_path: Path) -> None:
+    with running("42", tmp_path / "sandbox.sqlite") as url:
+        ended = run_on(url)
+        with Server(url, "admin", "district").connect() as client:
+            kept = {(hit.plural, hit.id) for hit in client.metadata.search("d2wct", by=["name"])}
+            users = client.users.list(filters="username:like:d2wct", fields="disabled")
+            assert [user.disabled for user in users] == [True]
+    assert ended.returncode == 0, ended.stdout
+    assert "D2W_LIVE_PURGE is not set" in ended.stdout
+    assert {plural for plural, _ in kept} >= {"programs", "trackedEntityTypes", "organisationUnits"}
+    assert all(id in ended.stdout for _, id in kept)

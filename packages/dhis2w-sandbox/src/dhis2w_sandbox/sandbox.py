@@ -88,9 +88,9 @@ from dhis2w_sandbox.services import (
     user_data_store,
     validation,
 )
+from dhis2w_sandbox.tracker import deletion_vetoes, tidying
 from dhis2w_sandbox.tracker import deprecated as deprecated_tracker
 from dhis2w_sandbox.tracker import endpoints as tracker_import
-from dhis2w_sandbox.tracker import tidying
 from dhis2w_sandbox.tracker.reading import (
     change_logs,
     duplicates,
@@ -286,6 +286,7 @@ class Sandbox:
 
 attached.connect()
 tidying.connect()
+deletion_vetoes.connect()
 
 
 def all_endpoints() -> list[Endpoint]:
