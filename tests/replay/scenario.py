@@ -87,7 +87,7 @@ def scenarios(shared: Path) -> list[Scenario]:
 
 def play(scenario: Scenario) -> list[Outcome]:
     """Send every exchange in order; fixtures that match are left out, as `replay.py` does."""
-    replay = _replay(scenario.live / "replay.py")
+    replay = recorded_replay(scenario.live / "replay.py")
     outcomes: list[Outcome] = []
     with Sandbox(scenario.version, empty=True) as sandbox, sandbox.serve() as url:
         run = replay.Replay(replay.Server(url))
@@ -100,7 +100,7 @@ def play(scenario: Scenario) -> list[Outcome]:
 
 
 @cache
-def _replay(file: Path) -> ModuleType:
+def recorded_replay(file: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("recorded_replay", file)
     assert spec is not None
     assert spec.loader is not None
