@@ -100,7 +100,7 @@ class AuditService:
             if not rows and page == 1:
                 await self._check_known(data_sets, data_elements, org_units)
             for row in rows:
-                yield _audit_of(as_object(row), self._api.calendar)
+                yield audit_of(as_object(row), self._api.calendar)
             pages = as_count(as_object(answer.get("pager")).get("pageCount"))
             page += 1
 
@@ -119,7 +119,8 @@ class AuditService:
                 )
 
 
-def _audit_of(row: Mapping[str, object], calendar: Calendar) -> DataValueAudit:
+def audit_of(row: Mapping[str, object], calendar: Calendar) -> DataValueAudit:
+    """An audit, from what DHIS2 says of it."""
     element, unit, combo, attribute = (
         as_text(as_object(row.get(key)).get("id")) or ""
         for key in ("dataElement", "organisationUnit", "categoryOptionCombo", "attributeOptionCombo")

@@ -56,13 +56,13 @@ class LockExceptionService:
         """
         wanted = self._api.period(period) if period else None
         answer = await self._api.read(PATH, {"paging": False})
-        rows = [_exception_of(as_object(row)) for row in as_array(answer.get(PATH))]
+        rows = [exception_of(as_object(row)) for row in as_array(answer.get(PATH))]
         return [row for row in rows if data_set in (None, row.data_set) and wanted in (None, row.period)]
 
     async def combinations(self) -> list[LockException]:
         """Read which data sets and periods have exceptions, by name, without their units."""
         answer = await self._api.read(f"{PATH}/combinations")
-        return [_exception_of(as_object(row)) for row in as_array(answer.get(PATH))]
+        return [exception_of(as_object(row)) for row in as_array(answer.get(PATH))]
 
     async def create(self, data_set: str, period: str, org_units: Sequence[str]) -> None:
         """Let units enter data of a data set for a period, however long ago that was; it may be repeated.
@@ -117,7 +117,8 @@ class LockExceptionService:
         write_report(await self._api.ask("DELETE", PATH, params=params))
 
 
-def _exception_of(row: Mapping[str, object]) -> LockException:
+def exception_of(row: Mapping[str, object]) -> LockException:
+    """An exception, from what DHIS2 says of it."""
     data_set, unit, period = (
         as_text(as_object(row.get(key)).get("id")) for key in ("dataSet", "organisationUnit", "period")
     )

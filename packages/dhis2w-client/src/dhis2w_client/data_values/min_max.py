@@ -81,7 +81,7 @@ class MinMaxService:
         for units in _lots(org_units, UNITS_AT_ONCE) if self._filters and org_units else [list(org_units)]:
             params = {"fields": FIELDS, "paging": False, "filter": self._filter(data_elements, units)}
             for row in as_array((await self._api.read(PATH, params)).get(PATH)):
-                limits = _limits_of(as_object(row))
+                limits = limits_of(as_object(row))
                 is_element = not data_elements or limits.data_element in data_elements
                 if is_element and (not units or limits.org_unit in units):
                     yield limits
@@ -256,7 +256,8 @@ def _flat(place: Limits | LimitsKey) -> dict[str, Any]:
     }
 
 
-def _limits_of(row: dict[str, object]) -> Limits:
+def limits_of(row: dict[str, object]) -> Limits:
+    """Limits, from what DHIS2 says of them."""
     element, unit, combo = (
         as_text(as_object(row.get(key)).get("id")) or "" for key in ("dataElement", "source", "optionCombo")
     )
