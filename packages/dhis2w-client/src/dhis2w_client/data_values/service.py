@@ -476,7 +476,7 @@ class DataValueService:
             return ()
         if data_sets is not None:
             return data_sets
-        return await (self._named_set(data_set, options) if data_set else self.data_set_facts(options))
+        return await self.data_set_facts(options, data_set)
 
     async def _named_set(self, data_set: str, options: DataValueOptions) -> list[DataSetFacts]:
         """The facts of one data set, under the name that it was given; none where it is not found by that."""
@@ -486,15 +486,21 @@ class DataValueService:
         rows = await self._api.rows("dataSets", f"id,periodType,{ENTRY_FIELDS}", where(PROPERTIES[scheme]).eq(data_set))
         return [facts_of({**row, "id": data_set}, "id", "id") for row in rows]
 
-    async def data_set_facts(self, options: DataValueOptions | None = None) -> list[DataSetFacts]:
-        """What of each data set decides about its values: elements, units, period type.
+    async def data_set_facts(
+        self, options: DataValueOptions | None = None, data_set: str | None = None
+    ) -> list[DataSetFacts]:
+        """What of each data set decides about its values: elements, units, period type, when it takes them.
 
         Args:
             options: Its identifier schemes are those of the facts.
+            data_set: Only when this one takes values, under the name that is given; nothing where an attribute names
+                it. Default: all of every data set.
 
         Raises:
             InvalidRequestError: A scheme by an attribute; name the data set then.
         """
+        if data_set:
+            return await self._named_set(data_set, options or DataValueOptions())
         schemes = (options or DataValueOptions()).schemes
         element, unit = schemes.data_element or schemes.all, schemes.org_unit or schemes.all
         if element not in PROPERTIES or unit not in PROPERTIES:

@@ -2893,11 +2893,15 @@ class DataValueService:
             ApiError: The server refused the request as such.
         """
 
-    def data_set_facts(self, options: DataValueOptions | None = None) -> list[DataSetFacts]:
-        """What of each data set decides about its values: elements, units, period type.
+    def data_set_facts(
+        self, options: DataValueOptions | None = None, data_set: str | None = None
+    ) -> list[DataSetFacts]:
+        """What of each data set decides about its values: elements, units, period type, when it takes them.
 
         Args:
             options: Its identifier schemes are those of the facts.
+            data_set: Only when this one takes values, under the name that is given; nothing where an attribute names
+                it. Default: all of every data set.
 
         Raises:
             InvalidRequestError: A scheme by an attribute; name the data set then.

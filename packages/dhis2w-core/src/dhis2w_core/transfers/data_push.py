@@ -144,8 +144,8 @@ class DeliverValues:
         cls, client: Dhis2Client, options: DataValueOptions, data_set: str | None, *, background: bool = False
     ) -> DeliverValues:
         """For a server: what decides about data sets is read once, where it is needed."""
-        asks = client.dialect.groups_data_values_by_data_set and not data_set
-        facts = await client.data_values.data_set_facts(options) if asks else None
+        asks = client.dialect.groups_data_values_by_data_set
+        facts = await client.data_values.data_set_facts(options, data_set) if asks else None
         return cls(client, options, data_set, facts, background)
 
     async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:
