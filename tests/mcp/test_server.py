@@ -10,14 +10,17 @@ from typing import Any, cast
 import pytest
 from fastmcp import Client
 
+from dhis2w_client.clock import Clock
 from dhis2w_core.operation_index import IndexEntry, Parameter
 from dhis2w_core.plugins import read_registry
 from dhis2w_mcp.agent_face import agent_entries, call_arguments, has_agent_face
-from dhis2w_mcp.connections import Connections
+from dhis2w_mcp.connections import VERSION_AGE, Connections
 from dhis2w_mcp.errors import ArgumentsError
 from dhis2w_mcp.result_page import LARGEST_BYTES, compact, page_of
 from dhis2w_mcp.server import Mode, make_server
+from dhis2w_sandbox import Sandbox
 from mcp import MCPError
+from tests.core.conftest import Home
 from tests.mcp.conftest import Country, agent, environment, run, served
 
 Connected = Client[Any]
@@ -143,6 +146,28 @@ def test_a_connection_is_used_again() -> None:
         first, *others = await asyncio.gather(*(connections.connected() for _ in range(5)))
         assert all(other is first for other in others)
         assert await connections.connected("here") is first
+        await connections.close()
+
+    run(work())
+
+
+def test_a_server_that_is_upgraded_is_spoken_to_in_its_new_version(home: Home) -> None:
+    seconds = [0.0]
+    connections = Connections(clock=Clock(monotonic=lambda: seconds[0]))
+
+    async def version() -> str:
+        return (await connections.connected()).client.version.value
+
+    async def work() -> None:
+        with Sandbox("42") as before, before.serve() as url:
+            table = f'base_url = "{url}"\nauth = "basic"\nusername = "admin"\npassword = "district"\n'
+            home.write_user(f'default = "here"\n[profiles.here]\n{table}').chmod(0o600)
+            found = [await version()]
+        with Sandbox("43") as after, after.serve(int(url.rpartition(":")[2])):
+            found.append(await version())
+            seconds[0] += VERSION_AGE
+            found.append(await version())
+        assert found == ["v42", "v42", "v43"]
         await connections.close()
 
     run(work())

@@ -353,3 +353,36 @@ def test_a_preview_of_a_data_value_masks_what_is_there() -> None:
 
 
 async def _nothing(_: object) -> None: ...
+
+
+LINE = {"psi": "PCFGrth9uxY", "ouname": "Hospital", "createdbydisplayname": "Jane Doe", "longitude": 1.5,
+        "gdiFSa8OF0R.Zaq97oZ7lSJ": "M", "GUBfqIwenQz": "Isoka", "gdiFSa8OF0R[-1].Cc4kuzzxwi6": None}  # fmt: skip
+
+
+def test_line_lists_show_their_columns_and_not_what_is_in_them() -> None:
+    shown = CLOSED.result(LINE, "analytics events")
+    assert list(shown) == list(LINE)
+    assert shown == LINE | {
+        "createdbydisplayname": "(withheld: people)",
+        **dict.fromkeys(("longitude", "gdiFSa8OF0R.Zaq97oZ7lSJ", "GUBfqIwenQz"), "(withheld: tracked values)"),
+    }
+
+
+def test_line_lists_show_the_columns_that_the_profile_names() -> None:
+    rules = AgentRules(attributes=frozenset({"Zaq97oZ7lSJ"}))
+    shown = Withholding(rules).result(LINE, "analytics events")
+    assert (shown["gdiFSa8OF0R.Zaq97oZ7lSJ"], shown["GUBfqIwenQz"]) == ("M", "(withheld: tracked values)")
+
+
+def test_whoever_entered_a_row_is_a_person_though_tracked_values_are_shown() -> None:
+    rules = AgentRules(show=frozenset({"tracked values"}))
+    assert Withholding(rules).result(LINE, "analytics events") == LINE | {"createdbydisplayname": "(withheld: people)"}
+
+
+def test_counts_of_events_are_cells() -> None:
+    rows = [{"ou": "gk7LZCuZa5N", "GUBfqIwenQz": "Isoka", "value": value} for value in (7.0, 3.0)]
+    shown = [CLOSED.result(row, "analytics events") for row in rows]
+    assert [(row["GUBfqIwenQz"], row["value"]) for row in shown] == [
+        ("(withheld: tracked values)", 7.0),
+        ("(withheld: tracked values)", "<5"),
+    ]

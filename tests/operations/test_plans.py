@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from dhis2w_client import ConflictError, Dhis2Client, StaleObjectError
-from dhis2w_core.errors import JournalError, PartlyDoneError, StalePlanError
+from dhis2w_core.errors import JournalError, OperationError, PartlyDoneError, StalePlanError
 from dhis2w_core.executor import Execution, execute
 from dhis2w_core.features.bundles import operations as bundles
 from dhis2w_core.features.metadata import operations as metadata
@@ -146,6 +146,19 @@ def test_nothing_to_change_asks_nobody(connect: Connect, journal: Journal) -> No
             plan = await metadata.rename(client, "dataElements", uid, "Same")
             told = await execute(plan, client, operation="x", consent=nobody, journal=journal)
             assert told.state == "nothing to do"
+
+    asyncio.run(work())
+
+
+def test_changes_of_no_object_are_refused(connect: Connect) -> None:
+    async def work() -> None:
+        async with connect() as client:
+            for plan in (
+                metadata.delete(client, "dataElements", []),
+                metadata.share(client, "dataElements", [], public="r-------"),
+            ):
+                with pytest.raises(OperationError, match="no object was named"):
+                    await plan
 
     asyncio.run(work())
 

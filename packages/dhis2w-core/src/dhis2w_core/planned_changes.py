@@ -27,15 +27,28 @@ async def state_of(client: Dhis2Client, type: str, id: str) -> Row:
     return (await client.collection(type).get(id, fields=":owner")).to_dict()
 
 
+def each_once(ids: Iterable[str], type: str) -> list[str]:
+    """UIDs without those that come twice.
+
+    Raises:
+        OperationError: There is none.
+    """
+    named = list(dict.fromkeys(ids))
+    if not named:
+        raise OperationError(f"{type}: no object was named; nothing was sent.", next_step="Give at least one UID.")
+    return named
+
+
 async def planned_updates(client: Dhis2Client, type: str, ids: Iterable[str], change: Callable[[Row], Row]) -> Change:
     """The same change of several objects.
 
     Raises:
+        OperationError: None is named.
         ObjectNotFoundError: One of them is not there.
     """
     name = client.collection(type).name
     steps: list[ObjectChange] = []
-    for uid in dict.fromkeys(ids):
+    for uid in each_once(ids, name):
         before = await state_of(client, name, uid)
         steps.append(ObjectChange(name, uid, before, change(before)))
     title = f"Update {steps[0].shown}" if len(steps) == 1 else f"Update {len(steps)} of {name}"

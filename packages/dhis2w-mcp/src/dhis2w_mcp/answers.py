@@ -12,6 +12,10 @@ from dhis2w_client.errors import Dhis2Error
 
 FACTS = ("status", "code", "method", "path", "dhis2_message", "done", "changed")
 """Attributes of errors that say more."""
+NEXT_STEPS = {
+    "E7144": "The analytics tables are not built: propose 'maintenance analytics'; 'jobs watch' follows it.",
+}
+"""What agents do about errors of DHIS2 by their code, where the client knows no more."""
 NO_NEXT_STEP = "Correct what is named, and call again; connect tells whether the server answers."
 
 
@@ -36,7 +40,7 @@ def failed(error: Dhis2Error, text: Callable[[str], str]) -> ToolResult:
     told: dict[str, Any] = {
         "error": type(error).__name__,
         "message": error.message,
-        "next_step": error.next_step or NO_NEXT_STEP,
+        "next_step": error.next_step or NEXT_STEPS.get(getattr(error, "code", None) or "", NO_NEXT_STEP),
         **facts,
         **({"rows": rows} if rows else {}),
     }

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_core.agent_rules import STRICTEST, AgentRules
 from dhis2w_core.catalogue import CatalogueEntry, read_catalogue
 from dhis2w_mcp.errors import ProfileNotAllowedError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "environment"
 """What the profile of raw environment variables is called, which has no name."""
+VERSION_AGE = 60.0
+"""Seconds for which a server is taken to be of the version that it said last: it may be upgraded while we run."""
 SHORTEST_SECRET = 6
 """Characters of a secret that is looked for in results."""
 SHORTEST_WORD = 12
@@ -42,10 +45,12 @@ class Connections:
     Args:
         names: The profiles that may be used, the first of them when none is named. Default: the one that is used when
             none is named.
+        clock: Time, for tests.
     """
 
-    def __init__(self, names: Sequence[str] = ()) -> None:
+    def __init__(self, names: Sequence[str] = (), *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._names = tuple(names)
+        self._clock = clock
         self._open: dict[str, Connection] = {}
         self._stack = AsyncExitStack()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -80,7 +85,7 @@ class Connections:
         )
 
     async def connected(self, name: str | None = None) -> Connection:
-        """The connection of a profile; it is opened at the first call.
+        """The connection of a profile; it is opened at the first call, and again when the server was upgraded.
 
         Raises:
             ProfileNotAllowedError: The server was not started with it.
@@ -88,7 +93,9 @@ class Connections:
         """
         chosen = self.chosen(name)
         async with self._locks[chosen]:
-            if chosen not in self._open:
+            known = self._open.get(chosen)
+            if known is None or await _says_another_version(known.client):
+                # the client before stays open until all are closed: other calls may still use it
                 self._open[chosen] = await self._opened(chosen)
             return self._open[chosen]
 
@@ -108,9 +115,20 @@ class Connections:
 
         entry = self.entries()[name]
         profile = profile_of(entry)
-        opened = open_client(profile, scope=entry.scope, profile_name=entry.name)
+        opened = open_client(
+            profile,
+            scope=entry.scope,
+            profile_name=entry.name,
+            system_cache_ttl=VERSION_AGE,
+            clock=self._clock,
+        )
         client = await self._stack.enter_async_context(opened)
         return Connection(name, client, entry.stored.agents if entry.stored else STRICTEST, secrets_of(profile))
+
+
+async def _says_another_version(client: Dhis2Client) -> bool:
+    """Whether the server is not of the version any more that the client speaks; it is asked when it may be."""
+    return (await client.system.info()).version != client.raw_version
 
 
 def secrets_of(profile: Profile) -> tuple[str, ...]:

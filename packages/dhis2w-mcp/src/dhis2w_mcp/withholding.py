@@ -81,6 +81,8 @@ class Withholding:
         if operation in VALUES_OF_DATA_STORES and "data store" not in self.rules.show:
             return "(withheld: data store)"
         area = operation.partition(" ")[0]
+        if area == "analytics" and operation not in AGGREGATES and isinstance(value, Mapping):
+            return self._cells(self._list_row(cast("Mapping[str, Any]", value)))
         kind = None if operation in AGGREGATES else KIND_OF_AREA.get(area) or KIND_OF_NAME.get(type_name.lower())
         shown = self._value("", value, kind)
         return self._cells(shown) if area in AREAS_OF_CELLS else shown
@@ -125,6 +127,16 @@ class Withholding:
             known = self.rules.attributes | OPEN
             return "tracked values" not in self.rules.show and names[-1] not in known
         return "people" not in self.rules.show and not PERSONAL.isdisjoint(name.lower() for name in names)
+
+    def _list_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row of a line list: what is not open is a tracked value, of what its column is named after."""
+        return {self.text(column): self._list_cell(column, value, row) for column, value in row.items()}
+
+    def _list_cell(self, column: str, value: Any, row: Mapping[str, Any]) -> Any:
+        if column in CELLS:
+            return value
+        of = column.rpartition(".")[2]
+        return self._property(column, value, row, None if of in self.rules.attributes else "tracked values")
 
     def _cells(self, value: Any) -> Any:
         """The same with cells masked: small counts, and texts that a data set collects."""

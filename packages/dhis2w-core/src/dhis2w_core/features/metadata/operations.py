@@ -10,7 +10,7 @@ from dhis2w_client.json_value import as_array, as_object
 from dhis2w_core.errors import OperationError
 from dhis2w_core.operation import Face, MetadataType, Tree, operation
 from dhis2w_core.plan import Action, Change, ObjectChange
-from dhis2w_core.planned_changes import planned_updates, state_of
+from dhis2w_core.planned_changes import each_once, planned_updates, state_of
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
@@ -194,7 +194,7 @@ async def delete(client: Dhis2Client, type: MetadataType, id: Sequence[str]) -> 
         id: Their UIDs.
     """
     name = client.collection(type).name
-    steps = [ObjectChange(name, uid, await state_of(client, type, uid), None) for uid in dict.fromkeys(id)]
+    steps = [ObjectChange(name, uid, await state_of(client, type, uid), None) for uid in each_once(id, name)]
     return Change(f"Delete {len(steps)} of {name}" if len(steps) > 1 else f"Delete {steps[0].shown}", tuple(steps))
 
 
