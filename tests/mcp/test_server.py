@@ -246,3 +246,24 @@ def test_the_command_tells_its_version() -> None:
     command = [sys.executable, "-m", "dhis2w_mcp", "--version"]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
     assert done.stdout.startswith("dhis2w-mcp 0.1.0")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {f"type{number}": [{"id": "x" * 11, "members": [{"name": "y" * 90}] * 20}] * 100 for number in range(90)},
+        {f"key{number}": "z" * 3_000 for number in range(500)},
+    ],
+)
+def test_one_large_thing_is_as_small_as_a_page(value: dict[str, Any]) -> None:
+    assert len(json.dumps(compact(value))) <= LARGEST_BYTES
+
+
+@pytest.mark.usefixtures("profile")
+def test_what_finds_nothing_says_where_to_look() -> None:
+    async def work() -> None:
+        async with agent() as call:
+            answer = await call("find_operation", text="")
+            assert (answer.facts["operations"], "metadata" in answer.facts["next_step"]) == ([], True)
+
+    run(work())

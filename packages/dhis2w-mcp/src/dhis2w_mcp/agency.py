@@ -71,7 +71,9 @@ class Agency:
             raise NoAgentFaceError(f"There is no area {area[:40]!r}.", next_step=f"There are: {', '.join(areas)}.")
         if area and not text.strip():
             return {"operations": [told(entry) for entry in self.usable.values() if entry.words[0] == area]}
-        return {"operations": [told(entry) for entry in self._search.find(text, area=area, limit=limit)]}
+        found = [told(entry) for entry in self._search.find(text, area=area, limit=limit)]
+        again = {"next_step": f"Say it in other words, or look through an area: {', '.join(areas)}."}
+        return {"operations": found} | ({} if found else again)
 
     async def described(self, name: str) -> dict[str, Any]:
         """All about one operation.

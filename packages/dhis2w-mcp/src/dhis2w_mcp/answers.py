@@ -13,10 +13,11 @@ from dhis2w_client.errors import Dhis2Error
 FACTS = ("status", "code", "method", "path", "dhis2_message", "done", "changed")
 """Attributes of errors that say more."""
 NEXT_STEPS = {
+    "E1005": "search_metadata finds objects by UID, code or name.",
     "E7144": "The analytics tables are not built: propose 'maintenance analytics'; 'jobs watch' follows it.",
 }
 """What agents do about errors of DHIS2 by their code, where the client knows no more."""
-NO_NEXT_STEP = "Correct what is named, and call again; connect tells whether the server answers."
+NO_NEXT_STEP = "Correct what is named, and call again."
 
 
 async def answered(work: Awaitable[dict[str, Any]], text: Callable[[str], str]) -> ToolResult:

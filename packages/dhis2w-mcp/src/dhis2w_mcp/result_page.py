@@ -14,10 +14,10 @@ from dhis2w_mcp.errors import ArgumentsError
 LARGEST_PAGE = 200
 LARGEST_BYTES = 40_000
 """Of the JSON of a page; a page ends before the row that would not fit."""
-MEMBERS_SHOWN = (50, 10, 3)
-"""Of a list inside of a row; the fewer, the more is in it."""
-TEXT_SHOWN = 2_000
-"""Characters of a text."""
+SHOWN = ((50, 2_000), (10, 2_000), (3, 500), (1, 200), (0, 100))
+"""Members of a list inside of a row, and characters of a text; the fewer, the more is in the row."""
+KEYS_SHOWN = 100
+"""Properties of an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +75,25 @@ def plain(value: Any) -> Any:
 def compact(value: Any) -> Any:
     """A value with long lists and texts inside of it cut, as far as it takes; which is said where it was done."""
     small = value
-    for members in MEMBERS_SHOWN:
-        small = _cut(value, members)
+    for members, characters in SHOWN:
+        small = _cut(value, members, characters)
         if _size(small) <= LARGEST_BYTES:
             break
     return small
 
 
-def _cut(value: Any, members: int) -> Any:
+def _cut(value: Any, members: int, characters: int) -> Any:
     if isinstance(value, str):
-        more = len(value) - TEXT_SHOWN
-        return value if more <= 0 else f"{value[:TEXT_SHOWN]}… (and {more:,} characters more)"
+        more = len(value) - characters
+        return value if more <= 0 else f"{value[:characters]}… (and {more:,} characters more)"
     if isinstance(value, list):
-        shown = [_cut(each, members) for each in cast("list[Any]", value)[:members]]
+        shown = [_cut(each, members, characters) for each in cast("list[Any]", value)[:members]]
         more = len(cast("list[Any]", value)) - members
         return shown if more <= 0 else [*shown, f"(and {more:,} more)"]
     if isinstance(value, dict):
-        return {key: _cut(each, members) for key, each in cast("dict[str, Any]", value).items()}
+        row = list(cast("dict[str, Any]", value).items())
+        kept = {key: _cut(each, members, characters) for key, each in row[:KEYS_SHOWN]}
+        return kept if len(row) <= KEYS_SHOWN else kept | {f"(and {len(row) - KEYS_SHOWN:,} more)": None}
     return value
 
 
