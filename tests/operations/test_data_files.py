@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dhis2w_cli.exit_codes import ExitCode
+from dhis2w_sandbox.faults import Fault
 from tests.client_analytics.conftest import METADATA, NORTH, VISITS
 from tests.operations.conftest import Desk
 
@@ -86,6 +87,21 @@ def test_what_is_piped_in_is_told_from_how_it_begins(
         assert report["rejects"] == "piped.rejects.csv"
         assert stored(ground) == [("202401", "11")]
     assert not list((tmp_path / "state" / "dhis2" / "transfers" / "piped").iterdir())
+
+
+def test_what_is_piped_in_again_goes_on(ground: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    content = HEADER + "".join(f"{VISITS},2024{month:02},{NORTH},{month}\n" for month in (1, 2, 3))
+    words = ("data", "push", "-", "--rows-at-once", "1", "--no-check", "--data-set", DATA_SET)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
+    ground.sandbox.faults.add(Fault(403, path="dataValueSets", method="POST", skip=1))
+    assert ground.ended(*words, "--yes")[0] != 0
+    assert len(list((tmp_path / "state" / "dhis2" / "transfers").glob("*.sqlite"))) == 1
+    ground.sandbox.faults.clear()
+    ground.json("data", "set", VISITS, "202401", NORTH, "77", "--data-set", DATA_SET)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
+    assert counts(ground.json(*words))[:2] == (3, 3)
+    assert stored(ground)[0] == ("202401", "77")  # it was sent before, and is not sent again
 
 
 def test_a_trial_and_a_background_job(ground: Desk, tmp_path: Path) -> None:
