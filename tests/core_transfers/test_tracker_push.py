@@ -151,18 +151,22 @@ def test_refused_events_become_a_table_that_can_be_repaired_and_sent(demo: Sandb
     rows[3] = {**rows[3], AGE: "many"}
     rows[4] = {**rows[4], "event": "no-uid"}
     rows[5] = {**rows[5], "occurredAt": "2019-33-01"}
+    rows[6] = {**rows[6], "longitude": "west"}
 
     async def use(client: Dhis2Client) -> None:
         report = await send(client, table(tmp_path / "cases.csv", rows, rows_at_once=100))
-        assert (report["accepted"], report["refused"]) == (3, 4)
+        assert (report["accepted"], report["refused"]) == (2, 5)
         rejects = list(csv.DictReader((tmp_path / "cases.rejects.csv").read_text(encoding="utf-8").splitlines()))
-        assert [int(row["source_line"]) for row in rejects] == [3, 5, 6, 7]
+        assert [int(row["source_line"]) for row in rejects] == [3, 5, 6, 7, 8]
+        assert rejects[4]["longitude"] == "west"
         assert all(row["problem"] for row in rejects)
         assert rejects[1][AGE] == "many"
-        for row, number in zip(rejects, (1, 3, 4, 5), strict=True):
-            row.update(cases(7)[number], event=row["event"].replace("no-uid", ""))
+        named = "Age of patient (Cc4kuzzxwi6)" in rejects[1]["problem"]
+        assert named or "``" in rejects[1]["problem"]  # 2.41 leaves a gap where the data element is due
+        for row, number in zip(rejects, (1, 3, 4, 5, 6), strict=True):
+            row.update(cases(7)[number], event=row["event"].replace("no-uid", ""), longitude="")
         again = await send(client, table(tmp_path / "repaired.csv", rejects))
-        assert (again["read"], again["accepted"], again["refused"]) == (4, 4, 0)
+        assert (again["read"], again["accepted"], again["refused"]) == (5, 5, 0)
         assert [age for _, age, _ in await stored(client)] == [str(day) for day in range(1, 8)]
 
     run(demo, use)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,14 @@ import orjson
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.data_values.push_options import DataValueOptions
 from dhis2w_client.data_values.value_batch import ValueBatch
-from dhis2w_core.errors import StalePlanError
 from dhis2w_core.plan import Preview, PreviewLine
 from dhis2w_core.transfers.checked_delivery import CheckedDelivery
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
+from dhis2w_core.transfers.file_push import FilePush
 from dhis2w_core.transfers.metadata_check import MetadataCheck
 from dhis2w_core.transfers.push_run import Deliver, Progress, PushRun
 from dhis2w_core.transfers.reject_file import write_rejects
-from dhis2w_core.transfers.source_rows import SourceRows, digest_of
+from dhis2w_core.transfers.source_rows import SourceRows
 from dhis2w_core.transfers.transfer_journal import TransferJournal
 from dhis2w_core.transfers.values_there import ValuesThere
 
@@ -102,29 +103,23 @@ class DataPush:
             OperationError: The file changed since a part of it was sent, or is none of data values.
             Dhis2Error: The server cannot be reached or refuses as such; the same command goes on later.
         """
-        if digest_of(self.source) != self.source_digest:
-            raise StalePlanError(f"{self.source} has changed since the plan was made; nothing was sent.")
-        opened = TransferJournal.open(self.source, self.source_digest, client.base_url, self._way, restart=self.restart)
-        with opened as journal:
+
+        async def run(journal: TransferJournal) -> int:
             with self._rows() as source:
-                deliver = await self._delivery(client)
-                run = PushRun(
+                push = PushRun(
                     source,
                     journal,
-                    deliver,
+                    await self._delivery(client),
                     self.rows_at_once,
                     at_once=client.dialect.imports_at_once,
                     places=_places,
                     progress=self.progress,
                     clock=self.clock,
                 )
-                read = await run.send_all()
-            totals = journal.totals()
-            rejects = await self._write_rejects(client, totals.refused)
-            journal.forget()
-        counts: dict[str, object] = {"read": read, "accepted": totals.accepted, "unchanged": totals.unchanged}
-        refused = len(totals.refused)
-        return counts | {"refused": refused, "skipped": totals.skipped, "rejects": rejects and str(rejects)}
+                return await push.send_all()
+
+        whole = FilePush(self.source, self.source_digest, self._way, self.restart)
+        return await whole.apply(client.base_url, run, partial(self._write_rejects, client))
 
 
 @dataclass(frozen=True, slots=True)

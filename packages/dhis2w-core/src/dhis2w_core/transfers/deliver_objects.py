@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.errors import BadRequestError, ConflictError, InvalidRequestError
+from dhis2w_client.json_value import as_array, as_object, is_number
 from dhis2w_client.tracker.kind import RELATIONSHIPS
 from dhis2w_client.tracker.payload import objects_of, with_uids
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
@@ -80,14 +81,20 @@ class DeliverObjects:
 
 
 def unsound(chunk: Chunk) -> list[RefusedRow]:
-    """The rows in which a UID is none; DHIS2 would refuse all that is sent with them."""
-    found: list[RefusedRow] = []
-    for position, row in enumerate(chunk.values):
-        try:
-            with_uids({kind_of(row).key: [row]})
-        except InvalidRequestError as error:
-            found.append(chunk.refused(position, None, error.message))
-    return found
+    """The rows that DHIS2 would refuse with all that is sent with them: a UID is none, or a place."""
+    problems = ((position, _flaw(row)) for position, row in enumerate(chunk.values))
+    return [chunk.refused(position, None, problem) for position, problem in problems if problem]
+
+
+def _flaw(row: Row) -> str | None:
+    try:
+        with_uids({kind_of(row).key: [row]})
+    except InvalidRequestError as error:
+        return error.message
+    place = as_object(row.get("geometry"))
+    if place.get("type") == "Point" and not all(is_number(each) for each in as_array(place.get("coordinates"))):
+        return "The longitude and the latitude are not both numbers."
+    return None
 
 
 def payload_of(rows: Sequence[Row]) -> dict[str, list[Row]]:

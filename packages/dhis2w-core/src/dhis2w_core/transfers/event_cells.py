@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 from pydantic_core import from_json
 
+from dhis2w_client.json_value import as_array, as_object, as_text
 from dhis2w_core.errors import OperationError
 
 Row = dict[str, Any]
@@ -93,16 +95,15 @@ def cells_of(row: Mapping[str, Any]) -> dict[str, str | None]:
     cells: dict[str, str | None] = {}
     values: dict[str, str | None] = {}
     for name, content in row.items():
-        if content is None:
-            cells[name] = None
-        elif name in VALUES:
-            values |= {each[VALUES[name]]: _text(each.get("value")) for each in content}
+        parts = as_object(content)
+        if name in VALUES:
+            values |= {each[VALUES[name]]: _text(each.get("value")) for each in content or ()}
         elif name in USERS:
-            cells[name] = content.get("username")
-        elif name == "geometry" and content.get("type") == "Point":
-            cells["longitude"], cells["latitude"] = map(_text, content["coordinates"][:2])
+            cells[name] = as_text(parts.get("username"))
+        elif parts.get("type") == "Point":
+            cells["longitude"], cells["latitude"] = map(_text, as_array(parts.get("coordinates"))[:2])
         elif not isinstance(content, list):
-            cells[name] = _text(content)
+            cells[name] = _text(cast("object", content))
     return cells | values
 
 
@@ -113,11 +114,16 @@ def _text(value: object) -> str | None:
 def _with_place(row: Row) -> Row:
     """The event with its geometry as GeoJSON; what is none stays for DHIS2 to refuse."""
     point = [row.pop(name, None) for name in ("longitude", "latitude")]
-    try:
-        if isinstance(text := row.get("geometry"), str):
+    if isinstance(text := row.get("geometry"), str):
+        with suppress(ValueError):
             row["geometry"] = from_json(text)
-        elif None not in point:
-            row["geometry"] = {"type": "Point", "coordinates": [float(str(number)) for number in point]}
-    except ValueError:
-        row["geometry"] = row.get("geometry", point)
+    elif point != [None, None]:
+        row["geometry"] = {"type": "Point", "coordinates": [_number(each) for each in point]}
     return row
+
+
+def _number(cell: object) -> object:
+    try:
+        return float(str(cell))
+    except ValueError:
+        return cell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.errors import Dhis2Error
@@ -26,18 +26,21 @@ OTHERS = ("dataSets", "dataElements", "organisationUnits", "categoryOptionCombos
 """Where a UID may be of which the row does not tell what it is."""
 
 
-async def names_in(client: Dhis2Client, problems: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
+async def names_in(
+    client: Dhis2Client, problems: Iterable[tuple[str, Mapping[str, Any]]], others: Sequence[str] = OTHERS
+) -> dict[str, str]:
     """The names of the objects that problems speak of, by UID; empty where the server does not tell them.
 
     Args:
         client: The client.
         problems: Each problem, and the row that has it.
+        others: Where a UID may be of which the row does not tell what it is.
     """
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for problem, row in problems:
         plurals = {row[key]: plural for key, plural in PLURALS.items() if isinstance(row.get(key), str)}
         for uid in {*_UID.findall(problem), str(row.get("dataElement"))}:
-            for plural in (plurals[uid],) if uid in plurals else OTHERS:
+            for plural in (plurals[uid],) if uid in plurals else others:
                 wanted[plural].add(uid)
     names: dict[str, str] = {}
     try:

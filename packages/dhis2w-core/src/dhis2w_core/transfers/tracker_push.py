@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.tracker.push_options import PushOptions
-from dhis2w_core.errors import StalePlanError
 from dhis2w_core.plan import Preview, PreviewLine
 from dhis2w_core.transfers.deliver_objects import DeliverObjects
+from dhis2w_core.transfers.file_push import FilePush
 from dhis2w_core.transfers.push_run import Progress, PushRun
-from dhis2w_core.transfers.source_rows import digest_of
 from dhis2w_core.transfers.tracker_reject_file import write_tracker_rejects
 from dhis2w_core.transfers.tracker_rows import TrackerRows
-from dhis2w_core.transfers.transfer_journal import TransferJournal
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_core.plan import ObjectChange, Record
+    from dhis2w_core.transfers.chunk import RefusedRow
+    from dhis2w_core.transfers.transfer_journal import TransferJournal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class TrackerPush:
     source_digest: str
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     """Columns of a table by DHIS2's key or a data element."""
+    constants: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What each line of a table has that does not say it itself."""
     options: PushOptions = field(default_factory=lambda: PushOptions(partial=True))
     background: bool = False
     """Each chunk is a job; DHIS2 runs one at a time."""
@@ -59,7 +62,7 @@ class TrackerPush:
     @property
     def _way(self) -> str:
         """What makes another transfer of the same file."""
-        return repr(("tracker", sorted(self.columns.items()), self.options))
+        return repr(("tracker", sorted(self.columns.items()), sorted(self.constants.items()), self.options))
 
     async def apply(self, client: Dhis2Client, record: Record) -> dict[str, object]:  # noqa: ARG002 - its journal is its own
         """Send what was not sent yet.
@@ -69,17 +72,24 @@ class TrackerPush:
             OperationError: The file changed since a part of it was sent, or is none of tracker's.
             Dhis2Error: The server cannot be reached or refuses as such; the same command goes on later.
         """
-        if digest_of(self.source) != self.source_digest:
-            raise StalePlanError(f"{self.source} has changed since the plan was made; nothing was sent.")
-        opened = TransferJournal.open(self.source, self.source_digest, client.base_url, self._way, restart=self.restart)
-        with opened as journal:
-            with TrackerRows(self.source, self.source_digest, self.columns) as source:
+
+        async def run(journal: TransferJournal) -> int:
+            with self._rows() as source:
                 deliver = DeliverObjects(client, self.options, self.background)
-                run = PushRun(source, journal, deliver, self.rows_at_once, progress=self.progress, clock=self.clock)
-                read = await run.send_all()
-            totals = journal.totals()
-            rejects = write_tracker_rejects(self.source, self.source_digest, self.columns, totals.refused, self.rejects)
-            journal.forget()
-        counts: dict[str, object] = {"read": read, "accepted": totals.accepted, "unchanged": totals.unchanged}
-        refused = len(totals.refused)
-        return counts | {"refused": refused, "skipped": totals.skipped, "rejects": rejects and str(rejects)}
+                push = PushRun(source, journal, deliver, self.rows_at_once, progress=self.progress, clock=self.clock)
+                return await push.send_all()
+
+        whole = FilePush(self.source, self.source_digest, self._way, self.restart)
+        return await whole.apply(client.base_url, run, partial(self._write_rejects, client))
+
+    def _rows(self) -> TrackerRows:
+        return TrackerRows(self.source, self.source_digest, self.columns, self.constants)
+
+    async def _write_rejects(self, client: Dhis2Client, refused: Sequence[RefusedRow]) -> Path | None:
+        """The file of the refused rows; none where there is none."""
+        if not refused:
+            return None
+        with self._rows() as rows:
+            ending = "csv" if rows.is_flat else "ndjson"
+            target = self.rejects or self.source.with_name(f"{self.source.stem}.rejects.{ending}")
+            return await write_tracker_rejects(client, rows, refused, target)

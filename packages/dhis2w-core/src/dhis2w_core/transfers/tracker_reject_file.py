@@ -5,62 +5,77 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from dhis2w_client.tracker.kind import EVENTS
 from dhis2w_client.whole_file import written_whole
-from dhis2w_core.transfers.chunk import RefusedRow
-from dhis2w_core.transfers.source_rows import ROWS, SourceRows
-from dhis2w_core.transfers.tracker_rows import TrackerRows
+from dhis2w_core.errors import OperationError
+from dhis2w_core.transfers.event_cells import cells_of
+from dhis2w_core.transfers.object_names import in_names, names_in
+from dhis2w_core.transfers.reject_file import NOTES
+from dhis2w_core.transfers.source_rows import ROWS
+
+if TYPE_CHECKING:
+    from dhis2w_client.client import Dhis2Client
+    from dhis2w_core.transfers.chunk import RefusedRow
+    from dhis2w_core.transfers.tracker_rows import TrackerRows
 
 Row = dict[str, Any]
+NAMED = (
+    "programs",
+    "programStages",
+    "dataElements",
+    "trackedEntityAttributes",
+    "organisationUnits",
+    "optionSets",
+    "trackedEntityTypes",
+    "relationshipTypes",
+)
+"""The types of what problems speak of."""
 
 
-def write_tracker_rejects(
-    source: Path, digest: str, columns: Mapping[str, str], refused: Sequence[RefusedRow], target: Path | None = None
-) -> Path | None:
-    """Write the refused rows as they were, each with its UIDs; nothing where there is none.
+async def write_tracker_rejects(
+    client: Dhis2Client, rows: TrackerRows, refused: Sequence[RefusedRow], target: Path
+) -> Path:
+    """Write the refused rows, each with its UIDs: as a whole or not at all, readable to the user alone.
 
     With the UIDs that they were sent with, the parts of a row that were stored all the same are not made twice.
 
     Args:
-        source: The file that they come from.
-        digest: Its SHA-256.
-        columns: Its columns by DHIS2's key.
+        client: Asked for the names of what the problems speak of.
+        rows: The source, from its beginning.
         refused: The rows, in their order.
-        target: Where to write. Default: beside the source, `NAME.rejects.csv` or `NAME.rejects.ndjson`.
+        target: Where to write.
 
     Returns:
         The file.
+
+    Raises:
+        OperationError: It cannot be written there.
     """
-    if not refused:
-        return None
-    with TrackerRows(source, digest, columns) as rows:
-        is_flat = rows.is_flat
-        ending = "csv" if is_flat else "ndjson"
-        target = target or source.with_name(f"{source.stem}.rejects.{ending}")
-        numbers = {each.row for each in refused}
-        found = list(_chosen(rows, numbers))
-    if is_flat:
-        uids = [{EVENTS.uid: row[EVENTS.uid]} for row in found if EVENTS.uid in row]
-        with SourceRows(source, columns) as table:
-            cells = list(_chosen(table, numbers))
-        found = [uid | line for uid, line in zip(uids, cells, strict=True)]
-    with written_whole(target) as file:
-        (_csv if is_flat else _ndjson)(file, [row | _note(why) for row, why in zip(found, refused, strict=True)])
+    found = list(_chosen(rows, {each.row for each in refused}))
+    names = await names_in(client, ((why.problem, {}) for why in refused), NAMED)
+    notes = [(why.line, why.code, in_names(why.problem, names, None), why.what_to_do) for why in refused]
+    lines = [
+        (cells_of(row) if rows.is_flat else row) | dict(zip(NOTES, note, strict=True))
+        for row, note in zip(found, notes, strict=True)
+    ]
+    try:
+        with written_whole(target) as file:
+            (_csv if rows.is_flat else _ndjson)(file, lines)
+    except OSError as error:
+        raise OperationError(
+            f"Everything was sent, but the refused rows cannot be written to {target}: {error.strerror}.",
+            next_step="The same command with another --rejects writes them; it sends nothing again.",
+        ) from None
     return target
 
 
-def _chosen(rows: TrackerRows | SourceRows, numbers: set[int]) -> Iterator[Row]:
+def _chosen(rows: TrackerRows, numbers: set[int]) -> Iterator[Row]:
     """The rows with these numbers."""
     while chunk := rows.take(ROWS):
         yield from (row for number, row in enumerate(chunk.values, chunk.first) if number in numbers)
-
-
-def _note(why: RefusedRow) -> Row:
-    return {"source_line": why.line, "code": why.code, "problem": why.problem, "what_to_do": why.what_to_do}
 
 
 def _ndjson(file: IO[bytes], rows: Sequence[Row]) -> None:
@@ -69,8 +84,8 @@ def _ndjson(file: IO[bytes], rows: Sequence[Row]) -> None:
 
 
 def _csv(file: IO[bytes], rows: Sequence[Row]) -> None:
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = list(dict.fromkeys(name for row in rows for name in row if name not in NOTES))
     with io.TextIOWrapper(file, "utf-8", newline="") as text:
-        writer = csv.DictWriter(text, names, lineterminator="\n")
+        writer = csv.DictWriter(text, [*names, *NOTES], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -49,17 +49,25 @@ class TrackerRows:
         file: The file.
         digest: Its SHA-256, of which UIDs are made.
         columns: Columns of the file by DHIS2's key or a data element: `{"orgUnit": "facility", "qrur9Dvnyt5": "age"}`.
+        constants: What each line of a table has that does not say it itself: `{"program": "VBqh0ynB2wv"}`.
 
     Raises:
         OperationError: The file has another kind, or something in it is no object.
     """
 
-    def __init__(self, file: Path, digest: str, columns: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        file: Path,
+        digest: str,
+        columns: Mapping[str, str] | None = None,
+        constants: Mapping[str, str] | None = None,
+    ) -> None:
         self._digest = digest
         self.is_flat = file.suffix.lower() not in (".json", ".ndjson", ".jsonl")
         """Whether it is a table of events."""
         is_json = file.suffix.lower() == ".json"
-        self._source = _JsonRows(file) if is_json else _LineRows(file, columns, is_flat=self.is_flat)
+        lines = None if is_json else SourceRows(file, columns, constants if self.is_flat else None)
+        self._source = _LineRows(lines, is_flat=self.is_flat) if lines else _JsonRows(file)
         self._rows = self._source.read()
         self.position = 0
         """Number of the next row, from 0."""
@@ -116,8 +124,8 @@ class _Found(NamedTuple):
 class _LineRows:
     """The objects of a file that has one in each line."""
 
-    def __init__(self, file: Path, columns: Mapping[str, str] | None, *, is_flat: bool) -> None:
-        self._source = SourceRows(file, columns)
+    def __init__(self, lines: SourceRows, *, is_flat: bool) -> None:
+        self._source = lines
         self._is_flat = is_flat
         self.share = 0.0
 

@@ -1,0 +1,61 @@
+"""What every push of a file does around its run: the file is the same, the journal is kept, the report adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dhis2w_core.errors import StalePlanError
+from dhis2w_core.transfers.chunk import RefusedRow
+from dhis2w_core.transfers.source_rows import digest_of
+from dhis2w_core.transfers.transfer_journal import TransferJournal
+
+Run = Callable[[TransferJournal], Awaitable[int]]
+"""Sends what the journal does not know as sent; returns how many rows the file has."""
+WriteRejects = Callable[[Sequence[RefusedRow]], Awaitable[Path | None]]
+"""Writes the refused rows; returns the file, None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePush:
+    """One file on its way to one server."""
+
+    source: Path
+    digest: str
+    """SHA-256 of the file when the plan was made."""
+    way: str
+    """What makes another transfer of the same file."""
+    restart: bool = False
+    """Forget a run that did not end."""
+
+    async def apply(self, base_url: str, run: Run, write_rejects: WriteRejects) -> dict[str, object]:
+        """Send what was not sent yet; the journal is forgotten when all is done.
+
+        Args:
+            base_url: The server.
+            run: Sends it.
+            write_rejects: Writes what was refused.
+
+        Returns:
+            Counts of rows that add up (`read` is the sum of all others), and the file of what was refused.
+
+        Raises:
+            StalePlanError: The file changed since the plan was made.
+            OperationError: The file changed since a part of it was sent.
+        """
+        if digest_of(self.source) != self.digest:
+            raise StalePlanError(f"{self.source} has changed since the plan was made; nothing was sent.")
+        with TransferJournal.open(self.source, self.digest, base_url, self.way, restart=self.restart) as journal:
+            read = await run(journal)
+            totals = journal.totals()
+            rejects = await write_rejects(totals.refused)
+            journal.forget()
+        return {
+            "read": read,
+            "accepted": totals.accepted,
+            "unchanged": totals.unchanged,
+            "refused": len(totals.refused),
+            "skipped": totals.skipped,
+            "rejects": str(rejects) if rejects else None,
+        }
