@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from entering import DATA_SET, OTHER, ROOT, UNIT, Clerk
 from tests import approval_flow
 from tests.approval_flow import WORKFLOW
+
+from dhis2w_sandbox.call import Reply
 
 PERIOD = "202401"
 
@@ -17,6 +21,26 @@ def approver(clerk: Clerk) -> Clerk:
     target = f"/api/dataSets/{DATA_SET}"
     assert clerk.send("PATCH", target, approval_flow.PATCH, "application/json-patch+json").status == 200
     return clerk
+
+
+class Officer:
+    """Somebody who approves the data of one unit."""
+
+    def __init__(self, approver: Clerk, sees: str = UNIT) -> None:
+        self.app = approver.sandbox.app
+        role = {"id": "RoleApprove", "name": "Approver", "authorities": ["F_APPROVE_DATA"]}
+        assert approver.send("POST", "/api/userRoles", role).status == 201
+        user = {"username": "officer", "password": "Quiet-Harbour-7", "firstName": "Ada", "surname": "Bo"}
+        units = {"organisationUnits": [{"id": UNIT}], "dataViewOrganisationUnits": [{"id": sees}]}
+        body = {**user, **units, "userRoles": [{"id": role["id"]}]}
+        assert approver.send("POST", "/api/users", body).status == 201
+        secret = base64.b64encode(b"officer:Quiet-Harbour-7").decode()
+        self.headers = [("Host", "sandbox"), ("Authorization", f"Basic {secret}")]
+
+    def send(self, method: str, target: str) -> Reply:
+        """The answer to a request without a body."""
+        path, _, query = target.partition("?")
+        return self.app.answer(method, path, query, self.headers, b"")
 
 
 def place(unit: str, period: str = PERIOD) -> str:
@@ -60,6 +84,40 @@ def test_what_is_approved_is_approved_again_alone_but_not_among_others(approver:
     for status in (204, 409):
         assert bulk(approver, "/api/dataApprovals/approvals", UNIT) == status
     assert approver.send("POST", f"/api/dataApprovals?{place(UNIT)}").status == 204
+
+
+def test_a_unit_below_without_data_of_the_workflow_is_not_waited_for(approver: Clerk) -> None:
+    patch = [{"op": "replace", "path": "/organisationUnits", "value": [{"id": UNIT}]}]
+    target = f"/api/dataSets/{DATA_SET}"
+    assert approver.send("PATCH", target, patch, "application/json-patch+json").status == 200
+    assert approver.send("POST", f"/api/dataApprovals?{place(UNIT)}").status == 204
+    assert state(approver, ROOT) == "UNAPPROVED_READY"
+
+
+def test_who_is_of_a_unit_approves_there_and_sees_what_was_approved_above(approver: Clerk) -> None:
+    clerk = Officer(approver)
+    own = f"/api/dataApprovals?{place(UNIT)}"
+    assert clerk.send("GET", f"/api/dataApprovals?{place(ROOT)}").parsed()["state"] == "UNAPPROVABLE"
+    assert clerk.send("POST", f"{acceptances(approver)}?{place(UNIT)}").status == 403
+    assert clerk.send("POST", own).status == 204
+    seen = clerk.send("GET", own).parsed()
+    assert (seen["state"], seen["mayApprove"], seen["mayUnapprove"]) == ("APPROVED_HERE", False, True)
+    assert bulk(approver, "/api/dataApprovals/approvals", OTHER) == 204
+    assert approver.send("POST", f"/api/dataApprovals?{place(ROOT)}").status == 204
+    seen = clerk.send("GET", own).parsed()
+    assert (seen["state"], seen["mayUnapprove"]) == ("APPROVED_ABOVE", False)
+    assert clerk.send("DELETE", own).status == 409
+
+
+def test_what_is_above_ones_own_level_is_hidden(approver: Clerk) -> None:
+    demand_acceptance(approver)
+    clerk = Officer(approver, sees=ROOT)
+    assert bulk(approver, "/api/dataApprovals/approvals", UNIT, OTHER) == 204
+    assert bulk(approver, f"{acceptances(approver)}/acceptances", UNIT, OTHER) == 204
+    assert approver.send("POST", f"/api/dataApprovals?{place(ROOT)}").status == 204
+    assert (state(approver, ROOT), state(approver, UNIT)) == ("APPROVED_HERE", "APPROVED_ABOVE")
+    states = [clerk.send("GET", f"/api/dataApprovals?{place(unit)}").parsed()["state"] for unit in (ROOT, UNIT)]
+    assert states == ["UNAPPROVED_READY", "ACCEPTED_HERE"]
 
 
 def test_a_unit_without_data_of_the_workflow_cannot_be_approved(approver: Clerk) -> None:
