@@ -303,6 +303,7 @@ def test_properties_get_no_other_names(fields: str) -> None:
     ("operation", "arguments"),
     [
         ("metadata list", {"filter": ["users.surname:like:A"]}),
+        ("metadata list", {"filter": ["users.name:like:A"]}),
         ("tracker list", {"filter": ["w75KJ2mc4zz:like:A"]}),
         ("tracker list", {"order": ["w75KJ2mc4zz:asc"]}),
         ("analytics events", {"dimension": ["A03MvHHogjR.fbfJHSPpUQD:IN:HIV"]}),
@@ -318,6 +319,7 @@ def test_conditions_ask_for_nothing_that_is_withheld(operation: str, arguments: 
     ("operation", "arguments"),
     [
         ("metadata list", {"filter": ["name:like:malaria"]}),
+        ("metadata list", {"filter": ["createdBy.id:eq:M5zQapPyTZI"]}),
         ("tracker list", {"order": ["createdAt:desc"]}),
         ("analytics query", {"filter": ["ou:ImspTQPwCqd"], "dimension": ["J5jldMd8OHv:uYxK4wmcPqA"]}),
         ("analytics events", {"dimension": ["A03MvHHogjR.fbfJHSPpUQD"]}),
@@ -386,3 +388,13 @@ def test_counts_of_events_are_cells() -> None:
         ("(withheld: tracked values)", 7.0),
         ("(withheld: tracked values)", "<5"),
     ]
+
+
+@pytest.mark.parametrize("name", ["modified_by", "storedBy", "approvedBy", "created_by", "lastUpdatedBy", "first_name"])
+def test_who_did_something_is_a_person_however_it_is_spelt(name: str) -> None:
+    assert CLOSED.result([{"period": "202401", name: "admin"}], "data audits")[0][name] == "(withheld: people)"
+
+
+@pytest.mark.parametrize("name", ["by", "sortBy", "lastUpdated"])
+def test_other_properties_are_nobody(name: str) -> None:
+    assert CLOSED.result([{name: "2024-01-31"}], "metadata usage") == [{name: "2024-01-31"}]

@@ -49,7 +49,9 @@ KIND_OF_NAME: Mapping[str, Withheld] = {
 }
 """What is below a property, or of a metadata type, by its name in lower case."""
 PERSONAL = frozenset(_WORDS["properties"]["personal"].lower().split())
-"""Properties about a person, by their names in lower case, wherever they are."""
+"""Properties about a person, by their names in lower case without `_`, wherever they are."""
+_WHO_DID = re.compile(r"(ed|ten|wn)by$")
+"""Names of properties that tell who did something: `storedBy`, `modified_by`."""
 OPEN = frozenset(_WORDS["properties"]["open"].split())
 """Properties of withheld objects that are shown: identifiers, times, states, counts."""
 OF_METADATA = frozenset(_WORDS["properties"]["metadata"].split())
@@ -126,7 +128,8 @@ class Withholding:
         if operation not in AGGREGATES and KIND_OF_AREA.get(operation.partition(" ")[0]) == "tracked values":
             known = self.rules.attributes | OPEN
             return "tracked values" not in self.rules.show and names[-1] not in known
-        return "people" not in self.rules.show and not PERSONAL.isdisjoint(name.lower() for name in names)
+        of_people = any(_is_personal(name) or KIND_OF_NAME.get(_bare(name)) == "people" for name in names)
+        return "people" not in self.rules.show and of_people and names[-1] not in OPEN
 
     def _list_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row of a line list: what is not open is a tracked value, of what its column is named after."""
@@ -178,20 +181,29 @@ class Withholding:
         }
 
     def _property(self, key: str, value: Any, row: Mapping[str, Any], kind: Withheld | None) -> Any:
-        lower = key.lower()
-        if lower in PERSONAL:
+        if _is_personal(key):
             return self._value("", value, "people")
         if key == "value" and (of := _tracked(row)):
             return self._value("", value, None if of in self.rules.attributes else "tracked values")
         if key in OF_METADATA:
             return self._value(key, value, None)
-        below = kind or KIND_OF_NAME.get(lower)
+        below = kind or KIND_OF_NAME.get(_bare(key))
         return self._value(key if kind else "", value, below)
 
     def _key(self, key: str, kind: Withheld | None) -> str:
         """Keys are texts too; of withheld objects only those that look like a property or a UID are shown."""
         hidden = kind and kind not in self.rules.show and not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", key)
         return f"(withheld: {kind})" if hidden else self.text(key)
+
+
+def _bare(name: str) -> str:
+    """A name in lower case without `_`: `lastUpdatedBy` is `last_updated_by` where it is a field of ours."""
+    return name.replace("_", "").lower()
+
+
+def _is_personal(name: str) -> bool:
+    bare = _bare(name)
+    return bare in PERSONAL or bool(_WHO_DID.search(bare))
 
 
 def _is_secret(key: str, *, secret_row: bool) -> bool:
