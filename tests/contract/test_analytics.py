@@ -1,4 +1,7 @@
-"""Analytics: tables that a job builds, what they add up to, frames, and what is refused."""
+"""Analytics: tables that a job builds, what they add up to, frames, and what is refused.
+
+Evidence: recordings `data/analytics-query`, `data/analytics-errors`, `data/analytics-no-output-types`.
+"""
 
 from __future__ import annotations
 

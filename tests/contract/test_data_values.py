@@ -1,4 +1,9 @@
-"""Data values: single ones, sets in both import engines, refusals, dry runs, deletions, changes, completion."""
+"""Data values: single ones, sets in both import engines, refusals, dry runs, deletions, changes, completion.
+
+Evidence: recordings `data/values-single`, `data/import-counts`, `data/import-conflicts`, `data/import-strategies`,
+`data/import-access`, `data/import-formats`, `data/export-formats`, `data/export-select`, `data/entry-extras`;
+`CompleteDataSetRegistrationController` for what is taken back.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Jobs: waiting, what they report, one that never begins, cancelling."""
+"""Jobs: waiting, what they report, one that never begins, cancelling.
+
+Who starts them is the superuser of the server, who stays: a job that ran once remembers who started it for hours.
+Evidence: recordings `data/import-async`, `tracker/async`, `tracker/jobs-configurations`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Periods where the server decides: which types there are, and that each is read."""
+"""Periods where the server decides: which types there are, and that each is read.
+
+Evidence: recordings `data/periods`, `data/import-periods`; `DefaultPeriodService.reloadIsoPeriods` of 2.41 and 2.42, by
+which a period that nobody used before is none that is wrong.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Tracker: registering, enrolling, events, repeats, changes, deletions, refusals, pages, owners."""
+"""Tracker: registering, enrolling, events, repeats, changes, deletions, refusals, pages, owners.
+
+Evidence: recordings `tracker/nested-import`, `tracker/update-merge`, `tracker/delete`, `tracker/modes-and-refusals`,
+`tracker/validation-events`, `tracker/export-entities`, `tracker/export-events`, `tracker/access`.
+"""
 
 from __future__ import annotations
 
