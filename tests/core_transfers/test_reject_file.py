@@ -15,7 +15,6 @@ import pytest
 from dhis2w_client import Dhis2Client
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.data_push import DataPush
-from dhis2w_core.transfers.object_names import in_names
 from dhis2w_core.transfers.source_rows import digest_of
 from dhis2w_core.transfers.what_to_do import BY_CODE, OTHERWISE, what_to_do
 from dhis2w_sandbox import Sandbox
@@ -138,4 +137,3 @@ def test_instructions_follow_the_code_or_the_words() -> None:
     assert what_to_do("E7640", "") == BY_CODE["E8030"]
     assert what_to_do(None, "the same key as value 3") == BY_CODE["E8128"]
     assert what_to_do("E9999", "new") == OTHERWISE
-    assert in_names("x", {}, "ElemCount01") == "x"

@@ -7,7 +7,7 @@ back first, and only what it has not is sent again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,11 +23,13 @@ from dhis2w_core.transfers.checked_delivery import CheckedDelivery
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
 from dhis2w_core.transfers.file_push import FilePush
 from dhis2w_core.transfers.metadata_check import MetadataCheck
+from dhis2w_core.transfers.object_names import OTHERS, PLURALS, ObjectNames
 from dhis2w_core.transfers.push_run import Deliver, Progress, PushRun
-from dhis2w_core.transfers.reject_file import write_rejects
+from dhis2w_core.transfers.reject_file import texts_of, write_rejects
 from dhis2w_core.transfers.source_rows import SourceRows
 from dhis2w_core.transfers.transfer_journal import TransferJournal
 from dhis2w_core.transfers.values_there import ValuesThere
+from dhis2w_core.transfers.what_to_do import what_to_do
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
@@ -82,13 +84,12 @@ class DataPush:
     def _rows(self) -> SourceRows:
         return SourceRows(self.source, self.columns, self.constants)
 
-    async def _write_rejects(self, client: Dhis2Client, refused: Sequence[RefusedRow]) -> Path | None:
-        """The file of the refused rows; none where there is none."""
-        if not refused:
-            return None
+    async def _write_rejects(self, client: Dhis2Client, refused: Iterator[RefusedRow]) -> Path:
+        """The file of the refused rows."""
+        target = self.rejects or self.source.with_name(f"{self.source.stem}.rejects.csv")
         with self._rows() as rows:
-            target = self.rejects or self.source.with_name(f"{self.source.stem}.rejects.csv")
-            return await write_rejects(client, rows, refused, target)
+            names = ObjectNames(client, PLURALS, OTHERS)
+            return await write_rejects(names, rows, refused, target, cells=texts_of, advice=what_to_do)
 
     @property
     def _way(self) -> str:

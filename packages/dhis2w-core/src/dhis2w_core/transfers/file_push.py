@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from dhis2w_core.transfers.transfer_journal import TransferJournal
 
 Run = Callable[[TransferJournal], Awaitable[int]]
 """Sends what the journal does not know as sent; returns how many rows the file has."""
-WriteRejects = Callable[[Sequence[RefusedRow]], Awaitable[Path | None]]
-"""Writes the refused rows; returns the file, None where there is none."""
+WriteRejects = Callable[[Iterator[RefusedRow]], Awaitable[Path]]
+"""Writes the refused rows, of which there are some; returns the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,7 @@ class FilePush:
             raise StalePlanError(f"{self.source} has changed since the plan was made; nothing was sent.")
         with TransferJournal.open(self.source, self.digest, base_url, self.way, restart=self.restart) as journal:
             read = await run(journal)
-            totals = journal.totals()
-            rejects = await write_rejects(totals.refused)
+            counts = journal.counts()
+            rejects = str(await write_rejects(journal.refusals())) if counts["refused"] else None
             journal.forget()
-        return {
-            "read": read,
-            "accepted": totals.accepted,
-            "unchanged": totals.unchanged,
-            "refused": len(totals.refused),
-            "skipped": totals.skipped,
-            "rejects": str(rejects) if rejects else None,
-        }
+        return {"read": read, **counts, "rejects": rejects}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,11 @@ from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.tracker.push_options import PushOptions
 from dhis2w_core.plan import Preview, PreviewLine
 from dhis2w_core.transfers.deliver_objects import DeliverObjects
+from dhis2w_core.transfers.event_cells import cells_of
 from dhis2w_core.transfers.file_push import FilePush
+from dhis2w_core.transfers.object_names import OF_TRACKER, ObjectNames
 from dhis2w_core.transfers.push_run import Progress, PushRun
-from dhis2w_core.transfers.tracker_reject_file import write_tracker_rejects
+from dhis2w_core.transfers.reject_file import write_rejects
 from dhis2w_core.transfers.tracker_rows import TrackerRows
 
 if TYPE_CHECKING:
@@ -85,11 +87,10 @@ class TrackerPush:
     def _rows(self) -> TrackerRows:
         return TrackerRows(self.source, self.source_digest, self.columns, self.constants)
 
-    async def _write_rejects(self, client: Dhis2Client, refused: Sequence[RefusedRow]) -> Path | None:
-        """The file of the refused rows; none where there is none."""
-        if not refused:
-            return None
+    async def _write_rejects(self, client: Dhis2Client, refused: Iterator[RefusedRow]) -> Path:
+        """The file of the refused rows, with the UIDs that they were sent with: what is stored is not made twice."""
         with self._rows() as rows:
             ending = "csv" if rows.is_flat else "ndjson"
             target = self.rejects or self.source.with_name(f"{self.source.stem}.rejects.{ending}")
-            return await write_tracker_rejects(client, rows, refused, target)
+            names = ObjectNames(client, {}, OF_TRACKER)
+            return await write_rejects(names, rows, refused, target, cells=cells_of if rows.is_flat else None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +130,18 @@ class TransferJournal:
         refused = self._db.execute("SELECT row, line, code, problem, what_to_do FROM refusal ORDER BY row")
         accepted, unchanged, skipped = self._db.execute(sums).fetchone()
         return Outcome(accepted, unchanged, skipped, tuple(RefusedRow(*row) for row in refused))
+
+    def counts(self) -> dict[str, int]:
+        """How many rows were `accepted`, `unchanged`, `refused` and `skipped`."""
+        sums = "SELECT coalesce(sum(accepted), 0), coalesce(sum(unchanged), 0), coalesce(sum(skipped), 0) FROM chunk"
+        accepted, unchanged, skipped = self._db.execute(sums).fetchone()
+        (refused,) = self._db.execute("SELECT count(*) FROM refusal").fetchone()
+        return {"accepted": accepted, "unchanged": unchanged, "refused": refused, "skipped": skipped}
+
+    def refusals(self) -> Iterator[RefusedRow]:
+        """The refused rows one by one, in the order of the source."""
+        rows = self._db.execute("SELECT row, line, code, problem, what_to_do FROM refusal ORDER BY row")
+        return (RefusedRow(*row) for row in rows)
 
     def forget(self) -> None:
         """Remove it: the transfer is complete."""
