@@ -96,9 +96,8 @@ class TransferJournal:
     def state(self) -> TransferState:
         """What is known of the transfer."""
         source, base_url = self._db.execute("SELECT source, base_url FROM head").fetchone() or ("", "")
-        totals = self.totals()
         sent = sum(last - first for first, last in self.finished())
-        return TransferState(self.file.stem, source, base_url, sent, len(totals.refused), _last_written(self.file))
+        return TransferState(self.file.stem, source, base_url, sent, self.counts()["refused"], _last_written(self.file))
 
     def unfinished(self) -> list[tuple[int, int]]:
         """First and last row (not included) of each chunk of which no answer is known, in their order."""
@@ -125,11 +124,9 @@ class TransferJournal:
             )
 
     def totals(self) -> Outcome:
-        """What became of all rows, the refused ones in the order of the source."""
-        sums = "SELECT coalesce(sum(accepted), 0), coalesce(sum(unchanged), 0), coalesce(sum(skipped), 0) FROM chunk"
-        refused = self._db.execute("SELECT row, line, code, problem, what_to_do FROM refusal ORDER BY row")
-        accepted, unchanged, skipped = self._db.execute(sums).fetchone()
-        return Outcome(accepted, unchanged, skipped, tuple(RefusedRow(*row) for row in refused))
+        """What became of all rows, the refused ones in the order of the source; `refusals` does without memory."""
+        counts = self.counts()
+        return Outcome(counts["accepted"], counts["unchanged"], counts["skipped"], tuple(self.refusals()))
 
     def counts(self) -> dict[str, int]:
         """How many rows were `accepted`, `unchanged`, `refused` and `skipped`."""
