@@ -53,9 +53,9 @@ def table(file: Path, rows: list[dict[str, str]], **more: Any) -> TrackerPush:
     return plan_of(file, **more)
 
 
-def document(file: Path, **lists: list[dict[str, Any]]) -> TrackerPush:
+def document(file: Path, *, check: bool = True, **lists: list[dict[str, Any]]) -> TrackerPush:
     file.write_text(json.dumps(lists), encoding="utf-8")
-    return plan_of(file)
+    return plan_of(file, check=check)
 
 
 async def send(client: Dhis2Client, plan: TrackerPush) -> Report:
@@ -161,8 +161,7 @@ def test_refused_events_become_a_table_that_can_be_repaired_and_sent(demo: Sandb
         assert rejects[4]["longitude"] == "west"
         assert all(row["problem"] for row in rejects)
         assert rejects[1][AGE] == "many"
-        named = "Age of patient (Cc4kuzzxwi6)" in rejects[1]["problem"]
-        assert named or "``" in rejects[1]["problem"]  # 2.41 leaves a gap where the data element is due
+        assert rejects[1]["problem"] == "Age of patient (Cc4kuzzxwi6): 'many' is no INTEGER_ZERO_OR_POSITIVE."
         for row, number in zip(rejects, (1, 3, 4, 5, 6), strict=True):
             row.update(cases(7)[number], event=row["event"].replace("no-uid", ""), longitude="")
         again = await send(client, table(tmp_path / "repaired.csv", rejects))
@@ -190,7 +189,7 @@ def test_nested_objects_get_uids_that_stay_the_same(demo: Sandbox, tmp_path: Pat
 def test_a_refused_part_refuses_its_row_and_repairing_it_doubles_nothing(demo: Sandbox, tmp_path: Path) -> None:
     eve = person("Eve")
     eve["enrollments"][0]["events"][0]["dataValues"][0]["value"] = "heavy"
-    plan = document(tmp_path / "people.json", trackedEntities=[person("Ada"), eve])
+    plan = document(tmp_path / "people.json", check=False, trackedEntities=[person("Ada"), eve])
 
     async def use(client: Dhis2Client) -> None:
         report = await send(client, plan)

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from dhis2w_core.transfers.chunk import Chunk, Outcome
+from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
 
 if TYPE_CHECKING:
-    from dhis2w_core.transfers.metadata_check import MetadataCheck
     from dhis2w_core.transfers.push_run import Deliver
+
+
+class Check(Protocol):
+    """Knows what a server would refuse."""
+
+    async def refusals(self, chunk: Chunk) -> list[RefusedRow]:
+        """The rows that the server would refuse, in their order; the first reason of each."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedDelivery:
     """Sends what passes a check."""
 
-    check: MetadataCheck
+    check: Check
     deliver: Deliver
 
     async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:

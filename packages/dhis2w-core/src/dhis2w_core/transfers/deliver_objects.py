@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dhis2w_client.errors import BadRequestError, ConflictError, InvalidRequestError
 from dhis2w_client.json_value import as_array, as_object, is_number
 from dhis2w_client.tracker.kind import RELATIONSHIPS
-from dhis2w_client.tracker.payload import objects_of, with_uids
+from dhis2w_client.tracker.payload import with_uids
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
-from dhis2w_core.transfers.tracker_rows import kind_of
+from dhis2w_core.transfers.tracker_rows import Row, kind_of, objects_in
 from dhis2w_core.transfers.tracker_there import TrackerThere
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from dhis2w_client.reports import ReportRow
     from dhis2w_client.tracker import PushOptions, TrackerReport
 
-Row = Mapping[str, Any]
 CHILD_OF_REFUSED = "E5000"
 """An object is refused because the one that it hangs on is."""
 NEVER_CHANGED = "E4015"
@@ -125,7 +124,7 @@ def apart(positions: Sequence[int], rows: Sequence[Row]) -> list[list[int]]:
 def _identities(row: Row) -> set[object]:
     """What is the same object where it is the same: UIDs, and the two ends of relationships."""
     found: set[object] = set()
-    for kind, each in objects_of({kind_of(row).key: [row]}):
+    for kind, each in objects_in(row):
         found.add(each.get(kind.uid))
         if kind is RELATIONSHIPS:
             found.add((each.get("relationshipType"), frozenset((str(each.get("from")), str(each.get("to"))))))
@@ -149,11 +148,7 @@ class Verdict:
             rows: What was sent.
             deletes: The rows were to be deleted.
         """
-        owners = {
-            str(each.get(kind.uid)): at
-            for at, row in enumerate(rows)
-            for kind, each in objects_of({kind_of(row).key: [row]})
-        }
+        owners = {str(each.get(kind.uid)): at for at, row in enumerate(rows) for kind, each in objects_in(row)}
         complaints: dict[int, list[ReportRow]] = {}
         for error in report.errors:
             at = 0 if len(rows) == 1 else owners.get(error.uid or "")
@@ -183,6 +178,6 @@ def _named(error: ReportRow) -> str:
 def what_to_do(code: str | None, row: Row) -> str | None:
     """What a person can do about a refused row."""
     parts = [WHAT_TO_DO.get(code or "")]
-    if sum(1 for _ in objects_of({kind_of(row).key: [row]})) > 1:
+    if sum(1 for _ in objects_in(row)) > 1:
         parts.append(OTHER_PARTS)
     return " ".join(part for part in parts if part) or None

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.tracker.push_options import PushOptions
 from dhis2w_core.plan import Preview, PreviewLine
+from dhis2w_core.transfers.checked_delivery import CheckedDelivery
 from dhis2w_core.transfers.deliver_objects import DeliverObjects
 from dhis2w_core.transfers.event_cells import cells_of
 from dhis2w_core.transfers.file_push import FilePush
 from dhis2w_core.transfers.object_names import OF_TRACKER, ObjectNames
-from dhis2w_core.transfers.push_run import Progress, PushRun
+from dhis2w_core.transfers.push_run import Deliver, Progress, PushRun
 from dhis2w_core.transfers.reject_file import write_rejects
+from dhis2w_core.transfers.tracker_check import TrackerCheck, can_check
 from dhis2w_core.transfers.tracker_rows import TrackerRows
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class TrackerPush:
     """Where refused rows are written. Default: beside the source, `NAME.rejects.csv` or `NAME.rejects.ndjson`."""
     rows_at_once: int = 500
     restart: bool = False
+    check: bool = True
+    """Check the rows against the server's metadata first, and send only what passes."""
     progress: Progress = field(default=lambda _rows, _share: None, repr=False)
     clock: Clock = field(default=SYSTEM_CLOCK, repr=False)
     steps: tuple[ObjectChange, ...] = ()
@@ -77,12 +81,18 @@ class TrackerPush:
 
         async def run(journal: TransferJournal) -> int:
             with self._rows() as source:
-                deliver = DeliverObjects(client, self.options, self.background)
+                deliver = await self._delivery(client)
                 push = PushRun(source, journal, deliver, self.rows_at_once, progress=self.progress, clock=self.clock)
                 return await push.send_all()
 
         whole = FilePush(self.source, self.source_digest, self._way, self.restart)
         return await whole.apply(client.base_url, run, partial(self._write_rejects, client))
+
+    async def _delivery(self, client: Dhis2Client) -> Deliver:
+        deliver = DeliverObjects(client, self.options, self.background)
+        if not self.check or not can_check(self.options):
+            return deliver
+        return CheckedDelivery(await TrackerCheck.of(client), deliver)
 
     def _rows(self) -> TrackerRows:
         return TrackerRows(self.source, self.source_digest, self.columns, self.constants)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self
 
 from dhis2w_client.errors import InvalidRequestError
 from dhis2w_client.tracker.kind import ENROLLMENTS, ENTITIES, EVENTS, IN_PAYLOADS, RELATIONSHIPS, TrackerKind
-from dhis2w_client.tracker.payload import with_uids
+from dhis2w_client.tracker.payload import objects_of, with_uids
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.chunk import Chunk
 from dhis2w_core.transfers.event_cells import event_of
@@ -36,6 +36,12 @@ _TELLING: tuple[tuple[TrackerKind, frozenset[str]], ...] = (
 def kind_of(row: Mapping[str, Any]) -> TrackerKind:
     """What an object is, by its properties; an event where nothing else tells."""
     return next((kind for kind, names in _TELLING if not names.isdisjoint(row)), EVENTS)
+
+
+def objects_in(row: Row) -> Iterator[tuple[TrackerKind, Row]]:
+    """An object, and all that is nested in it."""
+    yield kind_of(row), row
+    yield from objects_of(row)
 
 
 class TrackerRows:
