@@ -246,6 +246,8 @@ def test_codes_are_known_and_twins_are_not_taken(empty: Sandbox) -> None:
         named = [value(unit="There"), value(unit="Here", period="202402")]
         (only,) = await refused_here(client, named, by_name, data_set=SECOND_SET)
         assert (only.row, only.problem) == (1, "several organisation units are called Here")
+        (forgotten,) = await refused_here(client, [value("COUNT")], data_set=FIRST_SET)
+        assert forgotten.problem == "COUNT is no UID; an id scheme says what identifiers are"
         by_attribute = DataValueOptions(schemes=IdSchemes(data_element="ATTRIBUTE:AttrUnknown"))
         assert await refused_here(client, [value("whatever", content="x")], by_attribute, data_set=FIRST_SET) == []
 

@@ -237,7 +237,7 @@ class MetadataCheck:
         if name in known.ambiguous:
             return self._problem(UNKNOWN_ELEMENT, f"several data elements are called {name}")
         if name in known.absent and self._known.sees_everything:
-            return self._problem(UNKNOWN_ELEMENT, f"there is no data element {name}")
+            return self._problem(UNKNOWN_ELEMENT, known.absence(name))
         return None
 
     def _of_period(self, text: str) -> Problem | None:
@@ -253,7 +253,7 @@ class MetadataCheck:
         if name in known.ambiguous:
             return self._problem(UNKNOWN_UNIT, f"several organisation units are called {name}")
         if name in known.absent:
-            return self._problem(UNKNOWN_UNIT, f"there is no organisation unit {name}")
+            return self._problem(UNKNOWN_UNIT, known.absence(name))
         facts = known.found.get(name)
         exempt = self._by_group and self._known.sees_everything
         if facts and not facts.is_own and not exempt:
@@ -262,12 +262,12 @@ class MetadataCheck:
 
     def _of_combo(self, name: str) -> Problem | None:
         if name in self._known.combos.absent:
-            return self._problem(UNKNOWN_COMBO, f"there is no category option combo {name}")
+            return self._problem(UNKNOWN_COMBO, self._known.combos.absence(name))
         return None
 
     def _of_attribute_combo(self, name: str) -> Problem | None:
         if name in self._known.combos.absent:
-            return self._problem(UNKNOWN_ATTRIBUTE_COMBO, f"there is no attribute option combo {name}")
+            return self._problem(UNKNOWN_ATTRIBUTE_COMBO, self._known.combos.absence(name))
         return None
 
     def _places_of(self, columns: _Columns) -> list[_Place | None]:

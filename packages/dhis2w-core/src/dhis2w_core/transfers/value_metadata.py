@@ -7,7 +7,6 @@ a whole, once, because a code may hold what a filter cannot say.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from dhis2w_client.errors import ApiError
 from dhis2w_client.filters import where
 from dhis2w_client.json_value import as_array, as_object, as_text
+from dhis2w_client.metadata.uids import is_uid
 from dhis2w_client.periods import PERIOD_TYPES, period_of
 from dhis2w_core.transfers.value_rule import ValueRule, rule_of
 
@@ -33,7 +33,6 @@ PAGE = 1000
 """Objects in one page of a type that is read as a whole."""
 DAY = timedelta(days=1)
 
-_UID = re.compile(r"[a-zA-Z][a-zA-Z0-9]{10}")
 _PROPERTIES = {None: "id", "UID": "id", "CODE": "code", "NAME": "name"}
 
 
@@ -96,6 +95,8 @@ class Known(Generic[F]):
     """What is known of the objects of one type, by what the values call them."""
 
     plural: str
+    called: str
+    """One of them, in words."""
     property: str | None
     """What they are called by; None where the server alone knows."""
     found: dict[str, F] = field(default_factory=dict[str, F])
@@ -119,7 +120,7 @@ class Known(Generic[F]):
             return
         wanted = f"{self.property},{fields}"
         if self.property == "id":
-            asked = sorted(filter(_UID.fullmatch, new))
+            asked = sorted(filter(is_uid, new))
             for start in range(0, len(asked), IDS_AT_ONCE):
                 some = asked[start : start + IDS_AT_ONCE]
                 await self._take([row async for row in rows_of(client, self.plural, wanted, some)], make)
@@ -127,6 +128,12 @@ class Known(Generic[F]):
             await self._take_all(client, wanted, self.property, make)
             self._is_whole = True
         self.absent |= {name for name in new - self.found.keys() if name == name.strip()}  # 2.42 trims
+
+    def absence(self, name: str) -> str:
+        """What is said of a name that nothing has."""
+        if self.property == "id" and not is_uid(name):
+            return f"{name} is no UID; an id scheme says what identifiers are"
+        return f"there is no {self.called} {name}"
 
     async def _take_all(
         self, client: Dhis2Client, fields: str, property: str, make: Callable[[list[Row]], Any]
@@ -188,9 +195,9 @@ class ValueMetadata:
         combo = property_of(schemes.category_option_combo, schemes.all)
         return cls(
             client=client,
-            elements=Known("dataElements", property_of(schemes.data_element, schemes.all)),
-            units=Known("organisationUnits", property_of(schemes.org_unit, schemes.all)),
-            combos=Known("categoryOptionCombos", combo if combo != "name" else None),
+            elements=Known("dataElements", "data element", property_of(schemes.data_element, schemes.all)),
+            units=Known("organisationUnits", "organisation unit", property_of(schemes.org_unit, schemes.all)),
+            combos=Known("categoryOptionCombos", "category option combo", combo if combo != "name" else None),
             sets={},
             options_of_combos={},
             today=_day(info.get("serverDate")) or date.today(),

@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dhis2w_client.metadata.uids import is_uid
+
 if TYPE_CHECKING:
     from dhis2w_client.versions import Dialect
 
@@ -25,7 +27,6 @@ _NUMBER = re.compile(r"(?:-?0|-?[1-9][0-9]*)(?:\.[0-9]+)?")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 _DATE = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[0-2]).*", re.DOTALL)
 _TIME = re.compile(r"(?:[0-9]|0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]")
-_UID = re.compile(r"[a-zA-Z][a-zA-Z0-9]{10}")
 
 Test = Callable[[str], bool]
 """Whether a text is a value."""
@@ -136,7 +137,7 @@ _TESTS: dict[str, Test] = {
     "PERCENTAGE": lambda text: _is_number(text) and 0 <= float(text) <= 100,
     "TIME": lambda text: _TIME.fullmatch(text) is not None,
     "LETTER": lambda text: len(text) == 1 and text.isalpha(),
-    "FILE_RESOURCE": lambda text: _UID.fullmatch(text) is not None,
-    "IMAGE": lambda text: _UID.fullmatch(text) is not None,
-    "ORGANISATION_UNIT": lambda text: _UID.fullmatch(text) is not None,
+    "FILE_RESOURCE": is_uid,
+    "IMAGE": is_uid,
+    "ORGANISATION_UNIT": is_uid,
 }
