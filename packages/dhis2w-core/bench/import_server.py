@@ -12,7 +12,7 @@ import json
 import re
 import sys
 
-from values import lists, value_rows
+from values import lists, user, value_rows
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 PIECE = 10_000
@@ -29,6 +29,7 @@ class Answers:
         summary = {"responseType": "ImportSummary", "status": "SUCCESS", "importCount": count, "conflicts": conflicts}
         self.imported = _message({"httpStatus": "OK", "httpStatusCode": 200, "status": "OK", "response": summary})
         self.lists = {name: _message({name: rows}) for name, rows in lists().items()}
+        self.lists["me"] = _message(user())
         self._values = values
         self.exported: list[bytes] = []
 

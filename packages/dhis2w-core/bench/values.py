@@ -9,6 +9,7 @@ ELEMENTS = [f"DeBench{number:04}" for number in range(500)]
 PERIODS = [f"{year}{month:02}" for year in (2022, 2023) for month in range(1, 11)]
 COMBO = "HllvX50cXC0"
 DATA_SET = "DsBench0001"
+ROOT = "OuBenchRoot"
 UNITS = [f"OuBench{number:04}" for number in range(100)]
 
 
@@ -26,6 +27,16 @@ def value_rows(count: int) -> Iterator[dict[str, str]]:
         }
 
 
+def user() -> dict[str, Any]:
+    """Who sends: no superuser, and may write into every unit."""
+    return {
+        "id": "UsBench0001",
+        "username": "bench",
+        "authorities": ["F_DATAVALUE_ADD"],
+        "organisationUnits": [{"id": ROOT}],
+    }
+
+
 def lists() -> dict[str, list[dict[str, Any]]]:
     """The lists of metadata, whole: one data set of all elements in all units, without expiry."""
     combo = {"id": COMBO, "code": "default", "name": "default"}
@@ -33,7 +44,10 @@ def lists() -> dict[str, list[dict[str, Any]]]:
         {"id": id, "name": f"Element {id}", "valueType": "NUMBER", "categoryCombo": {"id": "bjDvmb4bfuf"}}
         for id in ELEMENTS
     ]
-    units = [{"id": id, "name": f"Unit {id}", "openingDate": "1990-01-01T00:00:00.000"} for id in UNITS]
+    units = [
+        {"id": id, "name": f"Unit {id}", "path": f"/{ROOT}/{id}", "openingDate": "1990-01-01T00:00:00.000"}
+        for id in UNITS
+    ]
     data_set = {
         "id": DATA_SET,
         "name": "Bench",

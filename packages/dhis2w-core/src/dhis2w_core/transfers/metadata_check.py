@@ -207,15 +207,16 @@ class MetadataCheck:
         """The contents by their value types; most types tell many at once to be right."""
         known = self._known.elements.found
         rule_of = {name: facts.rule if (facts := known.get(name)) else None for name in set(columns.elements)}
-        rules = list(map(rule_of.__getitem__, columns.elements))
         texts: dict[ValueRule | None, set[str]] = {rule: set() for rule in rule_of.values()}
         if len(texts) == 1:
             texts = {rule: set(columns.contents) for rule in texts}
         else:
-            for rule, text in zip(rules, columns.contents, strict=True):
-                texts[rule].add(text)
-        if any(rule and not rule.takes_all(some - {""}) for rule, some in texts.items()):
-            yield _two(self._value, rules, columns.contents)
+            for name, text in zip(columns.elements, columns.contents, strict=True):
+                texts[rule_of[name]].add(text)
+        for some in texts.values():
+            some.discard("")
+        if any(rule and not rule.takes_all(some) for rule, some in texts.items()):
+            yield _two(self._value, list(map(rule_of.__getitem__, columns.elements)), columns.contents)
 
     def _has_closed_units(self, columns: _Columns) -> bool:
         """Whether some unit opened after the first of the periods, or was closed at any time."""
