@@ -428,7 +428,7 @@ class DataValueService:
                 rows,
                 chosen.with_head(head),
                 data_set=data_set or head.get("dataSet"),
-                complete_date=head.get("completeDate"),
+                complete_date=head.get("completeDate") or None,
                 background=background,
                 within=within,
             )
