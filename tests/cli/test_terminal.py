@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dhis2w_cli.exit_codes import ExitCode
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.faults import Fault
 from tests.core.conftest import Home
@@ -267,6 +268,16 @@ def test_rows_are_counted_while_they_come(home: Home, monkeypatch: pytest.Monkey
         command = Terminal(*words)
         assert command.end() == 0
         assert re.search(r"Rows: \d+, (\d+/s, )?\d+ s", command.seen), command.seen
+
+
+def test_a_push_of_what_is_piped_in_says_that_nothing_is(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert home
+    with Sandbox(42, empty=True) as server, server.serve() as url:
+        monkeypatch.setenv("DHIS2_URL", url)
+        monkeypatch.setenv("DHIS2_PAT", server.pat())
+        command = Terminal("data", "push", "-")
+        assert command.end() == ExitCode.USAGE, command.seen
+        assert "Nothing is piped into this command." in command.seen
 
 
 def test_ctrl_c_in_a_request_ends_at_once_and_a_write_that_was_under_way_is_in_the_journal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Generator, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -57,14 +58,14 @@ def _cell(value: object) -> Any:
 
 
 def _number(value: float) -> str | None:
-    if value != value:  # noqa: PLR0124 - it is no number, and pandas writes so what is missing
+    """A number without an exponent, which DHIS2 does not take; None for NaN: pandas writes so what is missing."""
+    if math.isnan(value):
         return None
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value) if math.isinf(value) else _decimal(Decimal(repr(value)))
 
 
 def _decimal(value: Decimal) -> str:
-    whole = value == value.to_integral_value()
-    return str(int(value)) if whole else format(value, "f")
+    return format(value.to_integral_value() if value == value.to_integral_value() else value, "f")
 
 
 _WRITE: dict[type, Callable[[Any], Any]] = {
