@@ -166,3 +166,14 @@ def test_outliers_need_a_time(sandbox: Sandbox) -> None:
             await client.analytics.outliers(dx=VISITS, ou=ROOT)
 
     run(sandbox, use)
+
+
+def test_tables_that_were_built_without_outliers_say_so(sandbox: Sandbox) -> None:
+    async def use(client: Dhis2Client) -> None:
+        job = await client.maintenance.refresh_analytics(without=["outliers"])
+        await client.jobs.wait(job, within=60)
+        with pytest.raises(ConflictError) as refused:
+            await client.analytics.outliers(dx=VISITS, ou=ROOT, pe="2024")
+        assert refused.value.code == "E7180"
+
+    run(sandbox, use)
