@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.client_tracker.conftest import ANNA, OTHER_UNIT, PROGRAM, STAGE, UNIT, WEIGHT
 from tests.operations.conftest import Desk
@@ -104,7 +107,7 @@ def test_a_file_is_sent_and_what_is_refused_is_repaired_and_sent(desk: Desk, tmp
     rest = "LqGPSqTKu6f,gdiFSa8OF0R,POS"
     cases.write_text(f"{head}{UNIT},2018-02-01,{rest},31\n{UNIT},2018-02-02,{rest},old\n", encoding="utf-8")
     columns = ("--column", "orgUnit=facility", "--column", "xOVzKVeJJN1=result")
-    report = desk.json("tracker", "push", str(cases), *columns)
+    report = desk.json("tracker", "push", str(cases), *columns, "--no-check")
     assert (report["read"], report["accepted"], report["refused"]) == (2, 1, 1)
     rejects = Path(report["rejects"])
     rejects.write_text(rejects.read_text(encoding="utf-8").replace("old", "32"), encoding="utf-8")
@@ -112,6 +115,27 @@ def test_a_file_is_sent_and_what_is_refused_is_repaired_and_sent(desk: Desk, tmp
     code, _, err = desk.ended("tracker", "push", str(cases), "--column", "facility")
     assert code != 0
     assert "KEY=COLUMN" in err
+
+
+def test_what_is_piped_in_is_sent(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = {
+        "occurredAt": "2018-04-01",
+        "orgUnit": UNIT,
+        "dataValues": [{"dataElement": "xOVzKVeJJN1", "value": "NEG"}],
+    }
+    row = {**event, "program": "LqGPSqTKu6f", "programStage": "gdiFSa8OF0R"}
+    words = ("tracker", "push", "-")
+    monkeypatch.chdir(tmp_path)
+    wrong = {**row, "orgUnit": "NoUnit00001"}
+    for content in (json.dumps({"events": [row]}), f"{json.dumps(row)}\n{json.dumps(wrong)}\n"):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
+        report = desk.json(*words)
+        assert report["accepted"] == 1
+    assert (report["refused"], report["rejects"]) == (1, "piped.rejects.ndjson")
+    table = f"facility,occurredAt,xOVzKVeJJN1\n{UNIT},2018-04-02,POS\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(table.encode())))
+    constants = ("--constant", "program=LqGPSqTKu6f", "--constant", "programStage=gdiFSa8OF0R")
+    assert desk.json(*words, "--column", "orgUnit=facility", *constants)["accepted"] == 1
 
 
 def test_what_is_pulled_into_a_table_can_be_pushed(desk: Desk, tmp_path: Path) -> None:

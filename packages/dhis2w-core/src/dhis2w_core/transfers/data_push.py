@@ -27,6 +27,7 @@ from dhis2w_core.transfers.object_names import OTHERS, PLURALS, ObjectNames
 from dhis2w_core.transfers.push_run import Deliver, Progress, PushRun
 from dhis2w_core.transfers.reject_file import texts_of, write_rejects
 from dhis2w_core.transfers.source_rows import SourceRows
+from dhis2w_core.transfers.spooled_input import rejects_beside
 from dhis2w_core.transfers.transfer_journal import TransferJournal
 from dhis2w_core.transfers.values_there import ValuesThere
 from dhis2w_core.transfers.what_to_do import what_to_do
@@ -86,7 +87,7 @@ class DataPush:
 
     async def _write_rejects(self, client: Dhis2Client, refused: Iterator[RefusedRow]) -> Path:
         """The file of the refused rows."""
-        target = self.rejects or self.source.with_name(f"{self.source.stem}.rejects.csv")
+        target = self.rejects or rejects_beside(self.source, "csv")
         with self._rows() as rows:
             names = ObjectNames(client, PLURALS, OTHERS)
             return await write_rejects(names, rows, refused, target, cells=texts_of, advice=what_to_do)

@@ -9,17 +9,25 @@ import hashlib
 import os
 import time
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 from pydantic_core import from_json
 
+from dhis2w_client.tracker.kind import IN_PAYLOADS
 from dhis2w_core.errors import OperationError
 from dhis2w_core.places import state_folder
 from dhis2w_core.private_file import make_private_folder
 
+if TYPE_CHECKING:
+    from dhis2w_core.operation import Face
+
 Kind = Literal["csv", "ndjson", "json", "parquet"]
 BLOCK = 1 << 20
 """Bytes that are read at once."""
+LISTS = frozenset({*IN_PAYLOADS, "pager"})
+"""What a JSON document of tracker holds at its top."""
+OF_EVENTS = frozenset({"event", "program", "programStage"})
+"""What an event has beside its `dataValues`, and a set of data values has not."""
 KEPT_SECONDS = 24 * 3600
 """How long what was never sent is kept."""
 
@@ -59,6 +67,25 @@ def spooled_input(stream: BinaryIO, kind: Kind | None = None) -> Path:
     return target
 
 
+def file_of(file: Path, face: Face, kind: Kind | None = None) -> Path:
+    """The file that is meant: what is piped in for `-`.
+
+    Args:
+        file: The file, or `-`.
+        face: Who has what is piped in.
+        kind: What that is. Default: told from how it begins.
+
+    Raises:
+        OperationError: Nothing came.
+    """
+    return spooled_input(face.piped(), kind) if str(file) == "-" else file
+
+
+def rejects_beside(file: Path, ending: str) -> Path:
+    """Where the refused rows of a file are written: beside it; those of what was piped in where the command runs."""
+    return Path(f"piped.rejects.{ending}") if is_spooled(file) else file.with_name(f"{file.stem}.rejects.{ending}")
+
+
 def is_spooled(file: Path) -> bool:
     """Whether a file is what was piped in."""
     return file.parent == _folder()
@@ -71,7 +98,7 @@ def drop_spooled(file: Path) -> None:
 
 
 def kind_of(begin: bytes) -> Kind:
-    """What bytes are, from how they begin: an object on a line of its own is NDJSON, unless it holds `dataValues`."""
+    """What bytes are, from how they begin: an object on a line of its own is NDJSON, unless it only holds lists."""
     start = begin.lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"PAR1"):
         return "parquet"
@@ -81,7 +108,11 @@ def kind_of(begin: bytes) -> Kind:
         first = from_json(start.split(b"\n", 1)[0])
     except ValueError:
         return "json"
-    return "ndjson" if isinstance(first, dict) and "dataValues" not in first else "json"
+    if not isinstance(first, dict):
+        return "json"
+    names = set(cast("dict[str, object]", first))
+    is_set = "dataValues" in names and names.isdisjoint(OF_EVENTS)
+    return "json" if is_set or names <= LISTS else "ndjson"
 
 
 def _folder() -> Path:

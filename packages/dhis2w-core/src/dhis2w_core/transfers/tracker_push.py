@@ -19,6 +19,7 @@ from dhis2w_core.transfers.file_push import FilePush
 from dhis2w_core.transfers.object_names import OF_TRACKER, ObjectNames
 from dhis2w_core.transfers.push_run import Deliver, Progress, PushRun
 from dhis2w_core.transfers.reject_file import write_rejects
+from dhis2w_core.transfers.spooled_input import rejects_beside
 from dhis2w_core.transfers.tracker_check import TrackerCheck, can_check
 from dhis2w_core.transfers.tracker_rows import TrackerRows
 
@@ -101,6 +102,6 @@ class TrackerPush:
         """The file of the refused rows, with the UIDs that they were sent with: what is stored is not made twice."""
         with self._rows() as rows:
             ending = "csv" if rows.is_flat else "ndjson"
-            target = self.rejects or self.source.with_name(f"{self.source.stem}.rejects.{ending}")
+            target = self.rejects or rejects_beside(self.source, ending)
             names = ObjectNames(client, {}, OF_TRACKER)
             return await write_rejects(names, rows, refused, target, cells=cells_of if rows.is_flat else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +13,7 @@ from dhis2w_core.plan import Action
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
-    from dhis2w_core.transfers.data_pushes import DataPushes
+    from dhis2w_core.transfers.file_pushes import FilePushes
 
 Strategy = Literal["CREATE_AND_UPDATE", "CREATE", "UPDATE", "DELETE"]
 
@@ -195,7 +195,7 @@ async def push(
     rejects: Path | None = None,
     rows_at_once: int = 10_000,
     restart: bool = False,
-) -> DataPushes:
+) -> FilePushes:
     """Send files of data values: CSV, NDJSON, JSON or Parquet. Stopped at any point, the same command goes on.
 
     Rows are checked against the server's metadata before they are sent. What is refused, here or by the server, is
@@ -226,8 +226,9 @@ async def push(
     from dhis2w_client.data_values.push_options import DataValueOptions
     from dhis2w_core.transfers.column_mapping import ColumnMapping, pairs_of, read_mapping
     from dhis2w_core.transfers.data_push import DataPush
-    from dhis2w_core.transfers.data_pushes import DataPushes
+    from dhis2w_core.transfers.file_pushes import FilePushes
     from dhis2w_core.transfers.source_rows import digest_of
+    from dhis2w_core.transfers.spooled_input import file_of
 
     if rows_at_once < 1:
         raise OperationError("--rows-at-once is 1 or more.")
@@ -250,24 +251,13 @@ async def push(
             constants=meant.constants,
             options=DataValueOptions(strategy=strategy, schemes=meant.schemes, dry_run=trial),
             data_set=meant.data_set,
-            rejects=rejects or target,
+            rejects=rejects,
             rows_at_once=rows_at_once,
             restart=restart,
             check=check,
             background=background,
             progress=lambda rows, share: face.progress("Rows", rows, share=share),
         )
-        for source, target in _sources(face, file, format)
+        for source in (file_of(each, face, format) for each in dict.fromkeys(file))
     ]
-    return DataPushes(tuple(pushes))
-
-
-def _sources(
-    face: Face, files: Sequence[Path], format: Literal["csv", "ndjson", "json", "parquet"] | None
-) -> Iterator[tuple[Path, Path | None]]:
-    """Each file once, and where its refused rows are written where that is not beside it."""
-    from dhis2w_core.transfers.spooled_input import spooled_input
-
-    for file in dict.fromkeys(files):
-        piped = str(file) == "-"
-        yield (spooled_input(face.piped(), format), Path("piped.rejects.csv")) if piped else (file, None)
+    return FilePushes(pushes, "data values")

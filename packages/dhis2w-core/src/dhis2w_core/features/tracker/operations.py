@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_client.tracker import TrackerList, TrackerReport, TrackerSelection
     from dhis2w_core.object_home import Row
-    from dhis2w_core.transfers.tracker_push import TrackerPush
+    from dhis2w_core.transfers.file_pushes import FilePushes
 
 Kind: TypeAlias = Literal["trackedEntities", "enrollments", "events", "relationships"]
 
@@ -290,50 +290,60 @@ async def pull(
 @operation("tracker push", effect="write")
 async def push(
     face: Face,
-    file: Path,
+    file: Sequence[Path],
     *,
+    format: Literal["csv", "ndjson", "json", "parquet"] | None = None,
     column: Sequence[str] = (),
+    constant: Sequence[str] = (),
     strategy: Literal["CREATE_AND_UPDATE", "CREATE", "UPDATE", "DELETE"] = "CREATE_AND_UPDATE",
-    background: bool = False,
     id_scheme: str | None = None,
     org_unit_id_scheme: str | None = None,
     data_element_id_scheme: str | None = None,
     program_id_scheme: str | None = None,
     skip_side_effects: bool = False,
     skip_rules: bool = False,
+    check: bool = True,
+    background: bool = False,
     rejects: Path | None = None,
     rows_at_once: int = 500,
     restart: bool = False,
-) -> TrackerPush:
-    """Send a file of events, enrollments, tracked entities or relationships. Stopped at any point, it goes on.
+) -> FilePushes:
+    """Send files of events, enrollments, tracked entities or relationships. Stopped at any point, it goes on.
 
-    CSV is a table of events with a column for each data element; NDJSON and JSON are objects, nested or not. What has
-    no UID gets one that follows from the file, so that sending it again makes nothing twice. What the server refuses
-    is written into a file that can be repaired and sent.
+    CSV and Parquet are tables of events with a column for each data element; NDJSON and JSON are objects, nested or
+    not. What has no UID gets one that follows from the file, so that sending it again makes nothing twice. What is
+    refused, here or by the server, is written into a file that can be repaired and sent.
 
     Source: "Tracker" in DHIS2's developer guide; `TrackerImportController`.
 
     Args:
-        file: The file; its name ends in `.csv`, `.ndjson` or `.json`.
+        file: A file; its name ends in `.csv`, `.ndjson`, `.json` or `.parquet`. `-` is standard input.
+        format: What standard input is; without it, told from how it begins.
         column: Which column is what, where they have names of their own: `orgUnit=facility`, `qrur9Dvnyt5=age`.
+        constant: What each line of a table has that does not say it itself: `program=VBqh0ynB2wv`.
         strategy: What may be done.
-        background: As jobs, one for each part, for parts that take longer than a proxy waits.
         id_scheme: What identifiers are: `UID`, `CODE`, `NAME`, `ATTRIBUTE:` and a UID.
         org_unit_id_scheme: What those of organisation units are.
         data_element_id_scheme: What those of data elements are.
         program_id_scheme: What those of programs are.
         skip_side_effects: Send no notifications.
         skip_rules: Run no program rules.
+        check: Check each row against the server's metadata before it is sent; such a refusal costs no import.
+        background: As jobs, one for each part, for parts that take longer than a proxy waits.
         rejects: Where refused rows are written; without it, beside the file.
         rows_at_once: How many rows are sent at once, to begin with.
         restart: Forget a run that did not end, and send everything.
     """
     from dhis2w_client.tracker.push_options import PushOptions
+    from dhis2w_core.transfers.file_pushes import FilePushes
     from dhis2w_core.transfers.source_rows import digest_of
+    from dhis2w_core.transfers.spooled_input import file_of
     from dhis2w_core.transfers.tracker_push import TrackerPush
 
     if rows_at_once < 1:
         raise OperationError("--rows-at-once is 1 or more.")
+    if rejects and len(file) > 1:
+        raise OperationError("--rejects is for one file.", next_step="Without it, each has one beside it.")
     options = PushOptions(
         partial=True,
         strategy=strategy,
@@ -344,17 +354,23 @@ async def push(
         data_element_id_scheme=data_element_id_scheme,
         program_id_scheme=program_id_scheme,
     )
-    return TrackerPush(
-        source=file,
-        source_digest=digest_of(file),
-        columns=_pairs(column, "KEY=COLUMN"),
-        options=options,
-        background=background,
-        rejects=rejects,
-        rows_at_once=rows_at_once,
-        restart=restart,
-        progress=lambda rows, share: face.progress("Rows", rows, share=share),
-    )
+    pushes = [
+        TrackerPush(
+            source=source,
+            source_digest=digest_of(source),
+            columns=_pairs(column, "KEY=COLUMN"),
+            constants=_pairs(constant, "KEY=VALUE"),
+            options=options,
+            background=background,
+            rejects=rejects,
+            rows_at_once=rows_at_once,
+            restart=restart,
+            check=check,
+            progress=lambda rows, share: face.progress("Rows", rows, share=share),
+        )
+        for source in (file_of(each, face, format) for each in dict.fromkeys(file))
+    ]
+    return FilePushes(pushes, "tracker objects")
 
 
 @operation("tracker transfer", effect="write")

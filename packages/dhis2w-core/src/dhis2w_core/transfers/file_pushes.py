@@ -1,27 +1,31 @@
-"""Sending several files of data values one after another, each with a journal of its own, with one report."""
+"""Sending several files one after another, each with a journal of its own, with one report."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dhis2w_core.plan import Preview, PreviewLine
-from dhis2w_core.transfers.data_push import DataPush
 from dhis2w_core.transfers.spooled_input import drop_spooled, is_spooled
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_core.plan import ObjectChange, Record
+    from dhis2w_core.transfers.data_push import DataPush
+    from dhis2w_core.transfers.tracker_push import TrackerPush
 
 COUNTS = ("read", "accepted", "unchanged", "refused", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
-class DataPushes:
-    """The plan to send files of data values; it holds no values."""
+class FilePushes:
+    """The plan to send files; it holds nothing of what is in them."""
 
-    pushes: tuple[DataPush, ...]
+    pushes: Sequence[DataPush] | Sequence[TrackerPush]
+    content: str
+    """What is in the files, in words: `data values`."""
     steps: tuple[ObjectChange, ...] = ()
     takes_back: str | None = None
 
@@ -36,7 +40,7 @@ class DataPushes:
         lines.append(PreviewLine("how", "strategy", None, options.strategy))
         if options.dry_run:
             lines.append(PreviewLine("how", "trial", None, True))
-        title = f"Send the data values of {', '.join(names)}"
+        title = f"Send the {self.content} of {', '.join(names)}"
         return Preview(title, "write", "none", "An import cannot be undone.", tuple(lines))
 
     def fingerprint(self) -> str:
@@ -51,7 +55,7 @@ class DataPushes:
             files the same of each under `files`.
 
         Raises:
-            OperationError: A file changed since a part of it was sent, or is none of data values.
+            OperationError: A file changed since a part of it was sent, or is none that can be sent.
             Dhis2Error: The server cannot be reached or refuses as such; the same command goes on later.
         """
         try:
@@ -65,5 +69,5 @@ class DataPushes:
         return totals | {"rejects": [each["rejects"] for each in reports if each["rejects"]], "files": reports}
 
 
-def _name(push: DataPush) -> str:
+def _name(push: DataPush | TrackerPush) -> str:
     return "standard input" if is_spooled(push.source) else str(push.source)
