@@ -15,7 +15,31 @@ def test_a_job_without_schedule_runs_once(admin_of_each: Sender) -> None:
     assert shown == {"enabled": False, "lastExecutedStatus": "COMPLETED"}
     assert story[0]["completed"]
     assert admin_of_each("POST", "/api/jobConfigurations/jobConfigU1/execute").status == 409
-    assert len(admin_of_each.read("/api/dataIntegrity/summary/completed")) > 5
+    ran = [admin_of_each.read(f"/api/dataIntegrity/{kind}/completed") for kind in ("summary", "details")]
+    assert sum(len(checks) for checks in ran) > 5
+
+
+def test_a_job_says_when_it_runs_next(admin_of_each: Sender) -> None:
+    admin_of_each("POST", "/api/jobConfigurations", {**JOB, "cronExpression": "0 0 3 ? * *", "enabled": False})
+    path = "/api/jobConfigurations/jobConfigU1"
+
+    shown = admin_of_each.read(f"{path}?fields=nextExecutionTime,maxDelayedExecutionTime")
+
+    assert {key: text[11:] for key, text in shown.items()} == {
+        "nextExecutionTime": "03:00:00.000",
+        "maxDelayedExecutionTime": "07:00:00.000",
+    }
+    assert shown["nextExecutionTime"][:10] == shown["maxDelayedExecutionTime"][:10]
+    assert admin_of_each.read(f"{path}/progress/errors") == []
+
+
+def test_the_errors_of_a_job_that_ran_cannot_be_read(admin_of_each: Sender) -> None:
+    admin_of_each("POST", "/api/jobConfigurations", JOB)
+    admin_of_each("POST", "/api/jobConfigurations/jobConfigU1/execute")
+
+    reply = admin_of_each("GET", "/api/jobConfigurations/jobConfigU1/progress/errors")
+
+    assert reply.status == (500 if admin_of_each.sandbox.server.behaviour.fails_on_errors_of_jobs else 200)
 
 
 def test_the_servers_own_jobs_stay_on(admin: Sender) -> None:

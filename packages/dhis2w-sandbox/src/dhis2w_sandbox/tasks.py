@@ -111,7 +111,7 @@ class Job:
             "created": self.created,
             "jobType": self.type,
             "jobStatus": "NOT_STARTED",
-            "jobParameters": self.parameters,
+            **({"jobParameters": self.parameters} if self.parameters else {}),
             "relativeNotifierEndpoint": f"/api/system/tasks/{self.type}/{self.uid}",
         }
         if call.server.behaviour.names_job_response:

@@ -185,6 +185,12 @@ class Behaviour:
     """The database's failure where enrollments of a program without registration are asked for."""
     reports_adx_groups: bool
     """Whether an import of ADX says which group it failed in, and what was wrong as a conflict."""
+    searches_files_of_events: bool
+    """Whether a file of an event is searched by event and data element, so that its refusal names both."""
+    reports_integrity: bool
+    """Whether a job of data integrity that names no type makes a report, and tells its start and its end."""
+    fails_on_errors_of_jobs: bool
+    """Whether asking for the errors of a job that has run fails."""
     fails_unreadable_data: bool
     """Whether the job of an import of data values that cannot read its body has failed, and says why."""
     analytics_table_stages: tuple[str, ...]
@@ -408,6 +414,9 @@ _V41 = Behaviour(
     writes_event_numbers_as_doubles=True,
     fails_without_event_metadata=False,
     unknown_enrollment_column="SqlState: 42703",
+    searches_files_of_events=False,
+    reports_integrity=True,
+    fails_on_errors_of_jobs=False,
     fails_unreadable_data=False,
     analytics_table_stages=(
         "Table updates {0}",
@@ -529,6 +538,9 @@ _V42 = replace(
     lists_latest_values_first=False,
     fails_without_event_metadata=True,
     unknown_enrollment_column='ERROR: column "trackedentity" does not exist\n  Position: 19',
+    searches_files_of_events=True,
+    reports_integrity=False,
+    fails_on_errors_of_jobs=True,
     fails_unreadable_data=True,
     offers_analytics_xlsx=True,
     analytics_table_stages=(

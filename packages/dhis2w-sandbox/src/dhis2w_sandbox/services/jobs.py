@@ -17,10 +17,13 @@ from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics import tables
 from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, NotInSandbox, conflict, message, not_found
+from dhis2w_sandbox.metadata import computed
 from dhis2w_sandbox.metadata.computed import HOUSEKEEPING_JOBS
 from dhis2w_sandbox.metadata.hooks import Hook, register
+from dhis2w_sandbox.metadata.rendering import Rendering
 from dhis2w_sandbox.routing import Endpoints
-from dhis2w_sandbox.server import Server
+from dhis2w_sandbox.schemas import Schema
+from dhis2w_sandbox.server import Server, stamp
 from dhis2w_sandbox.services import integrity
 from dhis2w_sandbox.services.cron import next_run
 from dhis2w_sandbox.tasks import Job
@@ -34,8 +37,16 @@ TYPE = "jobConfiguration"
 
 
 def _check_integrity(job: Job) -> None:
-    kind = "details" if job.type == "DATA_INTEGRITY_DETAILS" else "summary"
-    integrity.run_job(job, kind, job.parameters.get("checks") or [])
+    """Check for what the parameters name: summaries, details, or, in 2.41, a report that tells more."""
+    checks: list[str] = job.parameters.get("checks") or []
+    kind = job.parameters.get("type")
+    if kind in {None, "REPORT"} and job.server.behaviour.reports_integrity:
+        job.tell("Starting data integrity job")
+        integrity.run_job(job, "details", checks)
+        job.tell("Data integrity checks completed in 0.000000 sec..", completed=True)
+    else:
+        details = kind == "DETAILS" or job.type == "DATA_INTEGRITY_DETAILS"
+        integrity.run_job(job, "details" if details else "summary", checks)
 
 
 RUNNERS: dict[str, Callable[[Job], None]] = {
@@ -69,6 +80,39 @@ def _next_time(job: Json) -> datetime | None:
     if job.get("schedulingType") == "CRON" and job.get("cronExpression"):
         return next_run(job["cronExpression"], last)
     return None
+
+
+_LATEST = timedelta(hours=4)
+"""How long after its time a job may still run."""
+
+
+def _next_time_shown(rendering: Rendering, schema: Schema, job: Json) -> str | None:
+    """When a job runs next: the time of the last four hours where it has not run since, even if it is switched off."""
+    del schema
+    time = _next_time_within(job, rendering.server.clock().replace(tzinfo=None))
+    return stamp(time) if time else None
+
+
+def _latest_time_shown(rendering: Rendering, schema: Schema, job: Json) -> str | None:
+    del schema
+    time = _next_time_within(job, rendering.server.clock().replace(tzinfo=None))
+    return stamp(time + _LATEST) if time and job.get("schedulingType") == "CRON" else None
+
+
+def _next_time_within(job: Json, now: datetime) -> datetime | None:
+    """JobTrigger.nextExecutionTime."""
+    last = datetime.fromisoformat(job["lastExecuted"]) if job.get("lastExecuted") else None
+    kind = job.get("schedulingType")
+    if kind == "CRON":
+        second = timedelta(seconds=1)
+        return next_run(job.get("cronExpression") or "", max(now - _LATEST, last + second if last else now - _LATEST))
+    if kind == "FIXED_DELAY":
+        return (last + timedelta(seconds=job["delay"]) if last else now) if job.get("delay") else None
+    return last or now
+
+
+computed.BY_TYPE[(TYPE, "nextExecutionTime")] = _next_time_shown
+computed.BY_TYPE[(TYPE, "maxDelayedExecutionTime")] = _latest_time_shown
 
 
 def _run(server: Server, job: Json) -> None:
@@ -166,6 +210,14 @@ def progress(call: Call) -> Reply:
     return Reply.json(
         {"sequence": [{**step, "jobId": job["id"], "userId": call.server.behaviour.system_user, "stages": [stage]}]}
     )
+
+
+@endpoints.add("GET", "/api/jobConfigurations/{uid}/progress/errors", RECORDED)
+def progress_errors(call: Call) -> Reply:
+    """List the errors that a job met: none; from 2.42 on, this fails once the job has run."""
+    if _found(call).get("lastExecuted") and call.server.behaviour.fails_on_errors_of_jobs:
+        raise Dhis2Refusal(500, None)
+    return Reply.json([])
 
 
 @endpoints.add("GET", "/api/jobConfigurations/errors", RECORDED, requires=["F_JOB_LOG_READ"])

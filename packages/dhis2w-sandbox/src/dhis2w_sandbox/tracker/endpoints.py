@@ -7,7 +7,7 @@ Source: `TrackerImportController`, `TrackerImportJob` and `DefaultNoteService` o
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from dhis2w_sandbox.bodies import json_object, unsupported_media
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
@@ -21,10 +21,11 @@ from dhis2w_sandbox.tracker.importer import Import
 from dhis2w_sandbox.tracker.ownership import Scope
 from dhis2w_sandbox.tracker.payload import Payload
 from dhis2w_sandbox.tracker.payload_reader import UID, read_json
-from dhis2w_sandbox.tracker.record_store import RecordStore
-from dhis2w_sandbox.tracker.records import ENROLLMENT, EVENT, Note, RelationshipEnd, UserInfo
+from dhis2w_sandbox.tracker.record_store import RecordStore, RecordTable
+from dhis2w_sandbox.tracker.records import ENROLLMENT, EVENT, Enrollment, Event, Note, RelationshipEnd, UserInfo
 
 Json = dict[str, Any]
+Noted = TypeVar("Noted", Enrollment, Event)
 
 endpoints = Endpoints()
 
@@ -118,30 +119,26 @@ def _job(call: Call) -> str:
 @endpoints.add("POST", "/api/tracker/enrollments/{uid}/note", RECORDED, versions=("v42", "v43", "v44"))
 def add_enrollment_note(call: Call) -> Reply:
     """Add a note to an enrollment."""
-    records = RecordStore(call.server)
-    enrollment = records.enrollments.get(call.parts["uid"])
-    if enrollment is None or enrollment.deleted or not _reads(call, records, ENROLLMENT):
-        raise not_found("Enrollment", call.parts["uid"])
-    note, body = _new_note(call, records)
-    records.enrollments.put(replace(enrollment, notes=(*enrollment.notes, note)))
-    return Reply.json(body)
+    return _with_note(call, "Enrollment", ENROLLMENT, RecordStore(call.server).enrollments)
 
 
 @endpoints.add("POST", "/api/tracker/events/{uid}/note", SOURCE, versions=("v42", "v43", "v44"))
 def add_event_note(call: Call) -> Reply:
     """Add a note to an event."""
+    return _with_note(call, "Event", EVENT, RecordStore(call.server).events)
+
+
+def _with_note(call: Call, name: str, kind: str, table: RecordTable[Noted]) -> Reply:
+    """Add the note that was sent to a record that the sender may read; 404 for another."""
+    uid = call.parts["uid"]
     records = RecordStore(call.server)
-    event = records.events.get(call.parts["uid"])
-    if event is None or event.deleted or not _reads(call, records, EVENT):
-        raise not_found("Event", call.parts["uid"])
+    record = table.get(uid)
+    readable = Scope(call.server, call.user, records).reads_end(RelationshipEnd(kind, uid))
+    if record is None or record.deleted or not readable:
+        raise not_found(name, uid)
     note, body = _new_note(call, records)
-    records.events.put(replace(event, notes=(*event.notes, note)))
+    table.put(replace(record, notes=(*record.notes, note)))
     return Reply.json(body)
-
-
-def _reads(call: Call, records: RecordStore, kind: str) -> bool:
-    """Whether the sender may read the object that the path names."""
-    return Scope(call.server, call.user, records).reads_end(RelationshipEnd(kind, call.parts["uid"]))
 
 
 def _new_note(call: Call, records: RecordStore) -> tuple[Note, Json]:

@@ -359,7 +359,7 @@ def _list(call: Call, key: str, *, single: bool | None = None) -> Reply:
     paging = read_paging(parameters)
     found, views = _found(call, parameters, single=single, most=paging.needed)
     choice = Choice.of(call, DEFAULT_FIELDS)
-    rows = [views.event(event, choice, single=bool(single)) for event in paging.cut(found)]
+    rows = [views.event(event, choice, single=single) for event in paging.cut(found)]
     views.check_names()
     return Reply.json(page_json(call, key, rows, paging, len(found)))
 
@@ -375,7 +375,7 @@ def _found(
 def _for_file(call: Call, *, single: bool | None) -> tuple[list[Json], list[CsvRow]]:
     found, views = _found(call, Parameters(call), single=single)
     choice = Choice.of(call, DEFAULT_FIELDS)
-    rows = [views.event(event, choice, single=bool(single)) for event in found]
+    rows = [views.event(event, choice, single=single) for event in found]
     views.check_names()
     return rows, event_rows(rows)
 
@@ -384,7 +384,7 @@ def _one(call: Call, *, single: bool | None = None) -> Reply:
     naming = Naming.read(Parameters(call))
     found = found_event(call, path_uid(call), single=single)
     views = Views(call.server, call.user, Reach(call).records, naming)
-    row = views.event(found, Choice.of(call, DEFAULT_FIELDS), single=bool(single))
+    row = views.event(found, Choice.of(call, DEFAULT_FIELDS), single=single)
     naming.check()
     return Reply.json(row)
 

@@ -58,15 +58,21 @@ def _check_dimension(call: Call, path: str) -> None:
 def _of_event(call: Call) -> str:
     """The identifier of the file."""
     uid, element = path_uid(call, "event"), path_uid(call, "element")
-    event = found_event(call, uid)
+    searches = call.server.behaviour.searches_files_of_events
+    event = None if searches else found_event(call, uid)
     document = call.server.store.get("dataElement", element)
     if document is None:
         raise not_found("DataElement", element)
     if document.get("valueType") not in _FILES:
         raise _lost(f"Data element {element} is not a file (or image).")
-    found = next((value.value for value in event.values if value.element == element), None)
+    lost = f"Event {uid} with data element {element}" if searches else f"DataValue for data element {element}"
+    try:
+        values = (event or found_event(call, uid)).values
+    except Dhis2Refusal as refused:
+        raise _lost(f"{lost} could not be found.") from refused
+    found = next((value.value for value in values if value.element == element), None)
     if found is None:
-        raise _lost(f"Event {uid} with data element {element} could not be found.")
+        raise _lost(f"{lost} could not be found.")
     return found
 
 

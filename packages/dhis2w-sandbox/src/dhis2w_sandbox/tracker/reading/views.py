@@ -129,13 +129,14 @@ class Views:
         row["notes"] = [_note(note) for note in enrollment.notes]
         return choice.picked(row)
 
-    def event(self, event: Event, choice: Choice, *, single: bool = False) -> Json:
+    def event(self, event: Event, choice: Choice, *, single: bool | None = None) -> Json:
         """An event.
 
         Args:
             event: the event.
             choice: what is wanted of it.
-            single: whether to leave out what only events of an enrollment have.
+            single: whether to leave out what only events of an enrollment have; None for the older view of both
+                kinds, which alone has category options.
         """
         enrollment = self._records.enrollments.get(event.enrollment) if event.enrollment else None
         row: Json = {
@@ -153,7 +154,9 @@ class Views:
             "deleted": event.deleted,
             **_times(event),
             "attributeOptionCombo": self._name("categoryOptionCombo", event.attribute_option_combo),
-            "attributeCategoryOptions": self._category_options(event.attribute_option_combo),
+            "attributeCategoryOptions": (
+                self._category_options(event.attribute_option_combo) if single is None else None
+            ),
             "completedBy": event.completed_by,
             "completedAt": event.completed_at,
             "geometry": event.geometry,
