@@ -221,7 +221,10 @@ def test_rules_of_values(version: Dhis2) -> None:
     assert not rule_of("DATE", frozenset(), dialect, iso_calendar=False).is_wrong("2080-02-30")
     several = rule_of("MULTI_TEXT", frozenset({"a", "b"}), dialect)
     assert not several.is_no_option("a,b")
+    assert not several.is_no_option("a,b,,")
+    assert not several.is_no_option(",")
     assert several.is_no_option("a,c")
+    assert several.is_no_option("a,,b")
 
 
 def test_codes_are_known_and_twins_are_not_taken(empty: Sandbox) -> None:

@@ -61,7 +61,8 @@ class ValueRule:
         """Whether DHIS2 refuses the text because it is none of the options."""
         if not self.options or text in self.options:
             return False
-        return self.type != "MULTI_TEXT" or not self.options.issuperset(text.split(","))
+        several = text.rstrip(",")  # Java's split leaves out what is empty at the end
+        return self.type != "MULTI_TEXT" or (several != "" and not self.options.issuperset(several.split(",")))
 
 
 def rule_of(type: str, options: frozenset[str], dialect: Dialect, *, iso_calendar: bool = True) -> ValueRule:
