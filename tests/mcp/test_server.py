@@ -267,3 +267,15 @@ def test_what_finds_nothing_says_where_to_look() -> None:
             assert (answer.facts["operations"], "metadata" in answer.facts["next_step"]) == ([], True)
 
     run(work())
+
+
+@pytest.mark.usefixtures("profile")
+@pytest.mark.parametrize("own", [{"limit_": "x"}, {"limit_": True}, {"cursor_": 5}, {"profile_": 5}])
+def test_what_a_call_says_of_itself_is_checked(own: dict[str, object]) -> None:
+    async def work() -> None:
+        async with agent() as call:
+            answer = await call("analytics_query", dx=["DKWiQdn8P1B"], pe=["202401"], **own)
+            assert answer.error == "ArgumentsError"
+            assert next(iter(own)) in answer.text
+
+    run(work())

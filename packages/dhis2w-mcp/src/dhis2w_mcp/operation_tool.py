@@ -9,6 +9,7 @@ from pydantic import PrivateAttr
 
 from dhis2w_mcp.agent_face import argument_schema
 from dhis2w_mcp.answers import answered
+from dhis2w_mcp.errors import ArgumentsError
 from dhis2w_mcp.tool_hints import PROPOSES, READS
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ OF_THE_TOOL: dict[str, Any] = {
     "cursor_": {"type": "string", "description": "next_cursor of the page before."},
 }
 """What a call says beside the operation's own arguments; `_` keeps the names apart from theirs."""
+OWN_TYPES = {"string": str, "integer": int}
 
 
 class OperationTool(Tool):
@@ -46,16 +48,29 @@ class OperationTool(Tool):
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         """Read, or propose."""
-        given = {name: value for name, value in arguments.items() if name not in OF_THE_TOOL}
-        profile = arguments.get("profile_")
+        return await answered(self._done(arguments), self._agency.without_secrets)
+
+    async def _done(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        own, given = _parted(self._entry, arguments)
+        profile = own.pop("profile", None)
         if self._entry.effect in ("read", "local"):
-            work = self._agency.read(
-                self._entry.name,
-                given,
-                profile=profile,
-                limit=arguments.get("limit_", 50),
-                cursor=arguments.get("cursor_"),
+            return await self._agency.read(self._entry.name, given, profile=profile, **own)
+        return await self._agency.propose(self._entry.name, given, profile=profile)
+
+
+def _parted(entry: IndexEntry, arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a call says of itself, without `_`, and the arguments of the operation.
+
+    Raises:
+        ArgumentsError: What it says of itself is of another type.
+    """
+    for name, schema in OF_THE_TOOL.items():
+        value = arguments.get(name)
+        if value is not None and type(value) is not OWN_TYPES[schema["type"]]:
+            raise ArgumentsError(
+                f"{entry.name}: {name} must be {schema['type']}, not {type(value).__name__}. Nothing was sent.",
+                next_step="Leave it out, or give what the tool's schema says.",
             )
-        else:
-            work = self._agency.propose(self._entry.name, given, profile=profile)
-        return await answered(work, self._agency.without_secrets)
+    own = {name: value for name, value in arguments.items() if name in OF_THE_TOOL and value is not None}
+    given = {name: value for name, value in arguments.items() if name not in OF_THE_TOOL}
+    return {name.removesuffix("_"): value for name, value in own.items()}, given
