@@ -49,10 +49,10 @@ def started(file: Path, address: str, state: Path) -> BaseProcess:
 def plan_of(file: Path) -> DataPush | TrackerPush:
     """What is to be sent."""
     kind = TrackerPush if file.suffix == ".json" else DataPush
-    return kind(file, digest_of(file), rows_at_once=ROWS_AT_ONCE, clock=Clock(sleep=_at_once))
+    return kind(file, digest_of(file), rows_at_once=ROWS_AT_ONCE, clock=Clock(sleep=at_once))
 
 
-async def _at_once(_: float) -> None:
+async def at_once(_: float) -> None:
     """Wait for nothing."""
 
 
@@ -61,7 +61,7 @@ def _send(file: Path, address: str, state: Path) -> None:
 
     async def push() -> dict[str, object]:
         auth = BasicAuth("admin", "district")
-        async with Dhis2Client(address, auth, verify=False, clock=Clock(sleep=_at_once)) as client:
+        async with Dhis2Client(address, auth, verify=False, clock=Clock(sleep=at_once)) as client:
             return await plan_of(file).apply(client, lambda _: None)
 
     try:

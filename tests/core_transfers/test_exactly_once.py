@@ -228,6 +228,7 @@ def events(seed: int) -> tuple[list[dict[str, Any]], date]:
         row["dataValues"].append({"dataElement": SLEPT_ELSEWHERE, "value": "true"})
         row["notes"] = [{"value": "seen again"}]
     rows[7]["dataValues"][1]["value"] = "old"
+    rows[9]["dataValues"][0]["value"] = "MAYBE"
     return rows + again, day
 
 

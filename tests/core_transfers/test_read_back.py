@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from dhis2w_client import Dhis2Client, ServerError
+from dhis2w_client.clock import Clock
 from dhis2w_client.data_values import DataValueOptions
 from dhis2w_client.tracker import PushOptions
+from dhis2w_core.transfers.data_push import DataPush
+from dhis2w_core.transfers.source_rows import digest_of
 from dhis2w_core.transfers.tracker_there import Row, TrackerThere, holds
 from dhis2w_core.transfers.values_there import ValuesThere
 from dhis2w_sandbox import Sandbox
@@ -19,7 +22,7 @@ from dhis2w_sandbox.faults import Fault
 from tests.client_data import small_country
 from tests.client_data.small_country import COUNT, UNIT, value
 from tests.client_metadata import connecting
-from tests.core_transfers.sender_process import plan_of
+from tests.core_transfers.sender_process import at_once, plan_of
 from tests.core_transfers.test_exactly_once import IMPORTS
 
 HEAD = "dataElement,period,orgUnit,value,comment,followup,deleted\n"
@@ -98,6 +101,20 @@ def test_values_of_a_run_that_was_stopped_are_not_sent_again(country: Sandbox, t
 
     report = send_nothing_twice(country, tmp_path / "values.csv", lose)
     assert (report["read"], report["accepted"]) == (2, 2)
+
+
+def test_values_that_a_lost_request_deleted_are_not_refused(country: Sandbox, tmp_path: Path) -> None:
+    file = values_in(tmp_path)
+    delete = DataPush(file, digest_of(file), options=DataValueOptions(strategy="DELETE"), clock=Clock(sleep=at_once))
+
+    async def use(client: Dhis2Client) -> None:
+        await push(client, file)
+        country.faults.add(Fault(504, done=True, path=IMPORTS, method="POST"))
+        report = await delete.apply(client, lambda _: None)
+        assert (report["read"], report["accepted"], report["refused"]) == (3, 3, 0)
+        assert await small_country.stored(client) == []
+
+    connecting.run(country, use)
 
 
 def test_of_values_with_one_key_the_last_one_decides(country: Sandbox) -> None:

@@ -31,9 +31,9 @@ class _Content(NamedTuple):
     follow_up: bool
     deleted: bool
 
-    def is_as_sent(self, sent: Value) -> bool:
+    def is_done(self, sent: Value, *, deletes: bool) -> bool:
         """Whether it is what a row was to make of it."""
-        return self.deleted if is_true(sent.get("deleted")) else self == _content(sent)
+        return self.deleted if deletes or is_true(sent.get("deleted")) else self == _content(sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,12 @@ class ValuesThere:
         Args:
             values: The values that may have been sent.
         """
-        every = range(len(values))
-        if self.options.strategy != "CREATE_AND_UPDATE":
-            return every
         stored = await self._stored(values)
         keys = [_key(value) for value in values]
         last = dict(zip(keys, values, strict=True))
-        done = {key for key, content in stored.items() if key in last and content.is_as_sent(last[key])}
-        return [position for position in every if keys[position] not in done]
+        deletes = self.options.strategy == "DELETE"
+        done = {key for key, value in last.items() if key in stored and stored[key].is_done(value, deletes=deletes)}
+        return [position for position, key in enumerate(keys) if key not in done]
 
     async def _stored(self, values: Sequence[Value]) -> dict[ValueKey, _Content]:
         """What the server has under the keys of some values; nothing, where the user may not read it."""
