@@ -617,7 +617,7 @@ class Collection(Generic[M]):
 
     async def _warn_if_none(self, none: bool) -> None:
         if none and self._row.shareable:
-            await warn_of_hidden_rows(self._ask, self._row.key)
+            await warn_of_hidden_rows(self._connection, self._row.key)
 
     async def _row_of(self, id: str, fields: str) -> Row:
         return object_of(await self._ask("GET", self._path(id), params={"fields": fields}))

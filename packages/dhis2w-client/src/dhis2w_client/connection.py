@@ -61,6 +61,8 @@ class Connection:
         self._clock = clock
         self._http: httpx2.AsyncClient | None = None
         self._pid = 0
+        self.sees_everything: bool | None = None
+        """Whether the user is a superuser; None as long as nobody asked (`hidden_rows`)."""
 
     async def open(self) -> None:
         """Get ready to send; nothing is sent yet.

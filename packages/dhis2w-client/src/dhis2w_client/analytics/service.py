@@ -112,7 +112,7 @@ class AnalyticsService:
         warn_of_dropped(asked.asked(), grid)
         if not len(grid) and not asked.skip_data:
             await self._warn_of_no_periods(asked)
-            await warn_of_hidden_rows(self._api.ask, "analytics data")
+            await warn_of_hidden_rows(self._api.connection, "analytics data")
         return grid
 
     async def _in_parts(self, query: AnalyticsQuery) -> Grid:

@@ -310,7 +310,7 @@ class TrackerList(Generic[M]):
 
     async def _warn_if_none(self, none: bool) -> None:
         if none:
-            await warn_of_hidden_rows(self._api.ask, self._kind.key)
+            await warn_of_hidden_rows(self._api.connection, self._kind.key)
 
     async def _warn_of_most(self, selection: TrackerSelection) -> None:
         most = as_count((await self._api.read(f"systemSettings/{LIMIT_SETTING}")).get(LIMIT_SETTING))
