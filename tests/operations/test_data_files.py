@@ -121,4 +121,7 @@ def test_what_is_pulled_into_a_file_can_be_pushed(ground: Desk, tmp_path: Path) 
         ground.json("data", "delete", VISITS, "202401", NORTH, "--data-set", DATA_SET)
         assert counts(ground.json("data", "push", f"pulled.{ending}"))[0] == 2
         assert stored(ground) == [("202401", "11"), ("202402", "12")]
+    ground.json(*PULL, "--org-unit-id-scheme", "NAME", "--to", "named.csv")
+    assert (tmp_path / "named.csv").read_text(encoding="utf-8").count("North") == 2
+    assert counts(ground.json("data", "push", "named.csv", "--org-unit-id-scheme", "NAME"))[3] == 0
     assert len(ground.json(*PULL, "--since", report["next_since"])) == 2  # a watermark overlaps by some minutes

@@ -119,6 +119,10 @@ async def pull(
     end: str | None = None,
     since: str | None = None,
     deleted: bool = False,
+    id_scheme: str | None = None,
+    data_element_id_scheme: str | None = None,
+    org_unit_id_scheme: str | None = None,
+    category_option_combo_id_scheme: str | None = None,
     to: Path | None = None,
 ) -> AsyncIterator[dict[str, Any]] | dict[str, Any]:
     """Read data values: say which data, where, and when; `data push` takes the file that it writes.
@@ -136,8 +140,13 @@ async def pull(
         since: Only what was changed since, by the server's clock: `2024-01-31T12:00`. What a pull tells as `next_since`
             is what the next one asks for.
         deleted: With values that were deleted; with `since` always, as a deletion is a change.
+        id_scheme: What identifiers are in what is read: `UID`, `CODE`, `NAME`, `ATTRIBUTE:` and a UID.
+        data_element_id_scheme: What those of data elements are.
+        org_unit_id_scheme: What those of organisation units are.
+        category_option_combo_id_scheme: What those of category option combos are.
         to: A file to write, whole or not at all: .csv, .ndjson, .json or .parquet.
     """
+    from dhis2w_client.data_values.push_options import IdSchemes
     from dhis2w_client.data_values.selection import DataValueSelection
     from dhis2w_core.row_file import TABLES, check_row_format, write_rows
 
@@ -154,6 +163,12 @@ async def pull(
             end=date.fromisoformat(end) if end else None,
             since=datetime.fromisoformat(since) if since else None,
             include_deleted=deleted or None,
+            schemes=IdSchemes(
+                all=id_scheme,
+                data_element=data_element_id_scheme,
+                org_unit=org_unit_id_scheme,
+                category_option_combo=category_option_combo_id_scheme,
+            ),
         )
     except ValueError as error:
         raise OperationError(f"A date is none: {error}.", next_step="Write 2024-01-31, or 2024-01-31T12:00.") from None
