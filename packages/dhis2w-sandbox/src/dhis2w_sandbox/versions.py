@@ -196,9 +196,10 @@ class Behaviour:
     analytics_table_stages: tuple[str, ...]
     """What the job that builds the analytics tables tells of a type (`{0}`, with `{1}` parts), the first if none."""
     data_import_steps: tuple[str, ...]
-    """What the job of an import of data values tells, the first before anything is read.
+    """What the job of an import of data values tells, the first, with the name of the format, before anything is read.
 
     `{0}` is how many values were written, `{1}`, `{2}` and `{3}` how many were new, were changed, and were ignored.
+    An import by groups tells more by itself.
     """
     takes_old_tracker_parameters: bool
     """Whether tracker's lists take `skipPaging`, and the old names whose identifiers semicolons separate."""
@@ -629,12 +630,7 @@ _V43 = replace(
     reads_numbers_as_values=False,
     names_period_types=True,
     limits_output_periods=True,
-    data_import_steps=(
-        "Deserializing JSON data",
-        "Decoding group [de= ou= pe= aoc=]({0} values)",
-        "Validating group ({0} values)",
-        "Upserting group ({0} values)",
-    ),
+    data_import_steps=("Deserializing {} data",),
     shows_more_event_columns=True,
     writes_event_numbers_as_doubles=False,
     unknown_enrollment_column="ERROR: column ax.trackedentity does not exist\n  Position: 23",

@@ -7,7 +7,7 @@ Source: `DataEntryPipeline`, `DefaultDataEntryService` and `HibernateDataEntrySt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -106,10 +106,17 @@ class _Common:
     options: ImportOptions
 
 
-class GroupImport:
-    """One import by one user."""
+def silent(text: str) -> None:
+    """Hear a step of an import, and tell nobody."""
+    del text
 
-    def __init__(self, server: Server, user: User, options: ImportOptions) -> None:
+
+class GroupImport:
+    """One import by one user; `tell` hears of each step."""
+
+    def __init__(
+        self, server: Server, user: User, options: ImportOptions, tell: Callable[[str], None] = silent
+    ) -> None:
         self.server = server
         self.user = user
         self.options = options
@@ -117,6 +124,7 @@ class GroupImport:
         self.values = Values(server)
         self.identifiers = Identifiers(server.store)
         self.now = server.now()
+        self._tell = tell
 
     def run(self, groups: list[RawGroup]) -> Summary:
         """Import groups, each on its own; what cannot be decoded is an ERROR for all."""
@@ -126,7 +134,7 @@ class GroupImport:
                 self.options = replace(self.options, dry_run=group.dry_run)
                 shown["dryRun"] = group.dry_run
         try:
-            decoded = _merged([self.decoded(group) for group in groups])
+            decoded = self._all_decoded(groups)
             if self.server.setting("dataEntryAutoGroup", default=False) in {True, "true"}:
                 decoded = [part for group in decoded for part in self._split(group)]
         except Refused as refused:
@@ -134,6 +142,16 @@ class GroupImport:
             summary.add(pipeline_conflict(self.server, refused.code, refused.values, [-1]))
             return summary
         return self._import(decoded, Summary(shown))
+
+    def _all_decoded(self, groups: list[RawGroup]) -> list[EntryGroup]:
+        found: list[EntryGroup] = []
+        for group in groups:
+            common = f"[de= ou={group.unit or ''} pe={group.period or ''} aoc={group.attribute or ''}]"
+            self._tell(f"Decoding group ds={group.data_set or '?'} {common}({len(group.values)} values)")
+            found.append(self.decoded(group))
+        if len(found) > 1:
+            self._tell("Merging same dataset groups")
+        return _merged(found)
 
     def _import(self, groups: list[EntryGroup], summary: Summary) -> Summary:
         completed: list[tuple[RegistrationKey, Period, date]] = []
@@ -171,12 +189,16 @@ class GroupImport:
         errors: list[tuple[EntryValue, str, tuple[Any, ...]]] = []
         valid: list[EntryValue] = []
         if values:
+            self._tell(f"Validating group {_described(group, values)}")
             data_set = self.check(group.data_set, values)
             valid = self.checked_values(data_set, values, errors)
             if self.options.atomic and errors:
                 self._refuse_atomic(len(valid), len(values), errors)
         if group.deletion is not None:
             summary.deleted += self._delete_scope(group.deletion)
+        if values:
+            verb = "Deleting" if all(value.deleted for value in values) else "Upserting"
+            self._tell(f"{verb} group {_described(group, valid)}")
         if not self.options.dry_run:
             self.store(valid)
         if is_deletion:
@@ -585,6 +607,11 @@ def _merged(groups: list[EntryGroup]) -> list[EntryGroup]:
         else:
             found.append(group)
     return found
+
+
+def _described(group: EntryGroup, values: list[EntryValue]) -> str:
+    """A group as the story of a job tells it."""
+    return f"ds={group.data_set or '?'} ({len(values)} values)"
 
 
 def _scope_values(scope: Scope) -> list[EntryValue]:

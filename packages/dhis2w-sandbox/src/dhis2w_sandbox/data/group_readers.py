@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import Any, cast
 from xml.etree import ElementTree
 
@@ -45,6 +46,9 @@ def read_json(server: Server, body: bytes) -> list[RawGroup]:
         raise Dhis2Refusal(400, "Unexpected character at position 0,\n\n^ expected a JSON value but found EOI")
     if not text.lstrip().startswith("{"):
         return [RawGroup()]
+    if unquoted := re.match(r"\s*\{\s*(?=[^\s\"}])", text):
+        at = unquoted.end()
+        raise Dhis2Refusal(400, f"Unexpected character at position {at},\n{text}\n{' ' * at}^ expected `\"`")
     try:
         row = cast("Json", json.loads(text))
     except json.JSONDecodeError as error:

@@ -11,7 +11,7 @@ from typing import Any
 from dhis2w_sandbox.bodies import unpacked, unsupported_media
 from dhis2w_sandbox.call import RECORDED, Call, Reply
 from dhis2w_sandbox.data import group_readers, row_readers
-from dhis2w_sandbox.data.group_import import GroupImport
+from dhis2w_sandbox.data.group_import import GroupImport, silent
 from dhis2w_sandbox.data.import_options import ImportOptions, read_options
 from dhis2w_sandbox.data.import_summary import Summary
 from dhis2w_sandbox.data.payload import RawGroup
@@ -37,6 +37,8 @@ _UNSET: dict[str, Any] = {
 }
 
 JSON, CSV, XML, ADX = "application/json", "application/csv", "application/xml", "application/adx+xml"
+# How the story of a job names a format, in DHIS2's own spelling.
+_SPELLED = {JSON: "JSON", CSV: "CVS", XML: "XML", ADX: "XML"}
 
 
 @endpoints.add("POST", "/api/dataValueSets", RECORDED, requires=["F_DATAVALUE_ADD"], suffixes=["xml"])
@@ -55,11 +57,11 @@ def import_value_set(call: Call) -> Reply:
     return Reply.json(envelope, envelope["httpStatusCode"])
 
 
-def run_import(call: Call, media: str, options: ImportOptions) -> Summary:
-    """Import the body of a call by the engine of the version."""
+def run_import(call: Call, media: str, options: ImportOptions, tell: Callable[[str], None] = silent) -> Summary:
+    """Import the body of a call by the engine of the version; `tell` hears of the steps of imports by groups."""
     body = unpacked(call.path, call.body)
     if call.server.behaviour.enters_data_in_groups:
-        return GroupImport(call.server, call.user, options).run(_groups(call, media, body, options))
+        return GroupImport(call.server, call.user, options, tell).run(_groups(call, media, body, options))
     if media == ADX:
         options = options.with_schemes(row_readers.adx_schemes(options))
     run = RowImport(call.server, call.user, options)
@@ -91,9 +93,9 @@ def _run_job(call: Call, job: Job, media: str, options: ImportOptions) -> None:
     job.tell("Data value set import", dataType="PARAMETERS", data=_UNSET | job.parameters)
     job.tell("Loading file resource")
     job.tell("Loading file content")
-    job.tell(behaviour.data_import_steps[0])
+    job.tell(behaviour.data_import_steps[0].format(_SPELLED[media]))
     try:
-        summary = run_import(call, media, options)
+        summary = run_import(call, media, options, job.tell)
     except Dhis2Refusal as refusal:
         _unreadable(job, refusal)
         return
