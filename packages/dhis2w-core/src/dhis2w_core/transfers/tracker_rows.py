@@ -7,6 +7,7 @@ same, so that an interrupted push doubles nothing, though nobody wrote the UIDs 
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import count, islice
 from pathlib import Path
@@ -108,15 +109,14 @@ class TrackerRows:
 
 def letters(seed: str) -> Callable[[str], str]:
     """What picks one letter of a text after another, the same ones for the same seed."""
-    picked = 0
+    numbers = _numbers(seed)
+    return lambda text: text[next(numbers) % len(text)]
 
-    def pick(text: str) -> str:
-        nonlocal picked
-        picked += 1
-        number = hashlib.sha256(f"{seed} {picked}".encode()).digest()
-        return text[int.from_bytes(number[:8]) % len(text)]
 
-    return pick
+def _numbers(seed: str) -> Iterator[int]:
+    """Numbers below 65,536 that look like chance, without an end."""
+    for block in count():
+        yield from struct.unpack(">16H", hashlib.sha256(f"{seed} {block}".encode()).digest())
 
 
 class _Found(NamedTuple):
