@@ -85,7 +85,8 @@ def worker(server: Server, ground: Ground) -> Generator[Dhis2Client]:
 
 
 @pytest.fixture(scope="session")
-def _all_months() -> Iterator[str]:
+def _all_months(server: Server) -> Iterator[str]:
+    del server  # each has all of them
     return (f"{year}{month:02}" for year, month in product(range(2001, 2024), range(1, 13)))
 
 

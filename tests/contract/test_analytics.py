@@ -20,8 +20,9 @@ from tests.contract.ground import PASSWORD, Ground
 from tests.contract.place import Place
 from tests.contract.server import Server
 
-MONTHS = ("202401", "202402", "202403")
 HALF_AN_HOUR = 1800
+pytestmark = pytest.mark.timeout(HALF_AN_HOUR)
+MONTHS = ("202401", "202402", "202403")
 OTHER_TABLES: list[Table] = [table for table in get_args(Table) if table not in ("resource", "aggregate")]
 """What stays as it is: it takes long on a server with much data, and these scenarios ask for none of it."""
 OUTPUT = "configuration/dataOutputPeriodTypes"

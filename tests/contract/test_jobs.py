@@ -18,6 +18,9 @@ from dhis2w_client.tracker import PushOptions
 from tests.contract.ground import Ground
 from tests.contract.place import Place
 
+# three jobs, which a server begins up to 20 seconds after they were asked for, one of a type at a time
+pytestmark = pytest.mark.timeout(1800)
+
 
 def test_an_import_of_metadata_in_the_background(client: Dhis2Client, place: Place) -> None:
     element = place.element("background")
