@@ -13,7 +13,7 @@ from fastmcp import Client
 from dhis2w_client.clock import Clock
 from dhis2w_core.operation_index import IndexEntry, Parameter
 from dhis2w_core.plugins import read_registry
-from dhis2w_mcp.agent_face import agent_entries, call_arguments, has_agent_face
+from dhis2w_mcp.agent_face import agent_entries, argument_schema, call_arguments, has_agent_face
 from dhis2w_mcp.connections import VERSION_AGE, Connections
 from dhis2w_mcp.errors import ArgumentsError
 from dhis2w_mcp.result_page import LARGEST_BYTES, compact, page_of
@@ -277,5 +277,28 @@ def test_what_a_call_says_of_itself_is_checked(own: dict[str, object]) -> None:
             answer = await call("analytics_query", dx=["DKWiQdn8P1B"], pe=["202401"], **own)
             assert answer.error == "ArgumentsError"
             assert next(iter(own)) in answer.text
+
+    run(work())
+
+
+def test_schemas_tell_what_holds_where_nothing_is_given() -> None:
+    entries = agent_entries(read_registry().entries)
+
+    def default(operation: str, name: str) -> object:
+        return argument_schema(entries[operation])["properties"][name].get("default")
+
+    assert default("analytics events", "of") == "events"
+    assert default("metadata tree", "levels") == 2
+    assert default("metadata list", "wide") is None
+
+
+@pytest.mark.usefixtures("profile")
+def test_what_waits_does_so_no_longer_than_clients_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dhis2w_mcp.agency.LONGEST_WAIT", 1)
+
+    async def work() -> None:
+        async with agent() as call:
+            answer = await call("read", operation="jobs watch", arguments={"type": "PREDICTOR", "job": "AAAAAAAAAAA"})
+            assert (answer.error, "after 1 seconds" in answer.text) == ("JobNotStartedError", True)
 
     run(work())

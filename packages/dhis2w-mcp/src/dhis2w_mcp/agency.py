@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dhis2w_core.agent_rules import STRICTEST
 from dhis2w_core.operation import operation_of
 from dhis2w_core.plugins import function_of, is_in, read_registry
-from dhis2w_mcp.agent_face import PAGE, agent_entries, call_arguments, described, entry_named, told
+from dhis2w_mcp.agent_face import LONGEST_WAIT, PAGE, WAIT, agent_entries, call_arguments, described, entry_named, told
 from dhis2w_mcp.errors import NoAgentFaceError, ReadOnlyError, WithheldError
 from dhis2w_mcp.heard_warnings import hearing_call
 from dhis2w_mcp.plan_told import confirmation_of, hidden_names, shown_difference, shown_preview
@@ -112,8 +112,11 @@ class Agency:
         connection = await self.connections.connected(profile)
         withholding = allowed(entry, given, connection)
         start, size = start_of(cursor), max(1, min(limit, LARGEST_PAGE))
-        if any(parameter.name == PAGE for parameter in entry.parameters):
+        names = {parameter.name for parameter in entry.parameters}
+        if PAGE in names:
             given[PAGE] = start + size + 1
+        if WAIT in names:
+            given.setdefault(WAIT, LONGEST_WAIT)
         with hearing_call() as heard:
             result = await self._called(entry, given, connection)
             rows = await rows_of(result, start + size + 1)

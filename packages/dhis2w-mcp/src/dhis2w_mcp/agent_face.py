@@ -19,6 +19,10 @@ OF_PEOPLE = frozenset({"profile", "login", "logout", "undo", "journal"})
 """Areas about this machine's profiles and journal; of these agents have what the server's own tools offer."""
 PAGE = "limit"
 """The parameter that pages are made by."""
+WAIT = "seconds"
+"""The parameter that says how long an operation waits at most."""
+LONGEST_WAIT = 50
+"""Seconds that a call waits where it does not say how long: most clients give a call up after a minute."""
 
 PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "text": (str,),
@@ -120,7 +124,8 @@ def _schema(parameter: Parameter) -> dict[str, Any]:
     if parameter.choices:
         single["enum"] = list(parameter.choices)
     schema: dict[str, Any] = {"type": "array", "items": single} if parameter.multiple else single
-    return schema | {"description": parameter.help}
+    default = LONGEST_WAIT if parameter.name == WAIT else parameter.default
+    return schema | {"description": parameter.help} | ({} if default in (None, False, [], ()) else {"default": default})
 
 
 def told(entry: IndexEntry) -> dict[str, Any]:
