@@ -168,5 +168,8 @@ def test_what_is_stored_holds_what_was_sent() -> None:
     stored = {"at": "2024-03-01T00:00:00.000", "n": "5", "flag": True, "parts": [{"k": 1}, {"k": 2, "more": 3}]}
     all_there: list[Row] = [{"at": "2024-03-01"}, {"n": 5}, {"flag": "true"}, {"parts": [{"k": 2}]}, {"gone": None}]
     assert [sent for sent in all_there if not holds(stored, sent)] == []
+    place = {"geometry": {"type": "Point", "coordinates": [-11.5, 8]}}
+    assert holds({"geometry": {"type": "Point", "coordinates": [-11.5, 8.0]}}, place)
+    assert not holds({"geometry": {"type": "Point", "coordinates": [8, -11.5]}}, place)
     not_there: list[Row] = [{"at": "2024-03-02"}, {"n": 6}, {"new": 1}, {"parts": [{"k": 3}]}, {"parts": "5"}]
     assert [sent for sent in not_there if holds(stored, sent)] == []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dhis2w_cli.exit_codes import ExitCode
 from tests.client_tracker.conftest import ANNA, OTHER_UNIT, PROGRAM, STAGE, UNIT, WEIGHT
 from tests.operations.conftest import Desk
 
@@ -107,7 +108,7 @@ def test_a_file_is_sent_and_what_is_refused_is_repaired_and_sent(desk: Desk, tmp
     rest = "LqGPSqTKu6f,gdiFSa8OF0R,POS"
     cases.write_text(f"{head}{UNIT},2018-02-01,{rest},31\n{UNIT},2018-02-02,{rest},old\n", encoding="utf-8")
     columns = ("--column", "orgUnit=facility", "--column", "xOVzKVeJJN1=result")
-    report = desk.json("tracker", "push", str(cases), *columns, "--no-check")
+    report = desk.json("tracker", "push", str(cases), *columns, "--no-check", exit=ExitCode.PARTLY_DONE)
     assert (report["read"], report["accepted"], report["refused"]) == (2, 1, 1)
     rejects = Path(report["rejects"])
     rejects.write_text(rejects.read_text(encoding="utf-8").replace("old", "32"), encoding="utf-8")
@@ -127,9 +128,10 @@ def test_what_is_piped_in_is_sent(desk: Desk, tmp_path: Path, monkeypatch: pytes
     words = ("tracker", "push", "-")
     monkeypatch.chdir(tmp_path)
     wrong = {**row, "orgUnit": "NoUnit00001"}
-    for content in (json.dumps({"events": [row]}), f"{json.dumps(row)}\n{json.dumps(wrong)}\n"):
+    both = f"{json.dumps(row)}\n{json.dumps(wrong)}\n"
+    for content, exit in ((json.dumps({"events": [row]}), ExitCode.DONE), (both, ExitCode.PARTLY_DONE)):
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
-        report = desk.json(*words)
+        report = desk.json(*words, exit=exit)
         assert report["accepted"] == 1
     assert (report["refused"], report["rejects"]) == (1, "piped.rejects.ndjson")
     table = f"facility,occurredAt,xOVzKVeJJN1\n{UNIT},2018-04-02,POS\n"
@@ -139,7 +141,7 @@ def test_what_is_piped_in_is_sent(desk: Desk, tmp_path: Path, monkeypatch: pytes
 
 
 def test_what_is_pulled_into_a_table_can_be_pushed(desk: Desk, tmp_path: Path) -> None:
-    table, lines = tmp_path / "cases.csv", tmp_path / "cases.ndjson"
+    table, lines, packed = (tmp_path / f"cases.{ending}" for ending in ("csv", "ndjson", "parquet"))
     words = ("tracker", "pull", "events", "--program", "LqGPSqTKu6f", "--ou", "gk7LZCuZa5N", "--below")
     told = desk.json(*words, "--to", str(table))
     before = desk.json(*words)
@@ -149,6 +151,8 @@ def test_what_is_pulled_into_a_table_can_be_pushed(desk: Desk, tmp_path: Path) -
     assert (report["read"], report["accepted"]) == (len(before), len(before))
     after = desk.json(*words)
     assert [without_times(row) for row in after] == [without_times(row) for row in before]
+    assert desk.json(*words, "--to", str(packed))["rows"] == len(before)
+    assert desk.json("tracker", "push", str(packed))["accepted"] == len(before)
     changed = desk.json(*words, "--since", told["next_since"], "--to", str(lines))
     assert changed["rows"] == len(before)
     assert json.loads(lines.read_text(encoding="utf-8").splitlines()[0])["event"] == before[0]["event"]

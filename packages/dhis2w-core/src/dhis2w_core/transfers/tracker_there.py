@@ -83,8 +83,11 @@ def holds(stored: object, sent: object) -> bool:
             holds(there.get(key), value) for key, value in row.items() if key not in LEFT_TO_SERVER
         )
     if isinstance(sent, list):
+        items = cast("list[object]", sent)
         parts = cast("list[object]", stored) if isinstance(stored, list) else []
-        return all(any(holds(part, item) for part in parts) for item in cast("list[object]", sent))
+        if all(isinstance(item, Mapping) for item in items):
+            return all(any(holds(part, item) for part in parts) for item in items)
+        return len(parts) == len(items) and all(map(holds, parts, items))  # coordinates have an order
     return stored == sent or _plain(stored) == _plain(sent)
 
 
