@@ -49,10 +49,10 @@ class Desk:
         out, err = self.capture.readouterr()
         return code, out, err
 
-    def json(self, *words: str) -> Any:
-        """The result of a command that is done."""
+    def json(self, *words: str, exit: int = 0) -> Any:
+        """The result of a command that ends with a code."""
         code, out, err = self.ended(*words, "--yes", "-o", "json")
-        assert code == 0, err
+        assert code == exit, err
         return json.loads(out) if out else None
 
     def undo(self) -> None:

@@ -23,7 +23,7 @@ class ExitCode(enum.IntEnum):
     UNREACHABLE = 6
     """The server does not answer."""
     PARTLY_DONE = 7
-    """Something was written before the server refused."""
+    """Something was written before the server refused, or some rows of a push were refused."""
     CHANGES_FOUND = 8
     """A comparison found differences."""
     NOT_CONFIRMED = 9

@@ -23,7 +23,7 @@ EXITS = {
     ExitCode.REFUSED: "refused by the server, or the object has changed since",
     ExitCode.NOT_AUTHENTICATED: "credentials missing or not taken",
     ExitCode.UNREACHABLE: "the server does not answer",
-    ExitCode.PARTLY_DONE: "something was written before the server refused",
+    ExitCode.PARTLY_DONE: "something was written before the server refused, or rows of a push were refused",
     ExitCode.CHANGES_FOUND: "a comparison found differences",
     ExitCode.NOT_CONFIRMED: "a write was not confirmed; nothing was sent",
     ExitCode.FINDINGS: "an examination found something wrong",

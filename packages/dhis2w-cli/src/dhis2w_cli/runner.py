@@ -12,7 +12,7 @@ from dhis2w_cli.exit_codes import ExitCode
 from dhis2w_cli.output import print_result, print_row
 from dhis2w_cli.terminal import Terminal
 from dhis2w_core.errors import OperationError
-from dhis2w_core.operation import Differences, Findings, Variables
+from dhis2w_core.operation import Differences, Findings, PushReport, Variables
 from dhis2w_core.plugins import function_of, is_in
 
 if TYPE_CHECKING:
@@ -99,6 +99,10 @@ class _Run:
         if isinstance(result, Findings):
             code = ExitCode.FINDINGS if result.wrong else ExitCode.DONE
             result = result.rows
+        if isinstance(result, PushReport):
+            done = result["accepted"] or result["unchanged"]
+            code = ExitCode.DONE if not result["refused"] else ExitCode.PARTLY_DONE if done else ExitCode.REFUSED
+            result = dict(result)
         if self._settings.output == "table" and is_trees(result):
             result = "\n".join(drawing(result))
         if isinstance(result, Variables):

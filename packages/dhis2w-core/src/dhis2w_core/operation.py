@@ -166,6 +166,10 @@ class Findings:
     wrong: bool
 
 
+class PushReport(dict[str, object]):
+    """What became of the rows of a push; a face tells by its exit code whether some were refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variables:
     """Environment variables; a face shows the lines that set them."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_client.data_values.grouping import DataSetFacts
     from dhis2w_client.data_values.import_report import DataValueReport
+    from dhis2w_core.operation import PushReport
     from dhis2w_core.plan import ObjectChange, Record
 
 
@@ -97,7 +98,7 @@ class DataPush:
         """What makes another transfer of the same file."""
         return repr((sorted(self.columns.items()), sorted(self.constants.items()), self.options, self.data_set))
 
-    async def apply(self, client: Dhis2Client, record: Record) -> dict[str, object]:  # noqa: ARG002 - its journal is its own
+    async def apply(self, client: Dhis2Client, record: Record) -> PushReport:  # noqa: ARG002 - its journal is its own
         """Send what was not sent yet.
 
         Raises:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dhis2w_core.errors import StalePlanError
+from dhis2w_core.operation import PushReport
 from dhis2w_core.transfers.chunk import RefusedRow
 from dhis2w_core.transfers.source_rows import digest_of
 from dhis2w_core.transfers.transfer_journal import TransferJournal
@@ -29,7 +30,7 @@ class FilePush:
     restart: bool = False
     """Forget a run that did not end."""
 
-    async def apply(self, base_url: str, run: Run, write_rejects: WriteRejects) -> dict[str, object]:
+    async def apply(self, base_url: str, run: Run, write_rejects: WriteRejects) -> PushReport:
         """Send what was not sent yet; the journal is forgotten when all is done.
 
         Args:
@@ -51,4 +52,4 @@ class FilePush:
             counts = journal.counts()
             rejects = str(await write_rejects(journal.refusals())) if counts["refused"] else None
             journal.forget()
-        return {"read": read, **counts, "rejects": rejects}
+        return PushReport(read=read, **counts, rejects=rejects)

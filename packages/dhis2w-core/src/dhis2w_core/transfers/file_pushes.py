@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dhis2w_core.operation import PushReport
 from dhis2w_core.plan import Preview, PreviewLine
 from dhis2w_core.transfers.spooled_input import drop_spooled, is_spooled
 
@@ -47,7 +48,7 @@ class FilePushes:
         """From the contents and the options."""
         return hashlib.sha256(" ".join(push.fingerprint() for push in self.pushes).encode()).hexdigest()[:16]
 
-    async def apply(self, client: Dhis2Client, record: Record) -> dict[str, object]:
+    async def apply(self, client: Dhis2Client, record: Record) -> PushReport:
         """Send what was not sent yet, a file after the other.
 
         Returns:
@@ -59,14 +60,16 @@ class FilePushes:
             Dhis2Error: The server cannot be reached or refuses as such; the same command goes on later.
         """
         try:
-            reports = [{"file": _name(push), **await push.apply(client, record)} for push in self.pushes]
+            reports = [await push.apply(client, record) for push in self.pushes]
         finally:
             for push in self.pushes:
                 drop_spooled(push.source)
         if len(reports) == 1:
-            return {key: value for key, value in reports[0].items() if key != "file"}
-        totals: dict[str, object] = {key: sum(int(str(each[key])) for each in reports) for key in COUNTS}
-        return totals | {"rejects": [each["rejects"] for each in reports if each["rejects"]], "files": reports}
+            return reports[0]
+        files = [{"file": _name(push), **report} for push, report in zip(self.pushes, reports, strict=True)]
+        rejects = [each["rejects"] for each in reports if each["rejects"]]
+        counts = {key: sum(int(str(each[key])) for each in reports) for key in COUNTS}
+        return PushReport(**counts, rejects=rejects, files=files)
 
 
 def _name(push: DataPush | TrackerPush) -> str:

@@ -25,6 +25,7 @@ from dhis2w_core.transfers.tracker_rows import TrackerRows
 
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
+    from dhis2w_core.operation import PushReport
     from dhis2w_core.plan import ObjectChange, Record
     from dhis2w_core.transfers.chunk import RefusedRow
     from dhis2w_core.transfers.transfer_journal import TransferJournal
@@ -71,7 +72,7 @@ class TrackerPush:
         """What makes another transfer of the same file."""
         return repr(("tracker", sorted(self.columns.items()), sorted(self.constants.items()), self.options))
 
-    async def apply(self, client: Dhis2Client, record: Record) -> dict[str, object]:  # noqa: ARG002 - its journal is its own
+    async def apply(self, client: Dhis2Client, record: Record) -> PushReport:  # noqa: ARG002 - its journal is its own
         """Send what was not sent yet.
 
         Raises:
