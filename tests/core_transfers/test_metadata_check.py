@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,19 @@ from dhis2w_core.transfers.source_rows import digest_of
 from dhis2w_core.transfers.value_rule import rule_of
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.faults import Fault
-from tests.client_data.small_country import AVERAGE, COMBO, FIRST_SET, OTHER, ROOT, SECOND_SET, TEXT, run, value
+from tests.client_data.small_country import (
+    AVERAGE,
+    COMBO,
+    COUNT,
+    FIRST_SET,
+    OTHER,
+    ROOT,
+    SECOND_SET,
+    TEXT,
+    UNIT,
+    run,
+    value,
+)
 
 DEFAULT = "HllvX50cXC0"
 CHOSEN, SEXES, GIRLS, BOYS = "ElemChosen1", "ComboSexes1", "CocGirls001", "CocBoys0001"
@@ -169,6 +182,39 @@ def test_only_what_the_server_refuses_is_refused_here(server: Sandbox) -> None:
         here = {each.row for each in await refused_here(client, ROWS)}
         assert here == await refused_there(client, ROWS)
         assert len(here) >= 9
+
+    run(server, use)
+
+
+def random_rows(chance: random.Random, count: int) -> list[dict[str, Any]]:
+    """Rows of every kind, right and wrong, each with a key of its own."""
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    while len(rows) < count:
+        row = value(
+            chance.choice((COUNT, AVERAGE, TEXT, CHOSEN, "UnknownEle1")),
+            chance.choice(("202401", "202402", "202403", "2023", "2024Q1", "209901", "202613", "2024W5")),
+            chance.choice(("1", "2.5", "yes", "no", "maybe", "5.0")),
+            chance.choice((UNIT, OTHER, ROOT, CLOSED_UNIT, "UnknownUni1")),
+        )
+        if chance.random() < 0.6:
+            row["categoryOptionCombo"] = chance.choice((DEFAULT, GIRLS, BOYS, "UnknownCmb1"))
+        if chance.random() < 0.3:
+            row["attributeOptionCombo"] = chance.choice((DEFAULT, GIRLS, "UnknownAtt1"))
+        names = ("dataElement", "period", "orgUnit", "categoryOptionCombo", "attributeOptionCombo")
+        rows.setdefault(tuple(row.get(name, DEFAULT) for name in names), row)
+    return list(rows.values())
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
+def test_of_any_rows_none_is_refused_that_the_server_takes_alone(server: Sandbox, seed: int) -> None:
+    async def use(client: Dhis2Client) -> None:
+        await add_more(client)
+        rows = random_rows(random.Random(seed), 80)  # noqa: S311 - a repeatable one
+        for named in (None, FIRST_SET):
+            here = {each.row: each.problem for each in await refused_here(client, rows, data_set=named)}
+            there = [number for number, row in enumerate(rows) if await refused_there(client, [row], data_set=named)]
+            assert not [(rows[number], here[number]) for number in here.keys() - set(there)]
+            assert len(here) > 0.8 * len(there)
 
     run(server, use)
 

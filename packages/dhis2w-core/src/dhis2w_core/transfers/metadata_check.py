@@ -197,9 +197,11 @@ class MetadataCheck:
             if self._has_closed_units(columns):
                 yield _two(self._unit_in_time, columns.periods, columns.units)
         elif any(place and place.shut for place in set(places)):
-            # which data sets count depends on the attribute option combo; without one, those with the default combo
-            plain = [None if other else place for place, other in zip(places, columns.attribute_combos, strict=True)]
-            yield _two(self._unit_in_place, plain, columns.units)
+            # a named data set counts; or else which ones depends on the attribute option combo: those with the default
+            # combo where there is none
+            others = zip(places, columns.attribute_combos, strict=True)
+            sure = places if self._data_set else [None if combo else place for place, combo in others]
+            yield _two(self._unit_in_place, sure, columns.units)
         if self._options.strategy != "DELETE":
             yield from self._of_values(columns)
 
