@@ -125,3 +125,21 @@ def test_what_is_pulled_into_a_file_can_be_pushed(ground: Desk, tmp_path: Path) 
     assert (tmp_path / "named.csv").read_text(encoding="utf-8").count("North") == 2
     assert counts(ground.json("data", "push", "named.csv", "--org-unit-id-scheme", "NAME"))[3] == 0
     assert len(ground.json(*PULL, "--since", report["next_since"])) == 2  # a watermark overlaps by some minutes
+
+
+def test_the_next_pull_reads_what_changed_since_the_last(
+    ground: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    select = ("data", "pull", "--data-set", DATA_SET, "--org-unit", NORTH, "--since", "last")
+    (tmp_path / "a.csv").write_text(f"{HEADER}{VISITS},202401,{NORTH},11\n")
+    ground.json("data", "push", "a.csv")
+    first = ground.json(*select, "--to", "changes.csv")
+    assert first["rows"] == 1
+    (remembered,) = (tmp_path / "state" / "dhis2" / "pulls").iterdir()
+    assert remembered.read_text() == first["next_since"]
+    remembered.write_text("2999-01-01T00:00:00")  # as if the last pull had been much later
+    assert ground.json(*select, "--to", "changes.csv")["rows"] == 0
+    assert remembered.read_text() < "2999"
+    assert ground.json(*select, "--to", "others.csv")["rows"] == 1
+    assert ground.ended(*select)[0] == ExitCode.USAGE

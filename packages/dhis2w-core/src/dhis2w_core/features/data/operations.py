@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -138,7 +139,7 @@ async def pull(
         start: The first day: `2024-01-01`.
         end: The last day.
         since: Only what was changed since, by the server's clock: `2024-01-31T12:00`. What a pull tells as `next_since`
-            is what the next one asks for.
+            is what the next one asks for; `last` is that of the last pull of the same data into the same file.
         deleted: With values that were deleted; with `since` always, as a deletion is a change.
         id_scheme: What identifiers are in what is read: `UID`, `CODE`, `NAME`, `ATTRIBUTE:` and a UID.
         data_element_id_scheme: What those of data elements are.
@@ -148,10 +149,13 @@ async def pull(
     """
     from dhis2w_client.data_values.push_options import IdSchemes
     from dhis2w_client.data_values.selection import DataValueSelection
+    from dhis2w_core.last_pull import LastPull
     from dhis2w_core.row_file import TABLES, check_row_format, write_rows
 
     if to:
         check_row_format(to)
+    if since == "last" and not to:
+        raise OperationError("--since last is remembered of a file.", next_step="Name it with --to.")
     try:
         selection = DataValueSelection(
             data_sets=tuple(data_set),
@@ -161,7 +165,7 @@ async def pull(
             periods=tuple(period),
             start=date.fromisoformat(start) if start else None,
             end=date.fromisoformat(end) if end else None,
-            since=datetime.fromisoformat(since) if since else None,
+            since=datetime.fromisoformat(since) if since and since != "last" else None,
             include_deleted=deleted or None,
             schemes=IdSchemes(
                 all=id_scheme,
@@ -172,11 +176,16 @@ async def pull(
         )
     except ValueError as error:
         raise OperationError(f"A date is none: {error}.", next_step="Write 2024-01-31, or 2024-01-31T12:00.") from None
-    rows = client.data_values.rows(selection)
     if to is None:
-        return _as_rows(rows)
+        return _as_rows(client.data_values.rows(selection))
+    pulled = LastPull(client.base_url, repr(selection), to)
+    if since == "last":
+        selection = replace(selection, since=pulled.since())
     begun = await client.system.watermark()
-    report = await write_rows(_as_rows(rows, as_cells=to.suffix.lower() in TABLES), to, list_name="dataValues")
+    rows = _as_rows(client.data_values.rows(selection), as_cells=to.suffix.lower() in TABLES)
+    report = await write_rows(rows, to, list_name="dataValues")
+    if since in (None, "last"):
+        pulled.done(begun)
     return report | {"next_since": begun.isoformat(timespec="seconds")}
 
 
