@@ -23,6 +23,8 @@ WEIGHTS = {"name": 1.5, "summary": 1.5, "area": 0.7, "parameters": 0.5, "descrip
 PHRASE_WEIGHT, MOST_PHRASES = 3.0, 4
 """How much a word counts for each phrase that has it, and for how many of them at most."""
 K1, B = 3.0, 0.75
+LONGEST_TEXT = 1_000
+"""Characters of a text that are looked at."""
 INTENDED = 1.5
 """How much more an operation counts whose effect is what a text asks for."""
 
@@ -52,6 +54,7 @@ class OperationSearch:
 
     def find(self, text: str, *, area: str | None = None, limit: int = 8) -> list[IndexEntry]:
         """The operations that fit a text, the best first; none that has no word of it."""
+        text = text[:LONGEST_TEXT]
         said = self._thesaurus.said(text, corrected=True)
         asked = [{word: weight * self._rarity(word) for word, weight in each.alternatives().items()} for each in said]
         intent = self._intent(text)
