@@ -6,7 +6,6 @@ back first, and only what it has not is sent again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +17,6 @@ import orjson
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.data_values.push_options import DataValueOptions
 from dhis2w_client.data_values.value_batch import ValueBatch
-from dhis2w_core.plan import Preview, PreviewLine
 from dhis2w_core.transfers.checked_delivery import CheckedDelivery
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
 from dhis2w_core.transfers.file_push import FilePush
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     from dhis2w_client.data_values.grouping import DataSetFacts
     from dhis2w_client.data_values.import_report import DataValueReport
     from dhis2w_core.operation import PushReport
-    from dhis2w_core.plan import ObjectChange, Record
+    from dhis2w_core.plan import ObjectChange, Preview, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +65,11 @@ class DataPush:
 
     def preview(self) -> Preview:
         """The file, and how it is sent."""
-        lines = (
-            PreviewLine(self.source.name, "bytes", None, self.source.stat().st_size),
-            PreviewLine(self.source.name, "strategy", None, self.options.strategy),
-        )
-        return Preview(f"Send the data values of {self.source}", "write", "none", "An import cannot be undone.", lines)
+        return self._file.preview("data values", self.options.strategy)
 
     def fingerprint(self) -> str:
         """From the file's content and the options."""
-        return hashlib.sha256(f"{self.source_digest} {self._way}".encode()).hexdigest()[:16]
+        return self._file.fingerprint()
 
     async def _delivery(self, client: Dhis2Client) -> Deliver:
         deliver = await DeliverValues.of(client, self.options, self.data_set, background=self.background)
@@ -92,6 +86,10 @@ class DataPush:
         with self._rows() as rows:
             names = ObjectNames(client, PLURALS, OTHERS)
             return await write_rejects(names, rows, refused, target, cells=texts_of, advice=what_to_do)
+
+    @property
+    def _file(self) -> FilePush:
+        return FilePush(self.source, self.source_digest, self._way, self.restart)
 
     @property
     def _way(self) -> str:
@@ -121,8 +119,7 @@ class DataPush:
                 )
                 return await push.send_all()
 
-        whole = FilePush(self.source, self.source_digest, self._way, self.restart)
-        return await whole.apply(client.base_url, run, partial(self._write_rejects, client))
+        return await self._file.apply(client.base_url, run, partial(self._write_rejects, client))
 
 
 @dataclass(frozen=True, slots=True)

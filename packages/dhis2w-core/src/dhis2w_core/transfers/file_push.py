@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dhis2w_core.errors import StalePlanError
 from dhis2w_core.operation import PushReport
+from dhis2w_core.plan import Preview, PreviewLine
 from dhis2w_core.transfers.chunk import RefusedRow
 from dhis2w_core.transfers.source_rows import digest_of
 from dhis2w_core.transfers.transfer_journal import TransferJournal
@@ -29,6 +31,23 @@ class FilePush:
     """What makes another transfer of the same file."""
     restart: bool = False
     """Forget a run that did not end."""
+
+    def preview(self, content: str, strategy: str) -> Preview:
+        """The file, and how it is sent.
+
+        Args:
+            content: What is in it, in words.
+            strategy: What may be done on the server.
+        """
+        lines = (
+            PreviewLine(self.source.name, "bytes", None, self.source.stat().st_size),
+            PreviewLine(self.source.name, "strategy", None, strategy),
+        )
+        return Preview(f"Send the {content} of {self.source}", "write", "none", "An import cannot be undone.", lines)
+
+    def fingerprint(self) -> str:
+        """From the file's content and the way."""
+        return hashlib.sha256(f"{self.digest} {self.way}".encode()).hexdigest()[:16]
 
     async def apply(self, base_url: str, run: Run, write_rejects: WriteRejects) -> PushReport:
         """Send what was not sent yet; the journal is forgotten when all is done.

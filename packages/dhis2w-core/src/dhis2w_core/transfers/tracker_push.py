@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.tracker.push_options import PushOptions
-from dhis2w_core.plan import Preview, PreviewLine
 from dhis2w_core.transfers.checked_delivery import CheckedDelivery
 from dhis2w_core.transfers.deliver_objects import DeliverObjects
 from dhis2w_core.transfers.event_cells import cells_of
@@ -26,7 +24,7 @@ from dhis2w_core.transfers.tracker_rows import TrackerRows
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_core.operation import PushReport
-    from dhis2w_core.plan import ObjectChange, Record
+    from dhis2w_core.plan import ObjectChange, Preview, Record
     from dhis2w_core.transfers.chunk import RefusedRow
     from dhis2w_core.transfers.transfer_journal import TransferJournal
 
@@ -57,15 +55,15 @@ class TrackerPush:
 
     def preview(self) -> Preview:
         """The file, and how it is sent."""
-        lines = (
-            PreviewLine(self.source.name, "bytes", None, self.source.stat().st_size),
-            PreviewLine(self.source.name, "strategy", None, self.options.strategy),
-        )
-        return Preview(f"Send the tracker objects of {self.source}", "write", "none", "This cannot be undone.", lines)
+        return self._file.preview("tracker objects", self.options.strategy)
 
     def fingerprint(self) -> str:
         """From the file's content and the options."""
-        return hashlib.sha256(f"{self.source_digest} {self._way}".encode()).hexdigest()[:16]
+        return self._file.fingerprint()
+
+    @property
+    def _file(self) -> FilePush:
+        return FilePush(self.source, self.source_digest, self._way, self.restart)
 
     @property
     def _way(self) -> str:
@@ -87,8 +85,7 @@ class TrackerPush:
                 push = PushRun(source, journal, deliver, self.rows_at_once, progress=self.progress, clock=self.clock)
                 return await push.send_all()
 
-        whole = FilePush(self.source, self.source_digest, self._way, self.restart)
-        return await whole.apply(client.base_url, run, partial(self._write_rejects, client))
+        return await self._file.apply(client.base_url, run, partial(self._write_rejects, client))
 
     async def _delivery(self, client: Dhis2Client) -> Deliver:
         deliver = DeliverObjects(client, self.options, self.background)
