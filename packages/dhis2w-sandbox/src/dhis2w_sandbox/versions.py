@@ -232,7 +232,7 @@ class Behaviour:
     shows_storer_of_entities: bool
     """Whether tracked entities have `storedBy`."""
     lists_attributes_by_enrollment: bool
-    """Whether lists of tracked entities show attributes where these are enrolled, of every program that they are in."""
+    """Whether lists of tracked entities show the attributes of every program that these are in."""
     keeps_attributes_in_sets: bool
     """Whether the attributes of one entity come in the order of a Java set, and those of several latest first."""
     shows_storer_of_events: bool

@@ -250,8 +250,6 @@ class Views:
         programs = [program] if program else []
         if self._listed and not program and self._server.behaviour.lists_attributes_by_enrollment:
             programs = [owner.program for owner in self._records.owners_of(entity.uid)]
-            if not programs:
-                return set()
         document = self._store.get("trackedEntityType", entity.type) or {}
         own = {linked(row, "trackedEntityAttribute") for row in document.get("trackedEntityTypeAttributes") or ()}
         return {uid for uid in own if uid}.union(*map(self._attributes_of_program, programs))
