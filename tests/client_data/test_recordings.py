@@ -199,7 +199,7 @@ def check_adx(file: RecordedFile) -> None:
         for element in group:
             row = next(rows)
             annotation = next((child.text for child in element if child.tag.endswith("annotation")), None)
-            assert row["value"] == annotation or element.get("value"), file.name
+            assert row["value"] == (annotation or element.get("value")), file.name
             told = {row["dataElement"], *row.get("categories", {}).values()}
             assert told <= set(element.attrib.values()), file.name
             assert row["orgUnit"] == group.get("orgUnit"), file.name
