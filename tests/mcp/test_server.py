@@ -17,6 +17,7 @@ from dhis2w_mcp.agent_face import agent_entries, argument_schema, call_arguments
 from dhis2w_mcp.connections import VERSION_AGE, Connections
 from dhis2w_mcp.errors import ArgumentsError
 from dhis2w_mcp.result_page import LARGEST_BYTES, compact, page_of
+from dhis2w_mcp.row_names import names_in
 from dhis2w_mcp.server import Mode, make_server
 from dhis2w_sandbox import Sandbox
 from mcp import MCPError
@@ -300,5 +301,28 @@ def test_what_waits_does_so_no_longer_than_clients_do(monkeypatch: pytest.Monkey
         async with agent() as call:
             answer = await call("read", operation="jobs watch", arguments={"type": "PREDICTOR", "job": "AAAAAAAAAAA"})
             assert (answer.error, "after 1 seconds" in answer.text) == ("JobNotStartedError", True)
+
+    run(work())
+
+
+@pytest.mark.usefixtures("profile")
+def test_rows_come_with_the_names_of_what_they_refer_to() -> None:
+    async def work() -> None:
+        connections = Connections()
+        client = (await connections.connected()).client
+        element, combo = [
+            (await client.collection(plural).list(fields="id,displayName"))[0].to_dict()
+            for plural in ("dataElements", "categoryOptionCombos")
+        ]
+        rows = [
+            {"dataElement": element["id"], "categoryOptionCombo": combo["id"], "orgUnit": "AAAAAAAAAAA"},
+            {"data_element": element["id"]},
+            {"dataElement": "a code, or worse"},
+            "a text",
+        ]
+        named = {row["id"]: row["displayName"] for row in (element, combo) if row["displayName"] != "default"}
+        assert await names_in(client, rows) == named
+        assert element["id"] in named
+        await connections.close()
 
     run(work())

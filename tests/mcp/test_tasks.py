@@ -102,6 +102,7 @@ async def a_value_is_reported_and_seen(call: Call, profile: str) -> None:
     where = {"data_set": [form["id"]], "org_unit": [facility], "period": ["202510"]}
     values = await call("data_values", **where, profile_=profile, limit_=200)
     assert (element, "42") in [(row["dataElement"], row["value"]) for row in values.data["rows"]]
+    assert {element, facility} <= set(values.data["names"])
     job = (await committed(call, profile, "maintenance analytics", {})).data["result"]["job"]
     watch = {"type": "ANALYTICS_TABLE", "job": job}
     assert (await call("read", operation="jobs watch", arguments=watch, profile=profile)).data["rows"]

@@ -17,6 +17,7 @@ from dhis2w_mcp.heard_warnings import hearing_call
 from dhis2w_mcp.plan_told import confirmation_of, hidden_names, shown_difference, shown_preview
 from dhis2w_mcp.proposals import LIFETIME, Proposal, ProposalBook, refuse_changed, state_changes
 from dhis2w_mcp.result_page import LARGEST_PAGE, compact, page_of, plain, rows_of, start_of
+from dhis2w_mcp.row_names import names_in
 from dhis2w_mcp.withholding import Withholding
 
 if TYPE_CHECKING:
@@ -126,7 +127,9 @@ class Agency:
             value = compact(withholding.result(plain(result), entry.name, about))
             return envelope(connection, {"value": value}) | warned
         page = page_of([withholding.result(plain(row), entry.name, about) for row in rows], start, size)
-        return envelope(connection, {"rows": page.rows}) | {"next_cursor": page.next_cursor} | warned
+        names = await names_in(connection.client, page.rows) if entry.words[0] == "data" else {}
+        shown = {"rows": page.rows, **({"names": names} if names else {})}
+        return envelope(connection, shown) | {"next_cursor": page.next_cursor} | warned
 
     async def propose(self, name: str, arguments: Mapping[str, Any], *, profile: str | None = None) -> dict[str, Any]:
         """Make a plan of an operation that writes, and keep it under a token; nothing is written.
