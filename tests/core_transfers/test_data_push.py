@@ -92,6 +92,23 @@ def test_refused_rows_become_a_file_that_can_be_repaired_and_sent(empty: Sandbox
     assert run(empty, use) == STORED
 
 
+@pytest.mark.parametrize("rows_at_once", [2, 3, 100])
+def test_of_rows_with_one_key_the_last_counts_wherever_they_are(
+    empty: Sandbox, tmp_path: Path, rows_at_once: int
+) -> None:
+    rows = [*ROWS, *({**ROWS[0], "value": text} for text in ("7", "8")), {**ROWS[1], "value": "9"}]
+    plan = table(tmp_path / "values.csv", rows)
+
+    async def use(client: Dhis2Client) -> Any:
+        again = DataPush(plan.source, plan.source_digest, rows_at_once=rows_at_once)
+        report = await send(client, again)
+        assert (report["accepted"], report["refused"]) == (9, 0)
+        return {(row[0], row[1]): row[3] for row in await stored(client)}
+
+    found = run(empty, use)
+    assert (found[COUNT, DAYS[0]], found[COUNT, DAYS[1]], found[COUNT, DAYS[2]]) == ("8", "9", "3")
+
+
 def test_a_source_that_changed_is_refused(empty: Sandbox, tmp_path: Path) -> None:
     plan = table(tmp_path / "values.csv", ROWS)
 
