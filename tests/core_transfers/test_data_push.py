@@ -172,10 +172,11 @@ def test_columns_have_other_names_and_files_other_kinds(tmp_path: Path) -> None:
 
 def test_chunks_shrink_when_they_are_too_much_and_grow_again() -> None:
     size = ChunkSize(500, 1000)
-    assert ChunkSize.of(1000).after_failure() == size
+    assert ChunkSize(1000, 1000).after_failure() == size
     for _ in range(4):
         size = size.after_success()
     assert size == ChunkSize(1000, 1000)
     assert size.after_success().rows == 1000
     assert ChunkSize(150, 1000).after_failure() == ChunkSize(100, 1000)
     assert ChunkSize(100, 1000).after_failure() is None
+    assert ChunkSize(100, 1000, smallest=1).after_failure() == ChunkSize(50, 1000, smallest=1)

@@ -289,6 +289,21 @@ def test_after_a_lost_answer_only_what_is_not_there_is_sent(demo: Sandbox, tmp_p
     run(demo, use)
 
 
+def test_entities_that_are_too_large_together_are_sent_one_by_one(demo: Sandbox, tmp_path: Path) -> None:
+    rows = [person(name) for name in ("Ada", "Eve", "Ida", "Uma", "Ona")]
+    size = len(json.dumps(rows[0]))
+    rows[3]["enrollments"][0]["notes"] = [{"value": "long " * size}]
+    plan = document(tmp_path / "people.json", trackedEntities=rows)
+    demo.faults.add(Fault.too_large(2 * size, path="tracker$"))
+
+    async def use(client: Dhis2Client) -> None:
+        report = await send(client, TrackerPush(plan.source, plan.source_digest))
+        assert (report["accepted"], report["refused"]) == (4, 1)
+        assert "413" in (tmp_path / "people.rejects.ndjson").read_text(encoding="utf-8")
+
+    run(demo, use)
+
+
 def test_a_file_that_changed_is_refused(demo: Sandbox, tmp_path: Path) -> None:
     plan = table(tmp_path / "cases.csv", cases(7))
 

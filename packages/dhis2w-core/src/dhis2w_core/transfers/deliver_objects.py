@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dhis2w_client.errors import BadRequestError, ConflictError, InvalidRequestError
+from dhis2w_client.errors import BadRequestError, ConflictError, InvalidRequestError, PayloadTooLargeError
 from dhis2w_client.json_value import as_array, as_object, is_number
 from dhis2w_client.tracker.kind import RELATIONSHIPS
 from dhis2w_client.tracker.payload import with_uids
@@ -64,7 +64,9 @@ class DeliverObjects:
                     payload_of(rows), self.options, background=self.background, repeat=False
                 )
                 verdict = Verdict.of(report, rows, deletes=self.options.strategy == "DELETE")
-            except (BadRequestError, ConflictError) as error:
+            except (BadRequestError, ConflictError, PayloadTooLargeError) as error:
+                if isinstance(error, PayloadTooLargeError) and len(rows) > 1:
+                    raise  # from now on fewer rows are sent at once
                 verdict = Verdict({0: (error.code, error.message)}) if len(rows) == 1 else None
             if verdict is None:
                 half = len(positions) // 2

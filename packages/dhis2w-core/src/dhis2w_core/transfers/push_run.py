@@ -22,7 +22,7 @@ from dhis2w_client.errors import (
     PayloadTooLargeError,
 )
 from dhis2w_core.transfers.chunk import Chunk, Outcome
-from dhis2w_core.transfers.chunk_size import ChunkSize
+from dhis2w_core.transfers.chunk_size import SMALLEST, ChunkSize
 from dhis2w_core.transfers.transfer_journal import TransferJournal
 
 TRIES = 5
@@ -74,6 +74,8 @@ class PushRun:
     journal: TransferJournal
     deliver: Deliver
     rows_at_once: int
+    fewest_rows: int = SMALLEST
+    """Rows below which a chunk is not cut again."""
     at_once: int = 1
     """Chunks that are under way at the same time, at most."""
     places: Callable[[Chunk], frozenset[Hashable]] = lambda _: frozenset()
@@ -84,7 +86,7 @@ class PushRun:
     _decided: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self._size = ChunkSize.of(self.rows_at_once)
+        self._size = ChunkSize(self.rows_at_once, self.rows_at_once, self.fewest_rows)
 
     async def send_all(self) -> int:
         """Send what was not sent yet; returns how many rows the source has.
@@ -133,8 +135,8 @@ class PushRun:
             try:
                 outcome = await self.deliver(parts[0], read_back=lost)
             except TOO_MUCH + LOST as error:
-                tries += 1
                 lost = lost or isinstance(error, LOST)
+                tries += isinstance(error, LOST)
                 smaller = self._size.after_failure() if isinstance(error, TOO_MUCH) else None
                 if tries > TRIES or not (smaller or isinstance(error, LOST)):
                     raise

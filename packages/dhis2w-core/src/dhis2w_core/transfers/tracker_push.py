@@ -82,7 +82,15 @@ class TrackerPush:
         async def run(journal: TransferJournal) -> int:
             with self._rows() as source:
                 deliver = await self._delivery(client)
-                push = PushRun(source, journal, deliver, self.rows_at_once, progress=self.progress, clock=self.clock)
+                push = PushRun(
+                    source,
+                    journal,
+                    deliver,
+                    self.rows_at_once,
+                    fewest_rows=1,  # one entity can have years of events
+                    progress=self.progress,
+                    clock=self.clock,
+                )
                 return await push.send_all()
 
         return await self._file.apply(client.base_url, run, partial(self._write_rejects, client))
