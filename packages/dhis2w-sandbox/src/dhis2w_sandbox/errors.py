@@ -120,13 +120,15 @@ class Dhis2Refusal(Exception):
 class HtmlRefusal(Exception):
     """A request that the servlet container answers with its own HTML error page, before DHIS2 sees it.
 
-    `message` is the cause that the page names; None for the container's word for an unknown path.
+    `message` is the cause that the page names; None for the container's word for an unknown path. `headers` are what
+    DHIS2 had set by then.
     """
 
-    def __init__(self, status: int, message: str | None = None) -> None:
+    def __init__(self, status: int, message: str | None = None, *, headers: dict[str, str] | None = None) -> None:
         super().__init__(status, message)
         self.status = status
         self.message = message
+        self.headers = headers or {}
 
 
 class NotInSandbox(Exception):

@@ -42,7 +42,9 @@ def container_page(call: Call, refusal: HtmlRefusal) -> Reply:
     if call.server.behaviour.runs_in_jetty:
         words = refusal.message or HTTPStatus(refusal.status).phrase
         return jetty_page(refusal.status, words, path, call.method, call.headers.get("accept", ""))
-    return tomcat_page(refusal.status, refusal.message or f"No static resource {path.lstrip('/')}.")
+    page = tomcat_page(refusal.status, refusal.message or f"No static resource {path.lstrip('/')}.")
+    page.headers |= refusal.headers
+    return page
 
 
 def tomcat_page(status: int, message: str) -> Reply:

@@ -48,7 +48,7 @@ def read_json(server: Server, body: bytes) -> list[RawGroup]:
         return [RawGroup()]
     if unquoted := re.match(r"\s*\{\s*(?=[^\s\"}])", text):
         at = unquoted.end()
-        raise Dhis2Refusal(400, f"Unexpected character at position {at},\n{text}\n{' ' * at}^ expected `\"`")
+        raise Dhis2Refusal(400, f'Unexpected character at position {at},\n{text}\n{" " * at}^ expected `"`')
     try:
         row = cast("Json", json.loads(text))
     except json.JSONDecodeError as error:

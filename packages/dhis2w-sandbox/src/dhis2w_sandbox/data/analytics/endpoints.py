@@ -5,6 +5,7 @@ Source: `AnalyticsController` of dhis2-core; recordings `data/analytics-query`, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -44,7 +45,8 @@ def query_analytics(call: Call) -> Reply:
 
 def _as_text(call: Call, refused: Dhis2Refusal) -> Reply:
     if refused.code == "E7144":
-        raise HtmlRefusal(500, f"Request processing failed: {refused.message}") from refused
+        named = {"Content-Disposition": f'attachment; filename="data.{call.suffix}"', **tables.CACHED}
+        raise HtmlRefusal(500, f"Request processing failed: {refused.message}", headers=named) from refused
     pattern = message_patterns(call.server.version).get(refused.code or "", refused.message or "")
     headers = {"Content-Disposition": 'inline; filename="error.html"', **tables.CACHED}
     return Reply(200, f"{refused.code}: {pattern}".encode(), None, headers)
@@ -63,7 +65,7 @@ def results(call: Call, rules: EntryRules, query: Query) -> list[Result]:
     """The rows of a query; 409 where there are no tables, or too many rows."""
     after = measure_criteria(call, "measureCriteria")
     before = measure_criteria(call, "preAggregationMeasureCriteria")
-    tables.require(call.server)
+    tables.require(call.server, tables.position_in_query(_sql_columns(rules, query)))
     if not tables.has_periods(call.server, {period.type.name for period in query.periods}):
         return []
     rows = Aggregation(call.server, rules, query, before).results()
@@ -74,6 +76,17 @@ def results(call: Call, rules: EntryRules, query: Query) -> list[Result]:
     if order := call.param("order"):
         rows.sort(key=lambda row: (isinstance(row.value, str), row.value), reverse=order.upper() == "DESC")
     return rows
+
+
+def _sql_columns(rules: EntryRules, query: Query) -> Iterator[str]:
+    """The columns of the tables that the dimensions of a query are, periods and units by their first type and level."""
+    for column in query.columns:
+        if column.type == "pe" and query.periods:
+            yield query.periods[0].type.name.lower()
+        elif column.type == "ou" and query.units:
+            yield f"uidlevel{min(len(rules.path(unit)) for unit in query.units)}"
+        else:
+            yield column.id
 
 
 @endpoints.add("GET", "/api/analytics.html", SOURCE, suffixes="*")

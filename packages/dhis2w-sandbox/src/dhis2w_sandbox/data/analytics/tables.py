@@ -76,15 +76,21 @@ def is_built(server: Server) -> bool:
     return server.configuration.read("lastAnalyticsTableSuccess") is not None
 
 
-def require(server: Server) -> None:
-    """409 E7144 where there are no tables; the position in the query is the database's own."""
+def require(server: Server, position: int = 54) -> None:
+    """409 E7144 where there are no tables; `position` is where the database's query names one."""
     if not is_built(server):
-        detail = 'ERROR: relation "analytics" does not exist\n  Position: 54'
+        detail = f'ERROR: relation "analytics" does not exist\n  Position: {position}'
         shown = "SqlState: 42P01" if server.behaviour.hides_sql_errors else detail
         text = message(server.version, "E7144")
         if not server.behaviour.hides_sql_errors:
             text += " (SqlState: 42P01)"
         raise Dhis2Refusal(409, text, "E7144", dev_message=shown, headers=dict(CACHED))
+
+
+def position_in_query(columns: Iterable[str]) -> int:
+    """Where DHIS2's query names its table, counted from 1, by the columns that it groups by."""
+    grouped = ",".join(f'ax."{column}"' for column in columns)
+    return len(f"select {grouped}, sum(value) as value from ") + 1  # noqa: S608 - only its length is wanted
 
 
 def has_periods(server: Server, types: Iterable[str]) -> bool:
