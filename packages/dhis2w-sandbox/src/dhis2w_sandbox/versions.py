@@ -259,6 +259,8 @@ class Behaviour:
     """Whether values of confidential attributes are refused where encryption is not set up."""
     printed_user: tuple[str, ...]
     """The fields of an assigned user that errors print."""
+    prints_whole_user: bool
+    """Whether errors print the sender with name and code, not only as an object with a hash code."""
     prints_constants: bool
     """Whether the messages of tracker imports print constants, and say nothing about a field that there is not."""
     printed_event: tuple[str, tuple[str, ...]]
@@ -464,6 +466,7 @@ _V41 = Behaviour(
     counts_repetitions_as_updates=True,
     refuses_confidential_values=True,
     printed_user=("uid", "username", "firstName", "surname"),
+    prints_whole_user=True,
     prints_constants=False,
     printed_event=("Event", _EVENT_41),
     printed_single_event=("Event", _EVENT_41),
@@ -590,6 +593,7 @@ _V42 = replace(
     keeps_provided_elsewhere=True,
     counts_repetitions_as_updates=False,
     printed_user=("uid", "username"),
+    prints_whole_user=False,
     prints_constants=True,
     printed_event=("Event", _EVENT_42),
     printed_single_event=("Event", _EVENT_42),

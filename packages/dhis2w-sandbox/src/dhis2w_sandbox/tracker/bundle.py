@@ -154,6 +154,12 @@ class Bundle:
 
     def me(self) -> Argument:
         """The sender, as errors show them."""
+        if self.behaviour.prints_whole_user:
+            document = self.user.document
+            name = f"{document.get('firstName', '')} {document.get('surname', '')}"
+            return Argument(
+                self.user.uid, _printed("org.hisp.dhis.user.User", self.user.uid, document.get("code"), name)
+            )
         return Argument(self.user.uid, java_user(self.user.uid, self.user.username).text)
 
     def shown(self, type: str, document: Json, scheme: IdScheme | None = None) -> Argument:
@@ -168,8 +174,7 @@ class Bundle:
             "created": None,
             "lastUpdated": None,
         }
-        body = ", ".join(f'"{key}":"{"null" if value is None else value}"' for key, value in row.items())
-        return Argument(name or "null", f"{{{body} }}")
+        return Argument(name or "null", f"{{{_pairs(row)} }}")
 
     def constant(self, name: str) -> Argument:
         """A constant of an enum, as errors show it; the messages of 41 leave it out."""
@@ -215,6 +220,17 @@ class Bundle:
     def shown_program(self, document: Json) -> Argument:
         """A program, as errors show it."""
         return self.shown("program", document, self.options.schemes.program)
+
+
+def _printed(klass: str, uid: str, code: str | None, name: str) -> str:
+    """An object as Java prints it, of which no times were loaded; the number of its row is not known here."""
+    row = {"class": f"class {klass}", "id": "0", "uid": uid, "code": code, "name": name}
+    row |= {"created": None, "lastUpdated": None}
+    return f"{{{_pairs(row)} }}"
+
+
+def _pairs(row: Json) -> str:
+    return ", ".join(f'"{key}":"{"null" if value is None else value}"' for key, value in row.items())
 
 
 def _hash_code(document: Json) -> int:
