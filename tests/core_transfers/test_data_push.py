@@ -157,6 +157,12 @@ def test_columns_have_other_names_and_files_other_kinds(tmp_path: Path) -> None:
         "dataElement": "E1",
         "value": "5",
     }
+    named.write_text("orgUnit,,value\nU1,x,\n\nU2\nU3,x,a,b\n")
+    rows = source_rows(named)
+    with pytest.raises(OperationError, match=r"a\.csv, line 5: there are more cells than columns"):
+        next(rows)
+    named.write_text("orgUnit,,value\nU1,x,\n\nU2\n")
+    assert [(row.line, row.value) for row in source_rows(named)] == [(2, {"orgUnit": "U1"}), (4, {"orgUnit": "U2"})]
     lines = tmp_path / "a.ndjson"
     lines.write_text('{"value": 1}\n\n{"value": 2}\n')
     assert [(row.line, row.value["value"]) for row in source_rows(lines)] == [(1, 1), (3, 2)]

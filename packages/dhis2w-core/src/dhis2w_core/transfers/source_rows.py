@@ -139,9 +139,14 @@ def _csv(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Bloc
     try:
         keys = [_key(cell.strip(), names) for cell in next(table, list[str]())]
         while some := [(cells, table.line_num) for cells in islice(table, ROWS)]:
-            values = [dict(zip(keys, cells)) for cells, _ in some]  # noqa: B905 - a short line is one without its last cells
-            filled = _without_blanks(values, keys)
-            yield _Block(filled, [line for cells, line in some if cells])
+            _check_width(some, len(keys), name)
+            whole = None not in keys
+            values = [
+                dict(zip(keys, cells)) if whole and "" not in cells else _without_blanks(keys, cells)  # noqa: B905 - cells may end early
+                for cells, _ in some
+                if cells
+            ]
+            yield _Block(cast("list[dict[str, Any]]", values), [line for cells, line in some if cells])
     except (csv.Error, UnicodeDecodeError) as error:
         raise OperationError(
             f"{name}, line {table.line_num + 1}: this is no CSV in UTF-8: {error}.",
@@ -151,14 +156,18 @@ def _csv(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Bloc
         text.detach()  # whoever opened the file closes it
 
 
-def _without_blanks(rows: list[dict[str | None, str]], keys: Sequence[str | None]) -> list[dict[str, Any]]:
-    """The rows without cells that are empty or under no key, and without lines that are blank."""
-    if None in keys:
-        rows = [{key: cell for key, cell in row.items() if key is not None} for row in rows]
-    return cast(
-        "list[dict[str, Any]]",
-        [{key: cell for key, cell in row.items() if cell != ""} if "" in row.values() else row for row in rows if row],
-    )
+def _check_width(lines: Sequence[tuple[list[str], int]], width: int, name: str) -> None:
+    if max(len(cells) for cells, _ in lines) > width:
+        line = next(line for cells, line in lines if len(cells) > width)
+        raise OperationError(
+            f"{name}, line {line}: there are more cells than columns.",
+            next_step="Put what has a comma in it into quotes.",
+        )
+
+
+def _without_blanks(keys: Sequence[str | None], cells: Sequence[str]) -> dict[str | None, str]:
+    """A row without cells that are empty or under no key."""
+    return {key: cell for key, cell in zip(keys, cells, strict=False) if key is not None and cell != ""}
 
 
 def _ndjson(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
