@@ -19,7 +19,7 @@ from tests.core_transfers.test_tracker_push import AGE, CASE, CASES, LATER, RESU
 Row = dict[str, Any]
 
 
-@pytest.fixture(params=[41, 42, 43, 44])
+@pytest.fixture(params=[pytest.param(41, marks=pytest.mark.slow), 42, 43, pytest.param(44, marks=pytest.mark.slow)])
 def demo(request: pytest.FixtureRequest) -> Generator[Sandbox]:
     with Sandbox(request.param) as sandbox:
         yield sandbox

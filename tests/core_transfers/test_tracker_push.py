@@ -30,7 +30,7 @@ UNIT = "neINw0qT1QU"
 Report = Mapping[str, Any]
 
 
-@pytest.fixture(params=[41, 42, 43, 44])
+@pytest.fixture(params=[pytest.param(41, marks=pytest.mark.slow), 42, 43, pytest.param(44, marks=pytest.mark.slow)])
 def demo(request: pytest.FixtureRequest) -> Generator[Sandbox]:
     with Sandbox(request.param) as sandbox:
         yield sandbox
