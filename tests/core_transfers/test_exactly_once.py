@@ -42,18 +42,25 @@ class Gate:
     def __init__(self) -> None:
         self.reached, self._tell = Pipe(duplex=False)
         self._open = threading.Event()
+        self._holds = False
 
     async def hold(self, _: float) -> None:
         """What the sandbox does in place of waiting for the seconds of a fault."""
-        self._tell.send(None)
-        await asyncio.to_thread(self._open.wait, PATIENCE)
+        if self._holds:  # a request of a process that was killed may come late
+            self._tell.send(None)
+            await asyncio.to_thread(self._open.wait, PATIENCE)
+
+    def close(self) -> None:
+        """Hold answers from now on."""
+        self._open = threading.Event()
+        self._holds = True
 
     def open(self) -> None:
-        """Let the answer go; the next one is held again."""
+        """Let the answers go, and hold none any more."""
+        self._holds = False
         self._open.set()
         while self.reached.poll():
             self.reached.recv()
-        self._open = threading.Event()
 
 
 class Place(NamedTuple):
@@ -98,14 +105,17 @@ def incident(chance: random.Random) -> Incident:
 def suffer(place: Place, file: Path, state: Path, happens: Incident) -> int | None:
     """Send a file while something goes wrong; how the process ended, None where it was killed."""
     place.sandbox.faults.clear()
+    holds = happens.fault is not None and happens.fault.delay > 0
     if happens.fault:
         place.sandbox.faults.add(happens.fault)
+    if holds:
+        place.gate.close()
     process = started(file, place.address, state)
     if happens.kills_after is None:
-        wait([process.sentinel, place.gate.reached], PATIENCE)
+        wait([process.sentinel, *([place.gate.reached] if holds else [])], PATIENCE)
     else:
         process.join(happens.kills_after)
-    ended = process.exitcode if not place.gate.reached.poll() else None
+    ended = process.exitcode if not (holds and place.gate.reached.poll()) else None
     process.kill()
     process.join(PATIENCE)
     place.gate.open()
