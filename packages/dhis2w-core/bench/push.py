@@ -40,6 +40,8 @@ class Row:
     name: str
     floor: Sequence[str]
     candidate: Sequence[str]
+    limit: float | None = TIME_LIMIT
+    """None: measured, and not judged, because the floor does nothing of the kind."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def table(sources: Sequence[Path]) -> Generator[Row]:
         kind = file.suffix[1:].upper()
         floor = ("push", str(file))
         yield Row(f"push {kind}", floor, (*floor, "--no-check"))
-        yield Row(f"push {kind}, checked against metadata", floor, floor)
+        yield Row(f"push {kind}, checked against metadata", floor, floor, None)
     yield Row("read as rows", ("read",), ("read",))
 
 
@@ -116,8 +118,9 @@ def main() -> int:
                 ratios.append(candidate.seconds / floor.seconds)
                 peaks.append(candidate.megabytes)
             median, peak = statistics.median(ratios), max(peaks)
-            good = good and median <= TIME_LIMIT and peak <= PEAK_LIMIT
-            print(f"{row.name:<36} {median:6.2f} {min(ratios):6.2f}  limit {TIME_LIMIT}  every value", flush=True)
+            good = good and peak <= PEAK_LIMIT and (row.limit is None or median <= row.limit)
+            limit = row.limit or "-"
+            print(f"{row.name:<36} {median:6.2f} {min(ratios):6.2f}  limit {limit:<3}  every value", flush=True)
             print(f"{'  its peak memory after connecting':<36} {peak:6.1f} MB     limit {PEAK_LIMIT} MB", flush=True)
     return 0 if good else 1
 

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
@@ -82,8 +81,9 @@ class SourceRows:
     def __init__(
         self, file: Path, columns: Mapping[str, str] | None = None, constants: Mapping[str, str] | None = None
     ) -> None:
-        readers = {".csv": _csv, ".ndjson": _ndjson, ".jsonl": _ndjson, ".json": _json, ".parquet": _parquet}
-        if file.suffix.lower() not in readers:
+        kind = file.suffix.lower()
+        readers = {".ndjson": _ndjson, ".jsonl": _ndjson, ".json": _json, ".parquet": _parquet}
+        if kind != ".csv" and kind not in readers:
             raise OperationError(
                 f"{file.name} is neither CSV nor JSON nor Parquet by its name.",
                 next_step="End it in .csv, .ndjson, .json or .parquet.",
@@ -91,8 +91,11 @@ class SourceRows:
         names = {source: key for key, source in (columns or {}).items()}
         self._file: BinaryIO = file.open("rb")
         self._size = file.stat().st_size
-        blocks = readers[file.suffix.lower()](self._file, file.name, names)
-        self._blocks = _filled(blocks, constants) if constants else blocks
+        in_header = kind == ".csv"
+        self._blocks = _csv(self._file, file.name, names) if in_header else readers[kind](self._file, file.name)
+        self._names = None if in_header else names
+        """DHIS2's keys of columns; None where they are in the header, once for all rows."""
+        self._constants = constants
         self._left = _Block([], [])
         self.position = 0
         """Number of the next row, from 0."""
@@ -119,7 +122,16 @@ class SourceRows:
         self._left = _Block(values[count:], lines[count:])
         chunk = Chunk(self.position, values[:count], lines[:count])
         self.position = chunk.last
-        return chunk
+        return self._in_keys(chunk)
+
+    def _in_keys(self, chunk: Chunk) -> Chunk:
+        """The rows with DHIS2's keys, without notes, and with the constants; most are so already."""
+        values = chunk.values
+        if self._names is not None and (self._names or not chunk.columns.keys() <= KNOWN):
+            values = _renamed(values, self._names)
+        if self._constants:
+            values = [{**self._constants, **value} for value in values]
+        return chunk if values is chunk.values else Chunk(chunk.first, values, chunk.lines)
 
 
 def source_rows(file: Path, columns: Mapping[str, str] | None = None) -> Generator[SourceRow]:
@@ -170,12 +182,10 @@ def _without_blanks(keys: Sequence[str | None], cells: Sequence[str]) -> dict[st
     return {key: cell for key, cell in zip(keys, cells, strict=False) if key is not None and cell != ""}
 
 
-def _ndjson(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
+def _ndjson(file: BinaryIO, name: str) -> Generator[_Block]:
     lines = ((number, line) for number, line in enumerate(file, 1) if not line.isspace())
     while some := list(islice(lines, ROWS)):
-        yield _Block(
-            _renamed([_object(line, name, number) for number, line in some], names), [each[0] for each in some]
-        )
+        yield _Block([_object(line, name, number) for number, line in some], [number for number, _ in some])
 
 
 def _object(line: bytes, name: str, number: int) -> dict[str, Any]:
@@ -188,39 +198,29 @@ def _object(line: bytes, name: str, number: int) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def _json(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
+def _json(file: BinaryIO, name: str) -> Generator[_Block]:
     reader = JsonValueReader()
     number = 1
     pieces = (reader.feed(piece) for piece in iter(lambda: file.read(BLOCK), b""))
     for values in chain(pieces, (reader.end() for _ in range(1))):
         if not {dict}.issuperset(map(type, values)):
             raise OperationError(f"{name}: something between the values {number} and {number + len(values)} is none.")
-        yield _Block(_renamed(values, names), list(range(number, number + len(values))))
+        yield _Block(values, list(range(number, number + len(values))))
         number += len(values)
 
 
-def _parquet(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
+def _parquet(file: BinaryIO, name: str) -> Generator[_Block]:
     from dhis2w_core.transfers.parquet_rows import parquet_rows
 
     number = 1
     for values in parquet_rows(file, name, ROWS):
-        yield _Block(_renamed(values, names), list(range(number, number + len(values))))
+        yield _Block(values, list(range(number, number + len(values))))
         number += len(values)
 
 
-def _filled(blocks: Generator[_Block], constants: Mapping[str, str]) -> Generator[_Block]:
-    """The rows with what they do not say themselves."""
-    with closing(blocks):
-        for block in blocks:
-            yield _Block([{**constants, **value} for value in block.values], block.lines)
-
-
-def _renamed(values: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _renamed(values: Sequence[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The rows with DHIS2's keys, and without notes."""
-    found = set[str]().union(*values)
-    if not names and found <= KNOWN:
-        return values
-    keys = {name: _key(name, names) for name in found}
+    keys = {name: _key(name, names) for name in set[str]().union(*values)}
     return [
         {key: content for name, content in value.items() if (key := keys[name]) and content is not None}
         for value in values
