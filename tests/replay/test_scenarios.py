@@ -28,6 +28,7 @@ def listed_mismatches() -> dict[str, dict[int, tuple[str, str]]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("scenario", SCENARIOS or [None], ids=str)
 def test_differs_only_where_it_is_listed(shared: Path, scenario: Scenario | None) -> None:
