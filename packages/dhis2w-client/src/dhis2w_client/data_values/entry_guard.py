@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dhis2w_client.data_values.data_value import key_of
 from dhis2w_client.data_values.import_report import Refusal
-from dhis2w_client.data_values.push_options import PROPERTIES
-from dhis2w_client.filters import where
 from dhis2w_client.json_value import as_array, as_object, as_text
 from dhis2w_client.periods import calendar_named, parse_period
 
@@ -46,8 +44,8 @@ class EntryRules:
 
     windows: Mapping[str, Sequence[InputWindow]]
     """By period; where there are none at all, any period is taken."""
-    needs_combo: bool
-    """Whether its values must name the default attribute option combo for DHIS2 to heed approvals."""
+    combo: str | None = None
+    """The attribute option combo that its values must name for DHIS2 to heed approvals; None where they need not."""
 
     def closed(self, batch: ValueBatch, positions: Sequence[int], now: str) -> dict[int, Refusal]:
         """The values that are outside of the input periods, by position."""
@@ -61,14 +59,24 @@ class EntryRules:
         return refused
 
 
-def rules_of(row: Mapping[str, Any]) -> EntryRules:
-    """The rules of a data set, from its JSON."""
+def needs_combo(row: Mapping[str, Any]) -> bool:
+    """Whether DHIS2 heeds the approvals of a data set only where values name the default combo; from its JSON."""
+    has_workflow = bool(as_object(row.get("workflow")).get("id"))
+    return has_workflow and as_object(row.get("categoryCombo")).get("isDefault") is True
+
+
+def rules_of(row: Mapping[str, Any], default_combo: str | None = None) -> EntryRules:
+    """The rules of a data set, from its JSON.
+
+    Args:
+        row: The data set.
+        default_combo: What names the default attribute option combo, where values should name it.
+    """
     windows: dict[str, list[InputWindow]] = {}
     for each in map(as_object, as_array(row.get("dataInputPeriods"))):
         window = InputWindow(as_text(each.get("openingDate")), as_text(each.get("closingDate")))
         windows.setdefault(as_text(as_object(each.get("period")).get("id")) or "", []).append(window)
-    has_workflow = bool(as_object(row.get("workflow")).get("id"))
-    return EntryRules(windows, has_workflow and as_object(row.get("categoryCombo")).get("isDefault") is True)
+    return EntryRules(windows, default_combo if needs_combo(row) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +97,7 @@ class EntryGuard:
         refused = [self.rules[group].closed(batch, groups[group], now) for group in guarded]
         return {index: refusal for found in refused for index, refusal in found.items()}
 
-    async def combo(self, groups: Groups) -> dict[str | None, dict[str, str]]:
-        """By data set, what names the combo of values that name none, where DHIS2 heeds approvals only so."""
-        needing = [group for group in groups if group in self.rules and self.rules[group].needs_combo]
-        scheme = self.options.schemes.all
-        if not needing or scheme not in PROPERTIES or not self.api.dialect.turns_input_periods_round:
-            return {}
-        (combo,) = await self.api.rows("categoryOptionCombos", "id,code,name", where("name").eq("default"))
-        return {group: {"attributeOptionCombo": str(combo[PROPERTIES[scheme]])} for group in needing}
+    def combo(self, group: str | None) -> dict[str, str]:
+        """What names the combo of values of a data set that name none, where DHIS2 heeds approvals only so."""
+        combo = self.rules[group].combo if group in self.rules else None
+        return {"attributeOptionCombo": combo} if combo else {}

@@ -32,8 +32,10 @@ class DataSetFacts:
     """When it takes values."""
 
 
-def facts_of(row: Mapping[str, Any], element_property: str, unit_property: str) -> DataSetFacts:
-    """The facts of a data set, from its JSON."""
+def facts_of(
+    row: Mapping[str, Any], element_property: str, unit_property: str, default_combo: str | None = None
+) -> DataSetFacts:
+    """The facts of a data set, from its JSON; `default_combo` as `rules_of` takes it."""
     elements = (as_object(as_object(each).get("dataElement")) for each in as_array(row.get("dataSetElements")))
     units = (as_object(each) for each in as_array(row.get("organisationUnits")))
     return DataSetFacts(
@@ -41,7 +43,7 @@ def facts_of(row: Mapping[str, Any], element_property: str, unit_property: str) 
         period_type=as_text(row.get("periodType")) or "",
         elements=frozenset(text for each in elements if (text := as_text(each.get(element_property)))),
         org_units=frozenset(text for each in units if (text := as_text(each.get(unit_property)))),
-        rules=rules_of(row),
+        rules=rules_of(row, default_combo),
     )
 
 

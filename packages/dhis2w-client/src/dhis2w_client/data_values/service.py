@@ -18,7 +18,7 @@ from dhis2w_client.data_values.audits import AuditService
 from dhis2w_client.data_values.completions import CompletionService
 from dhis2w_client.data_values.data_value import key_of, text_of
 from dhis2w_client.data_values.dropped_items import warn_of_dropped
-from dhis2w_client.data_values.entry_guard import ENTRY_FIELDS, EntryGuard
+from dhis2w_client.data_values.entry_guard import ENTRY_FIELDS, EntryGuard, needs_combo
 from dhis2w_client.data_values.grouping import DataSetFacts, by_data_set, facts_of
 from dhis2w_client.data_values.import_report import (
     DataValueReport,
@@ -373,12 +373,11 @@ class DataValueService:
         guard = EntryGuard(self._api, {each.id: each.rules for each in known}, chosen)
         closed = await guard.closed(batch, groups)
         reports.append(DataValueReport(len(closed), ImportCounts(), tuple(closed.values())))
-        combo = await guard.combo(groups)
         for group, all_positions in groups.items():
             positions = [index for index in all_positions if index not in closed] if closed else all_positions
             if not positions:
                 continue
-            body: dict[str, Any] = {"dataSet": group, **completion, **combo.get(group, {})} if group else {}
+            body: dict[str, Any] = {"dataSet": group, **completion, **guard.combo(group)} if group else {}
             body |= {**chosen.schemes.head(), "dataValues": batch.forms(positions)}
             content = _encoded(body, encode)
             answer = await self._import(content, group, chosen, background=background, within=within, compress=compress)
@@ -484,7 +483,17 @@ class DataValueService:
         if scheme not in PROPERTIES:
             return []
         rows = await self._api.rows("dataSets", f"id,periodType,{ENTRY_FIELDS}", where(PROPERTIES[scheme]).eq(data_set))
-        return [facts_of({**row, "id": data_set}, "id", "id") for row in rows]
+        combo = await self._default_combo(rows, options)
+        return [facts_of({**row, "id": data_set}, "id", "id", combo) for row in rows]
+
+    async def _default_combo(self, data_sets: Sequence[Row], options: DataValueOptions) -> str | None:
+        """What names the default attribute option combo, where values of one of the data sets need that."""
+        scheme = options.schemes.all
+        asks = scheme in PROPERTIES and self._api.dialect.turns_input_periods_round
+        if not asks or not any(map(needs_combo, data_sets)):
+            return None
+        (combo,) = await self._api.rows("categoryOptionCombos", "id,code,name", where("name").eq("default"))
+        return str(combo[PROPERTIES[scheme]])
 
     async def data_set_facts(
         self, options: DataValueOptions | None = None, data_set: str | None = None
@@ -501,13 +510,16 @@ class DataValueService:
         """
         if data_set:
             return await self._named_set(data_set, options or DataValueOptions())
-        schemes = (options or DataValueOptions()).schemes
+        chosen = options or DataValueOptions()
+        schemes = chosen.schemes
         element, unit = schemes.data_element or schemes.all, schemes.org_unit or schemes.all
         if element not in PROPERTIES or unit not in PROPERTIES:
             raise InvalidRequestError("With identifiers by an attribute, say which data set the values are of.")
         first, second = PROPERTIES[element], PROPERTIES[unit]
         fields = f"id,periodType,dataSetElements[dataElement[{first}]],organisationUnits[{second}],{ENTRY_FIELDS}"
-        return [facts_of(row, first, second) for row in await self._api.rows("dataSets", fields)]
+        rows = await self._api.rows("dataSets", fields)
+        combo = await self._default_combo(rows, chosen)
+        return [facts_of(row, first, second, combo) for row in rows]
 
     async def _import(
         self,
