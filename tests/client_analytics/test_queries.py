@@ -168,6 +168,23 @@ def test_outliers_need_a_time(sandbox: Sandbox) -> None:
     run(sandbox, use)
 
 
+def test_outliers_are_rows_with_numbers(sandbox: Sandbox) -> None:
+    """Of `Visits` in the north, 11, 12 and 13: the mean is 12, the deviation the root of 2/3."""
+
+    async def use(client: Dhis2Client) -> None:
+        asked: Any = {"dx": VISITS, "ou": NORTH, "pe": "2024", "threshold": 1.2}
+        grid = await client.analytics.outliers(**asked, params={"orderBy": "value", "sortOrder": "ASC"})
+        assert [(row["pe"], row["value"]) for row in grid.rows()] == [("202401", 11.0), ("202403", 13.0)]
+        assert grid.column("mean") == [12.0, 12.0]
+        assert grid.column("zscore") == [1.22, 1.22]
+        both = await client.analytics.outliers(data_sets="gridDataSet", ou=ROOT, pe="2024", threshold=1.2)
+        assert len(both) == 8
+        asked["algorithm"] = "MODIFIED_Z_SCORE"
+        assert len(await client.analytics.outliers(**(asked | {"threshold": 0.6}))) == 2
+
+    run(sandbox, use)
+
+
 def test_tables_that_were_built_without_outliers_say_so(sandbox: Sandbox) -> None:
     async def use(client: Dhis2Client) -> None:
         job = await client.maintenance.refresh_analytics(without=["outliers"])

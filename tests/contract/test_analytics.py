@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -23,7 +23,7 @@ from tests.contract.server import Server
 HALF_AN_HOUR = 1800
 pytestmark = pytest.mark.timeout(HALF_AN_HOUR)
 MONTHS = ("202401", "202402", "202403")
-OTHER_TABLES: list[Table] = [table for table in get_args(Table) if table not in ("resource", "aggregate")]
+OTHER_TABLES: list[Table] = [table for table in get_args(Table) if table not in ("resource", "aggregate", "outliers")]
 """What stays as it is: it takes long on a server with much data, and these scenarios ask for none of it."""
 OUTPUT = "configuration/dataOutputPeriodTypes"
 
@@ -148,3 +148,25 @@ def test_nobody_sees_units_that_are_not_theirs(
         with pytest.raises(ConflictError) as refused:
             narrow.analytics.aggregate(dx=analysed.count, pe=MONTHS, ou=analysed.here)
         assert refused.value.code == "E7120"
+
+
+def test_values_far_from_the_others_are_told(worker: Dhis2Client, analysed: Ground) -> None:
+    where: Any = {"dx": analysed.count, "ou": analysed.here, "start": date(2024, 1, 1), "end": date(2024, 12, 31)}
+    near = list(worker.analytics.outliers(**where, threshold=0.0001).rows())
+    assert len(near) >= 2  # the mean, to which values of other scenarios belong, is one of the three at most
+    assert {row["value"] for row in near} <= {11.0, 12.0, 13.0}
+    assert [row["absdev"] for row in near] == sorted((row["absdev"] for row in near), reverse=True)
+    for row in near:
+        assert row["absdev"] == pytest.approx(abs(row["value"] - row["mean"]), abs=0.011)
+        assert row["zscore"] == pytest.approx(row["absdev"] / row["stddev"], rel=0.05, abs=0.02)
+    (least,) = worker.analytics.outliers(
+        **where, threshold=0.0001, max_results=1, params={"orderBy": "value", "sortOrder": "ASC"}
+    ).rows()
+    assert least["value"] == min(row["value"] for row in near)
+    assert len(worker.analytics.outliers(**where, threshold=1000)) == 0
+
+
+def test_outliers_by_limits_are_not_in_the_tables(worker: Dhis2Client, analysed: Ground) -> None:
+    with pytest.raises(ConflictError) as refused:
+        worker.analytics.outliers(dx=analysed.count, ou=analysed.here, pe="2024", algorithm="MIN_MAX")
+    assert refused.value.code == "E2211"

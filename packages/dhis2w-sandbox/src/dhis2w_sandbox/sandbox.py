@@ -40,7 +40,7 @@ from dhis2w_sandbox.data import (
 )
 from dhis2w_sandbox.data import export as data_export
 from dhis2w_sandbox.data.analytics import endpoints as analytics
-from dhis2w_sandbox.data.analytics import event_endpoints
+from dhis2w_sandbox.data.analytics import event_endpoints, outliers, value_outliers
 from dhis2w_sandbox.data.analytics import tables as analytics_tables
 from dhis2w_sandbox.faults import Fault, Faults
 from dhis2w_sandbox.metadata import export, gist, gist_bridge, merging, reading, unit_lists, writing
@@ -139,6 +139,8 @@ MODULES = (
     analytics,
     analytics_tables,
     event_endpoints,
+    outliers,
+    value_outliers,
     discovery,
     enrolment,
     login_form,

@@ -175,7 +175,7 @@ class AnalyticsService:
             pe: A period, or a relative one.
             start: First day, in place of a period.
             end: Last day.
-            algorithm: How far is measured. Default: `Z_SCORE`.
+            algorithm: How far is measured. Default: `Z_SCORE`. DHIS2 refuses `MIN_MAX` here (E2211).
             threshold: How far is too far. Default: 3.
             max_results: How many at most; 500 is DHIS2's default.
             params: Further parameters as DHIS2 has them.

@@ -1844,7 +1844,7 @@ class AnalyticsService:
             pe: A period, or a relative one.
             start: First day, in place of a period.
             end: Last day.
-            algorithm: How far is measured. Default: `Z_SCORE`.
+            algorithm: How far is measured. Default: `Z_SCORE`. DHIS2 refuses `MIN_MAX` here (E2211).
             threshold: How far is too far. Default: 3.
             max_results: How many at most; 500 is DHIS2's default.
             params: Further parameters as DHIS2 has them.
@@ -2878,7 +2878,7 @@ class DataValueService:
         """Import the content of a file; JSON, CSV and XML are read, so that `push` can guard them.
 
         What stands in the head counts, as in DHIS2: data set, completion, identifier schemes, dry run. ADX is sent as
-        it is, in one request: only DHIS2 knows which combo its categories make.
+        it is, in one request: only DHIS2 knows which combo its categories make. It is read for the report alone.
 
         Args:
             content: The bytes.
@@ -2889,7 +2889,7 @@ class DataValueService:
             within: Seconds to wait for the job.
 
         Raises:
-            InvalidDataValuesError: The JSON, CSV or XML is none.
+            InvalidDataValuesError: The JSON, CSV, XML or ADX is none.
             ApiError: The server refused the request as such.
         """
 

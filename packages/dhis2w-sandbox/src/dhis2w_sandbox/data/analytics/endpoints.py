@@ -12,7 +12,7 @@ from typing import Any
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics import grid, layout, tables
 from dhis2w_sandbox.data.analytics.aggregation import Aggregation, fits
-from dhis2w_sandbox.data.analytics.query import Query, checked_refusal, measure_criteria, read_query, refusal
+from dhis2w_sandbox.data.analytics.query import Query, checked_refusal, measure_criteria, read_query
 from dhis2w_sandbox.data.analytics.row_order import Result
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, NotInSandbox, message_patterns
@@ -39,7 +39,9 @@ def query_analytics(call: Call) -> Reply:
         return _as_text(call, refused)
     if call.suffix == "csv":
         headers = {"Content-Disposition": 'attachment; filename="data.csv"'}
-        return Reply(200, grid.as_csv(answer).encode(), "application/csv", {**headers, **tables.CACHED})
+        return Reply(
+            200, grid.as_csv(answer["headers"], answer["rows"]), "application/csv", {**headers, **tables.CACHED}
+        )
     raise NotInSandbox(f"analytics as {call.suffix}")
 
 
@@ -153,11 +155,3 @@ def raw_data(call: Call) -> Reply:
     read_query(call, rules)
     tables.require(call.server)
     raise NotInSandbox("raw analytics data")
-
-
-@endpoints.add("GET", "/api/analytics/outlierDetection", SOURCE)
-def outliers(call: Call) -> Reply:
-    """Find outliers: 409 where the tables were built without them, which is recorded; the rest is not here."""
-    if not call.server.configuration.read("analytics outliers", False):
-        raise refusal(call, "E7180")
-    raise NotInSandbox("outliers in analytics tables")

@@ -6,8 +6,6 @@ Source: `EventQueryAnalyticsController`, `EventAggregateAnalyticsController`, `E
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import product
@@ -28,7 +26,7 @@ from dhis2w_sandbox.data.analytics.event_grid import (
     number_cell,
 )
 from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item, read_event_query, read_item
-from dhis2w_sandbox.data.analytics.grid import header
+from dhis2w_sandbox.data.analytics.grid import as_csv, header
 from dhis2w_sandbox.data.analytics.query import Dimension, checked_refusal, refusal
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.documents import linked
@@ -188,12 +186,8 @@ def _value_of(item: Item, row: Row) -> str | None:
 def _as_file(call: Call, headers: list[Json], rows: list[list[str]], name: str) -> Reply:
     if call.suffix != "csv":
         raise NotInSandbox(f"{name} as {call.suffix}")
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([row["column"] for row in headers])
-    writer.writerows(rows)
     disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Reply(200, out.getvalue().encode(), "application/csv", disposition | tables.CACHED)
+    return Reply(200, as_csv(headers, rows), "application/csv", disposition | tables.CACHED)
 
 
 def _picked(call: Call, columns: list[Column]) -> list[Column]:

@@ -245,10 +245,10 @@ def _combos(rules: EntryRules, query: Query) -> list[str]:
     return hash_order([combo for name in combos for combo in rules.combos_of(name)], text_hash, smallest=1)
 
 
-def as_csv(answer: Json) -> str:
-    """The rows below the titles of their columns."""
+def as_csv(headers: list[Json], rows: list[list[str]]) -> bytes:
+    """The rows below the titles of their columns; only what needs quotes has them."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow([row["column"] for row in answer["headers"]])
-    writer.writerows(answer["rows"])
-    return out.getvalue()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([row["column"] for row in headers])
+    writer.writerows(rows)
+    return out.getvalue().encode()

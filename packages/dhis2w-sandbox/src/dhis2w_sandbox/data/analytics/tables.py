@@ -6,6 +6,7 @@ Source: `ResourceTableController`, `AnalyticsTableType` of dhis2-core; recording
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ endpoints = Endpoints()
 
 CACHED = {"Cache-Control": "max-age=60, public"}
 """How long an answer may be kept, by the usual setting."""
+
+_NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?")
 
 # Which tables a parameter leaves out.
 _SKIPS = {
@@ -57,9 +60,14 @@ def build(server: Server, *, outliers: bool) -> None:
     sql = server.store.sql
     sql.execute("DROP TABLE IF EXISTS analytics_value")
     sql.execute("DROP TABLE IF EXISTS analytics_completeness")
+    sql.execute("DROP TABLE IF EXISTS analytics_number")
     sql.execute(
         "CREATE TABLE analytics_value AS SELECT element, period, unit, combo, attribute, value, first_day, last_day"
         " FROM data_value WHERE deleted = 0 AND value IS NOT NULL"
+    )
+    sql.execute(
+        "CREATE TABLE analytics_number AS SELECT element, unit, combo, attribute, value"
+        " FROM data_value WHERE value IS NOT NULL"
     )
     sql.execute(
         "CREATE TABLE analytics_completeness AS SELECT data_set, period, unit, attribute, date, first_day, last_day"
@@ -105,6 +113,20 @@ def facts(server: Server, elements: Iterable[str]) -> list[Fact]:
     condition, args = among("element", elements)
     rows = server.store.sql.execute(f"SELECT * FROM analytics_value WHERE {condition}", args)  # noqa: S608 - placeholders only
     return [Fact(*row) for row in rows]
+
+
+def numbers_by_place(server: Server, elements: Iterable[str]) -> dict[tuple[str, str, str, str], list[float]]:
+    """The numbers of some data elements by element, unit and combos: what outliers are measured by.
+
+    DHIS2 counts deleted values among them.
+    """
+    condition, args = among("element", elements)
+    found: dict[tuple[str, str, str, str], list[float]] = {}
+    for *place, text in server.store.sql.execute(f"SELECT * FROM analytics_number WHERE {condition}", args):  # noqa: S608 - placeholders only
+        if _NUMBER.fullmatch(text):
+            element, unit, combo, attribute = place
+            found.setdefault((element, unit, combo, attribute), []).append(float(text))
+    return found
 
 
 def reports(server: Server, data_set: str) -> list[tuple[str, str, str, str]]:
