@@ -9,9 +9,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from dhis2w_client.errors import BadRequestError, ConflictError, InvalidRequestError, PayloadTooLargeError
+from dhis2w_client.errors import (
+    BadRequestError,
+    ConflictError,
+    GatewayError,
+    InvalidRequestError,
+    PayloadTooLargeError,
+    ServerError,
+)
+from dhis2w_client.jobs.errors import SummaryMissingError
 from dhis2w_client.json_value import as_array, as_object, is_number
 from dhis2w_client.tracker.kind import RELATIONSHIPS
 from dhis2w_client.tracker.payload import with_uids
@@ -39,6 +47,17 @@ WHAT_TO_DO: Mapping[str, str] = {
 """What a person can do, by DHIS2's code, where the problem itself does not say it."""
 OTHER_PARTS = "Other parts of the row may be stored; sending it again, repaired, makes nothing twice."
 
+FAILED_ON = (
+    "DHIS2 fails on this row, and its log says why: see what stands in it twice, correct it, or leave the row out."
+)
+LONGEST_FAILURE = 300
+"""Characters of what DHIS2 says when it fails: it may print whole objects."""
+MOST_THAT_FAIL = 8
+"""Rows that DHIS2 may fail on one by one, and on nothing else, before the push is given up: it fails on everything."""
+Failure: TypeAlias = "ServerError | SummaryMissingError"
+FAILURES = (ServerError, SummaryMissingError)
+"""DHIS2 failed, or the job that imports ended without a report."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeliverObjects:
@@ -49,36 +68,117 @@ class DeliverObjects:
     background: bool = False
 
     async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:
-        """Send rows; of a payload that DHIS2 refuses as a whole, halves, until it says which row it means."""
+        """Send rows; of a payload that DHIS2 refuses or fails on as a whole, halves, until the row is found.
+
+        Raises:
+            ServerError: The server fails, and not because of some rows.
+            Dhis2Error: It cannot be reached or refuses as such.
+        """
         refused = unsound(chunk)
         known = {each.row - chunk.first for each in refused}
-        there = await TrackerThere(self.client, self.options).of(chunk.values) if read_back else frozenset[int]()
+        there = await self.there(chunk.values) if read_back else frozenset[int]()
         todo = [position for position in range(len(chunk)) if position not in known | there]
-        waiting = deque(apart(todo, chunk.values))
-        accepted, unchanged = len(there - known), 0
+        sending = _Sending(self, chunk, refused, accepted=len(there - known))
+        for part in apart(todo, chunk.values):
+            await sending.send(part)
+        return Outcome(sending.accepted, sending.unchanged, 0, tuple(sending.refused))
+
+    async def there(self, rows: Sequence[Row]) -> frozenset[int]:
+        """The positions of the rows that the server has as they are to be."""
+        return await TrackerThere(self.client, self.options).of(rows)
+
+    async def verdict(self, rows: Sequence[Row]) -> Verdict | None:
+        """Send rows together, and read what DHIS2 says; None where it does not say which row it means."""
+        try:
+            report = await self.client.tracker.push(
+                payload_of(rows), self.options, background=self.background, repeat=False
+            )
+        except (BadRequestError, ConflictError, PayloadTooLargeError) as error:
+            if isinstance(error, PayloadTooLargeError) and len(rows) > 1:
+                raise  # from now on fewer rows are sent at once
+            return Verdict({0: (error.code, error.message)}) if len(rows) == 1 else None
+        return Verdict.of(report, rows, deletes=self.options.strategy == "DELETE")
+
+
+@dataclass(slots=True)
+class _Sending:
+    """One chunk on its way, and what became of its rows so far."""
+
+    deliver: DeliverObjects
+    chunk: Chunk
+    refused: list[RefusedRow]
+    accepted: int = 0
+    unchanged: int = 0
+    answers: int = 0
+    """Requests that DHIS2 did not fail on."""
+
+    async def send(self, positions: list[int]) -> None:
+        """Send rows none of which is the same object as another."""
+        waiting = deque([positions])
+        failing: dict[int, Failure] = {}
         while waiting:
-            positions = waiting.popleft()
-            rows = [chunk.values[position] for position in positions]
+            some = waiting.popleft()
             try:
-                report = await self.client.tracker.push(
-                    payload_of(rows), self.options, background=self.background, repeat=False
-                )
-                verdict = Verdict.of(report, rows, deletes=self.options.strategy == "DELETE")
-            except (BadRequestError, ConflictError, PayloadTooLargeError) as error:
-                if isinstance(error, PayloadTooLargeError) and len(rows) > 1:
-                    raise  # from now on fewer rows are sent at once
-                verdict = Verdict({0: (error.code, error.message)}) if len(rows) == 1 else None
-            if verdict is None:
-                half = len(positions) // 2
-                waiting.extendleft((positions[half:], positions[:half]))
-                continue
-            refused += [
-                chunk.refused(positions[at], code, problem, what_to_do(code, rows[at]))
-                for at, (code, problem) in verdict.refused.items()
-            ]
-            unchanged += verdict.unchanged
-            accepted += len(rows) - len(verdict.refused) - verdict.unchanged
-        return Outcome(accepted, unchanged, 0, tuple(refused))
+                verdict = await self._verdict(some)
+            except FAILURES as error:
+                if not _may_be_of_a_row(error):
+                    raise
+                some = await self._not_there(some)
+                if len(some) == 1:
+                    failing[some[0]] = error
+                    self._give_up_where_all_fail(failing)
+                    continue
+                verdict = None
+            if verdict:
+                self._note(some, verdict)
+            elif some:
+                half = len(some) // 2
+                waiting.extendleft((some[half:], some[:half]))
+        for position, error in failing.items():
+            await self._refuse(position, error)
+
+    async def _verdict(self, positions: Sequence[int]) -> Verdict | None:
+        verdict = await self.deliver.verdict([self.chunk.values[position] for position in positions])
+        self.answers += 1
+        return verdict
+
+    async def _not_there(self, positions: list[int]) -> list[int]:
+        """Those of some rows that DHIS2 did not store before it failed; the others are accepted."""
+        there = await self.deliver.there([self.chunk.values[position] for position in positions])
+        self.accepted += len(there)
+        return [position for at, position in enumerate(positions) if at not in there]
+
+    def _give_up_where_all_fail(self, failing: Mapping[int, Failure]) -> None:
+        if len(failing) > MOST_THAT_FAIL and not self.answers:
+            raise next(iter(failing.values()))
+
+    async def _refuse(self, position: int, error: Failure) -> None:
+        """Refuse a row that DHIS2 fails on alone, and again, while others pass; else it was not the row."""
+        if not self.answers:
+            raise error
+        try:
+            await self._verdict([position])
+        except FAILURES as again:
+            if not _may_be_of_a_row(again):
+                raise
+        else:
+            raise error
+        told = error.message if len(error.message) <= LONGEST_FAILURE else f"{error.message[:LONGEST_FAILURE]}…"
+        self.refused.append(self.chunk.refused(position, None, told, FAILED_ON))
+
+    def _note(self, positions: Sequence[int], verdict: Verdict) -> None:
+        rows = self.chunk.values
+        self.refused += [
+            self.chunk.refused(positions[at], code, problem, what_to_do(code, rows[positions[at]]))
+            for at, (code, problem) in verdict.refused.items()
+        ]
+        self.unchanged += verdict.unchanged
+        self.accepted += len(positions) - len(verdict.refused) - verdict.unchanged
+
+
+def _may_be_of_a_row(error: Failure) -> bool:
+    """Whether DHIS2 itself failed on what it was sent; a proxy or a page of the container says nothing of rows."""
+    return isinstance(error, SummaryMissingError) or (not isinstance(error, GatewayError) and bool(error.dhis2_message))
 
 
 def unsound(chunk: Chunk) -> list[RefusedRow]:
