@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +53,10 @@ class Ground:
     """A program with registration and its repeatable stage; one without, and its stage."""
     weight: str
     """The data element of both stages: numbers."""
+    tag: str
+    """An attribute of data elements and units, whose value is the name of the object; their code is the name, too."""
+    names: Mapping[str, str]
+    """The names of all these, by UID."""
     worker: BasicAuth
     """Who may do everything, in these units."""
 
@@ -112,15 +116,22 @@ def _made(client: Dhis2Client, place: Place) -> Ground:
     units = {text: place.unit(text) for text in ("root", "here", "there")}
     for text in ("here", "there"):
         units[text]["parent"] = {"id": units["root"]["id"]}
+    above = client.get("me", params={"fields": "organisationUnits[id]"})["organisationUnits"]
+    if above:
+        units["root"]["parent"] = above[0]
     elements = {
         "count": place.element("count", valueType="INTEGER"),
         "average": place.element("average", aggregationType="AVERAGE"),
         "remark": place.element("remark", valueType="TEXT", aggregationType="NONE"),
         "weight": place.element("weight", aggregationType="AVERAGE", domainType="TRACKER"),
     }
+    tag = place.attribute("tag", dataElementAttribute=True, organisationUnitAttribute=True, unique=True)
+    for row in (units | elements).values():
+        row["attributeValues"] = [{"attribute": {"id": tag["id"]}, "value": row["name"]}]
     uids = {text: str(row["id"]) for text, row in (units | elements).items()}
     bundle = Bundle(
         {
+            "attributes": [tag],
             "organisationUnits": list(units.values()),
             "dataElements": list(elements.values()),
             "dataSets": [
@@ -132,7 +143,8 @@ def _made(client: Dhis2Client, place: Place) -> Ground:
     )
     client.metadata.import_bundle(bundle)
     named = {str(row["name"]).removeprefix(place.name("")): str(row["id"]) for row in bundle.by_id.values()}
-    return Ground(worker=_worker(client, place, uids["root"]), **named)
+    names = {uid: place.name(text) for text, uid in named.items()}
+    return Ground(worker=_worker(client, place, uids["root"]), names=names, **named)
 
 
 def _data_set(place: Place, text: str, elements: list[str], units: list[str]) -> Row:
@@ -140,6 +152,7 @@ def _data_set(place: Place, text: str, elements: list[str], units: list[str]) ->
         "id": new_uid(),
         "name": place.name(text),
         "shortName": place.name(text),
+        "code": place.name(text),
         "periodType": "Monthly",
         "sharing": {"public": "rwrw----"},
         "dataSetElements": [{"dataElement": {"id": uid}} for uid in elements],

@@ -69,7 +69,12 @@ class Place:
     def unit(self, text: str, **more: object) -> Row:
         """The smallest organisation unit."""
         name = self.name(text)
-        return {"id": new_uid(), "name": name, "shortName": name, "openingDate": "2000-01-01", **more}
+        return {"id": new_uid(), "name": name, "shortName": name, "code": name, "openingDate": "2000-01-01", **more}
+
+    def attribute(self, text: str, **more: object) -> Row:
+        """The smallest attribute of metadata; `more` says of which types."""
+        name = self.name(text)
+        return {"id": new_uid(), "name": name, "shortName": name, "valueType": "TEXT", **more}
 
     def keep(self, plural: str, id: str) -> None:
         """Remember an object that has no name to find it by."""

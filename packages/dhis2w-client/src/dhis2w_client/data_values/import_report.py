@@ -169,13 +169,14 @@ def _collateral(
 ) -> list[Refusal]:
     """What was refused with the whole: nothing was written, and no conflict names these."""
     reason = next((refusal for refusal in refusals), Refusal(None, None, None, message or "The import failed"))
-    by_group = (reason.code or "").startswith("E8")
-    found: list[Refusal] = []
-    for index in indexes:
-        key, value = _named(index, values, head)
-        collateral = by_group and not _blames(reason.message, key)
-        found.append(Refusal(index, key, reason.code, reason.message, value, collateral))
-    return found
+    named = {index: _named(index, values, head) for index in indexes}
+    blamed = {index for index, (key, _) in named.items() if _blames(reason.message, key)}
+    # without a code only a message that names some of the values tells that the others are innocent
+    by_group = reason.code.startswith("E8") if reason.code else bool(blamed)
+    return [
+        Refusal(index, key, reason.code, reason.message, value, by_group and index not in blamed)
+        for index, (key, value) in named.items()
+    ]
 
 
 def _named(

@@ -406,7 +406,7 @@ class DataValueService:
         """Import the content of a file; JSON, CSV and XML are read, so that `push` can guard them.
 
         What stands in the head counts, as in DHIS2: data set, completion, identifier schemes, dry run. ADX is sent as
-        it is, in one request: only DHIS2 knows which combo its categories make.
+        it is, in one request: only DHIS2 knows which combo its categories make. It is read for the report alone.
 
         Args:
             content: The bytes.
@@ -417,12 +417,12 @@ class DataValueService:
             within: Seconds to wait for the job.
 
         Raises:
-            InvalidDataValuesError: The JSON, CSV or XML is none.
+            InvalidDataValuesError: The JSON, CSV, XML or ADX is none.
             ApiError: The server refused the request as such.
         """
         chosen = options or DataValueOptions()
+        rows, head = _read(content, format)
         if format != "adx":
-            rows, head = _read(content, format)
             return await self.push(
                 rows,
                 chosen.with_head(head),
@@ -443,7 +443,18 @@ class DataValueService:
             content_type=MEDIA[format],
             compress=True,
         )
-        return read_import_report(await self._answer(reply, within))
+        answer = await self._answer(reply, within)
+        return read_import_report(answer, rows if self._are_numbered(rows, read_import_report(answer)) else None)
+
+    def _are_numbered(self, rows: Sequence[Mapping[str, Any]], report: DataValueReport) -> bool:
+        """Whether DHIS2 numbers the values of ADX as they stand in the file.
+
+        2.41 leaves out groups that it cannot read, and counts on without them; from 2.43 on it begins anew with each
+        data set.
+        """
+        left_out = report.counts.total and any(refusal.index is None for refusal in report.refusals)
+        begins_anew = self._api.dialect.groups_data_values_by_data_set
+        return not left_out and not (begins_anew and len({row.get("dataSet") for row in rows}) > 1)
 
     def _check(self, options: DataValueOptions, data_set: str | None, complete_date: str | None) -> None:
         if options.dry_run and complete_date:
@@ -564,10 +575,10 @@ def _encoded(body: Mapping[str, Any], encode: Callable[[object], bytes] | None) 
         return body
 
 
-def _read(content: bytes, format: Literal["json", "csv", "xml"]) -> tuple[list[Row], Mapping[str, str]]:
+def _read(content: bytes, format: Format) -> tuple[list[Row], Mapping[str, str]]:
     """The values of a file, and what stands beside them."""
     readers = {"json": JsonValueReader, "csv": CsvValueReader, "xml": XmlValueReader}
-    reader = readers[format]()
+    reader = XmlValueReader("adx") if format == "adx" else readers[format]()
     rows = reader.feed(content) + reader.end()
     return rows, {} if isinstance(reader, CsvValueReader) else reader.head
 
