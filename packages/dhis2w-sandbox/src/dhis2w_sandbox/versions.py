@@ -183,6 +183,10 @@ class Behaviour:
     """Whether sums over events with `skipMeta` end in a failure."""
     unknown_enrollment_column: str
     """The database's failure where enrollments of a program without registration are asked for."""
+    tells_generated_limits: bool
+    """Whether data entry says of limits whether they were worked out."""
+    writes_type_as_attribute: bool
+    """Whether the type of a response is an attribute in the XML of a report."""
     reports_adx_groups: bool
     """Whether an import of ADX says which group it failed in, and what was wrong as a conflict."""
     searches_files_of_events: bool
@@ -482,6 +486,8 @@ _V41 = Behaviour(
     entity_change_log_flag="allowAuditLog",
     event_change_log_flag=None,
     rules_see_stored_values=True,
+    tells_generated_limits=True,
+    writes_type_as_attribute=True,
     reports_adx_groups=True,
 )
 _V42 = replace(
@@ -604,6 +610,8 @@ _V42 = replace(
     ties_completion_to_status=True,
     entity_change_log_flag=None,
     rules_see_stored_values=False,
+    tells_generated_limits=False,
+    writes_type_as_attribute=False,
     reports_adx_groups=False,
 )
 _V43 = replace(

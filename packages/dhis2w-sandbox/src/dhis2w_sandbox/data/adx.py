@@ -13,36 +13,22 @@ from xml.etree.ElementTree import Element
 
 from dhis2w_sandbox.data.payload import Unreadable
 from dhis2w_sandbox.data.periods import TYPES, Period, containing
+from dhis2w_sandbox.versions import Behaviour
 
 NAMESPACE = "urn:ihe:qrph:adx:2015"
 
-# Which type of period begins in which month, by duration; where none is named, whatever the month.
-_BY_MONTH = {
-    ("P1Y", 2): "FinancialFeb",
-    ("P1Y", 4): "FinancialApril",
-    ("P1Y", 7): "FinancialJuly",
-    ("P1Y", 8): "FinancialAug",
-    ("P1Y", 9): "FinancialSep",
-    ("P1Y", 10): "FinancialOct",
-    ("P1Y", 11): "FinancialNov",
-    ("P6M", 4): "SixMonthlyApril",
-    ("P6M", 10): "SixMonthlyApril",
-    ("P6M", 11): "SixMonthlyNov",
-    ("P6M", 5): "SixMonthlyNov",
-    ("P3M", 11): "QuarterlyNov",
-    ("P3M", 2): "QuarterlyNov",
-    ("P3M", 5): "QuarterlyNov",
-    ("P3M", 8): "QuarterlyNov",
+# The types of periods by duration; of some there are several, told apart by the month or weekday of the first day.
+_BY_DURATION = {"P1D": "Daily", "P14D": "BiWeekly", "P1M": "Monthly", "P2M": "BiMonthly", "P3M": "Quarterly"}
+_WEEKS = ("Weekly", None, "WeeklyWednesday", "WeeklyThursday", None, "WeeklySaturday", "WeeklySunday")
+_HALF_YEARS = {
+    **dict.fromkeys((1, 7), "SixMonthly"),
+    **dict.fromkeys((4, 10), "SixMonthlyApril"),
+    **dict.fromkeys((5, 11), "SixMonthlyNov"),
 }
-_USUAL = {
-    "P1D": "Daily",
-    "P1M": "Monthly",
-    "P2M": "BiMonthly",
-    "P3M": "Quarterly",
-    "P6M": "SixMonthly",
-    "P1Y": "Yearly",
-}
-_WEEKS = ("Weekly", None, "WeeklyWednesday", "WeeklyThursday", "WeeklyFriday", "WeeklySaturday", "WeeklySunday")
+_YEARS = {1: "Yearly", 4: "FinancialApril", 7: "FinancialJuly", 10: "FinancialOct", 11: "FinancialNov"}
+# Those that 43 knows beside them.
+_NEWER_WEEKS = {4: "WeeklyFriday"}
+_NEWER_YEARS = {2: "FinancialFeb", 8: "FinancialAug", 9: "FinancialSep"}
 
 
 @dataclass(frozen=True)
@@ -59,28 +45,32 @@ def period_text(period: Period) -> str:
     return f"{period.start.isoformat()}/{period.type.duration}"
 
 
-def read_period(text: str) -> Period:
+def read_period(text: str, behaviour: Behaviour) -> Period:
     """A period from its first day and duration; Unreadable where it is written otherwise."""
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d)/(\w+)", text)
     if not found:
         raise Unreadable(f"{text} not in valid <date>/<duration> format")
     start, duration = date.fromisoformat(found[1]), found[2]
-    if duration == "P7D":
-        name = _WEEKS[start.weekday()]
-    elif duration == "P14D":
-        name = "BiWeekly"
-    else:
-        name = _BY_MONTH.get((duration, start.month)) or _USUAL.get(duration)
+    newer = behaviour.enters_data_in_groups
+    of_several = {
+        "P7D": ("weekly", _WEEKS[start.weekday()] or (_NEWER_WEEKS.get(start.weekday()) if newer else None)),
+        "P6M": ("sixmonthly", _HALF_YEARS.get(start.month)),
+        "P1Y": ("yearly", _YEARS.get(start.month) or (_NEWER_YEARS.get(start.month) if newer else None)),
+    }
+    kind, name = of_several.get(duration, (None, _BY_DURATION.get(duration)))
     if name is None:
-        raise Unreadable(f"{found[2]} is not a supported duration type")
+        wrong_kind = kind is not None and behaviour.reports_adx_groups
+        raise Unreadable(
+            f"{text} is invalid {kind} type" if wrong_kind else f"{duration} is not a supported duration type"
+        )
     return containing(TYPES[name], start)
 
 
-def groups(root: Element) -> Iterator[AdxGroup]:
+def groups(root: Element, behaviour: Behaviour) -> Iterator[AdxGroup]:
     """The groups of an `adx` element; a value's annotation stands for its text."""
     for group in root.iter(f"{{{NAMESPACE}}}group"):
         values = [_value(element) for element in group.iter(f"{{{NAMESPACE}}}dataValue")]
-        yield AdxGroup(dict(group.attrib), read_period(group.attrib.get("period", "")), values)
+        yield AdxGroup(dict(group.attrib), read_period(group.attrib.get("period", ""), behaviour), values)
 
 
 def _value(element: Element) -> dict[str, str]:

@@ -72,6 +72,7 @@ def entry_values(call: Call) -> Reply:
                     "categoryOptionCombo": row.combo,
                     "minValue": row.min,
                     "maxValue": row.max,
+                    **({"generated": bool(row.generated)} if call.server.behaviour.tells_generated_limits else {}),
                 }
                 for row in limits
             ],

@@ -87,14 +87,17 @@ def _format(call: Call) -> str:
 
 
 def _scheme(call: Call, type: str, default: IdScheme = UID) -> IdScheme:
-    text = call.param(_SCHEMES[type]) or call.param("idScheme")
+    return _named_scheme(call, _SCHEMES[type], default)
+
+
+def _named_scheme(call: Call, parameter: str, default: IdScheme) -> IdScheme:
+    text = call.param(parameter) or call.param("idScheme")
     return (read_scheme(text) if text else None) or default
 
 
 def _written(call: Call, rules: EntryRules, selection: Selection, rows: list[DataValue], kind: str) -> bytes:
     if kind == "adx.xml":
-        scheme = read_scheme(call.param("idScheme") or "") or CODE
-        return writers.as_adx(rules, selection.data_sets, rows, scheme).encode()
+        return writers.as_adx(rules, selection.data_sets, rows, _adx_schemes(call)).encode()
     grouped = call.server.behaviour.enters_data_in_groups
     head = _grouped_head(call, rules, selection) if grouped else _legacy_head(call, rules, selection)
     naming = _Naming(call, rules)
@@ -104,7 +107,7 @@ def _written(call: Call, rules: EntryRules, selection: Selection, rows: list[Dat
     if grouped:
         named = [_without_head(row, head) for row in named]
     if kind == "xml":
-        return writers.as_xml(head, named, grouped=grouped).encode()
+        return writers.as_xml(head, named, _xml_schemes(call), grouped=grouped).encode()
     if grouped:
         return writers.to_bytes(writers.grouped_json(head, named, _shown_schemes(call)))
     return writers.to_bytes(writers.legacy_json(head, named, has_head=_is_single(selection)))
@@ -191,7 +194,8 @@ class _Naming:
 
     def _unfolded(self, combo: str) -> dict[str, str]:
         document = self._rules.document("categoryOptionCombo", combo) or {}
-        options = writers.options_by_category(self._rules, linked(document, "categoryCombo"), combo, UID)
+        schemes = (_named_scheme(self._call, name, UID) for name in ("categoryIdScheme", "categoryOptionIdScheme"))
+        options = writers.options_by_category(self._rules, linked(document, "categoryCombo"), combo, *schemes)
         return {name: option or "" for name, option in options.items()}
 
 
@@ -210,6 +214,16 @@ def _shown_schemes(call: Call) -> Json:
     names = ("dataElementIdScheme", "orgUnitIdScheme", "categoryOptionComboIdScheme", "dataSetIdScheme")
     found = {name: read_scheme(call.param(name) or call.param("idScheme") or "UID") or UID for name in names}
     return {name: _scheme_text(scheme) for name, scheme in found.items() if scheme != UID}
+
+
+def _xml_schemes(call: Call) -> Json:
+    shown = _shown_schemes(call)
+    return {name: shown[name] for name in ("dataSetIdScheme", *shown) if name in shown}
+
+
+def _adx_schemes(call: Call) -> writers.AdxSchemes:
+    names = ("dataSetIdScheme", "orgUnitIdScheme", "dataElementIdScheme", "categoryIdScheme", "categoryOptionIdScheme")
+    return writers.AdxSchemes(*(_named_scheme(call, name, CODE) for name in names))
 
 
 def _time(text: str, real_milliseconds: bool) -> str:

@@ -80,26 +80,26 @@ def read_csv(body: bytes, options: ImportOptions) -> list[RawGroup]:
     return [RawGroup([_csv_value(header, row) for row in rows[1:]], data_set=options.data_set)]
 
 
-def read_xml(body: bytes) -> list[RawGroup]:
+def read_xml(server: Server, body: bytes) -> list[RawGroup]:
     """A `dataValueSet` or `adx` element; 400 E8007 where it is another, 500 where it is no XML."""
     try:
         root = ElementTree.fromstring(body)  # noqa: S314 - expat refuses no external entity, and reads none
     except ElementTree.ParseError as error:
-        row, column = error.position
+        lines = body.decode("utf-8", "replace").split("\n")
         text = "Unexpected end of input block; expected an identifier\n at [row,col {unknown-source}]"
-        raise Dhis2Refusal(500, f"{text}: [{row},{column + 1}]") from error
+        raise Dhis2Refusal(500, f"{text}: [{len(lines)},{len(lines[-1])}]") from error
     name = root.tag.rpartition("}")[2]
     if name == "dataValueSet":
         return [xml_group(root)]
     if name == "adx":
-        return _adx_groups(root)
+        return _adx_groups(server, root)
     text = f"Neither <dataValueSet> nor <adx> root tag found but: `<{name}>`"
     raise Dhis2Refusal(400, f"XML file error : {text}", "E8007")
 
 
-def _adx_groups(root: ElementTree.Element) -> list[RawGroup]:
+def _adx_groups(server: Server, root: ElementTree.Element) -> list[RawGroup]:
     try:
-        return [_adx_group(group) for group in adx.groups(root)]
+        return [_adx_group(group) for group in adx.groups(root, server.behaviour)]
     except Unreadable as error:
         raise Dhis2Refusal(400, str(error)) from error
 

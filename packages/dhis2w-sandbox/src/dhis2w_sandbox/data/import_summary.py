@@ -58,6 +58,8 @@ class Summary:
     rejected: set[int] = field(default_factory=set[int])
     complete: str | None = None
     """The date of completion, `false`, or None where it did not come to that."""
+    unreadable: str | None = None
+    """Why nothing could be read, in the words of the reader; 42 tells it in the story of a job only."""
 
     def add(self, conflict: Conflict) -> None:
         """Add a conflict, as further places of an equal one where there is one."""

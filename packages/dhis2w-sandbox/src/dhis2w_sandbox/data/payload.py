@@ -45,10 +45,16 @@ class RawGroup:
     dry_run: bool | None = None
     schemes: dict[str, IdScheme] = field(default_factory=dict[str, IdScheme])
     deletion: Json | None = None
+    refused: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Values that the reader made no sense of: what each conflict is about, and its text."""
 
 
 class Unreadable(Exception):
     """A payload that the reader of a version cannot make sense of; its text is what that reader says."""
+
+
+class UnreadableHead(Unreadable):
+    """A payload of which nothing can be read."""
 
 
 class UnreadableGroup(Unreadable):

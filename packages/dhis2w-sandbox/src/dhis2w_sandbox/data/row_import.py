@@ -16,7 +16,7 @@ from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.identifiers import Identifiers
 from dhis2w_sandbox.data.import_options import ImportOptions
 from dhis2w_sandbox.data.import_summary import ABORTED, COMPLETED, Conflict, Summary
-from dhis2w_sandbox.data.payload import RawGroup, RawValue, Unreadable, UnreadableGroup
+from dhis2w_sandbox.data.payload import RawGroup, RawValue, Unreadable, UnreadableGroup, UnreadableHead
 from dhis2w_sandbox.data.periods import Period
 from dhis2w_sandbox.data.value_types import FILES, MESSAGES, MOST_CHARACTERS, NUMERIC, is_zero, problem, spelled_boolean
 from dhis2w_sandbox.data.values import Audit, DataValue, Key, Values
@@ -26,6 +26,8 @@ from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.user import User
 
 Json = dict[str, Any]
+
+NOTHING_READ = "Post-condition was null"
 
 # The property that a code is about, and the types of its arguments as its conflict names them.
 _CODES: dict[str, tuple[str | None, tuple[str, ...]]] = {
@@ -115,10 +117,15 @@ class RowImport:
             return self.summary
 
     def _unreadable(self, error: Unreadable) -> Summary:
-        if isinstance(error, UnreadableGroup) and self.server.behaviour.reports_adx_groups:
+        behaviour = self.server.behaviour
+        if isinstance(error, UnreadableGroup) and behaviour.reports_adx_groups:
             text = f"Data set import failed within group number: {error.number}"
-            return Summary(self._options(), "ERROR", text, conflicts=[Conflict(str(error), {}, object="ADX Error")])
-        return Summary(self._options(), "ERROR", f"The import process failed: {error}")
+            conflicts = [Conflict(str(error), {}, object="ADX Error")] if str(error) else []
+            return Summary(self._options(), "ERROR", text, conflicts=conflicts)
+        if not isinstance(error, UnreadableHead):
+            return Summary(self._options(), "ERROR", f"The import process failed: {error}")
+        text = f"The import process failed: {NOTHING_READ if behaviour.fails_unreadable_data else error}"
+        return Summary(self._options(), "ERROR", text, unreadable=str(error))
 
     def _options(self) -> Json:
         return self.options.as_json(has_atomic=False)
@@ -137,6 +144,9 @@ class RowImport:
             self._import(index, raw, head)
         self._flush()
         self.summary.status = "WARNING" if self.summary.conflicts else "SUCCESS"
+        for about, text in group.refused:
+            self.summary.add(Conflict(text, {}, object=about))
+            self.summary.ignored += 1
         return self.summary
 
     # The head of a set: what all its values have in common.

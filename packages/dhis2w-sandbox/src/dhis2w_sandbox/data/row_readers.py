@@ -1,40 +1,30 @@
-"""How 41 and 42 read a set of data values: JSON by Jackson, CSV by position, XML, ADX with codes.
+"""How 41 and 42 read a set of data values: JSON by Jackson, CSV by position, XML.
 
-Source: `JacksonDataValueSetReader`, `CsvDataValueSetReader`, `XmlDataValueSetReader` and `DefaultAdxDataService` of
-dhis2-core; recordings `data/import-formats`.
+Source: `JsonDataValueSetReader`, `CsvDataValueSetReader` and `XmlDataValueSetReader` of dhis2-core; recordings
+`data/import-formats`.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
+import re
 from typing import Any, cast
 from xml.etree import ElementTree
 
-from dhis2w_sandbox.data import adx
-from dhis2w_sandbox.data.combos import combo_by_names
-from dhis2w_sandbox.data.entry_rules import EntryRules
-from dhis2w_sandbox.data.identifiers import CODE, Identifiers, IdScheme, read_scheme
+from dhis2w_sandbox.data import jackson_rows
+from dhis2w_sandbox.data.identifiers import IdScheme, read_scheme
 from dhis2w_sandbox.data.import_options import SCHEMES, ImportOptions
-from dhis2w_sandbox.data.payload import RawGroup, RawValue, Unreadable, UnreadableGroup
-from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.data.payload import RawGroup, RawValue, Unreadable, UnreadableHead
 
 Json = dict[str, Any]
 
-NOTHING_READ = "Post-condition was null"
 NAMESPACE = "http://dhis2.org/schema/dxf/2.0"
 
 
 def read_json(body: bytes) -> RawGroup:
     """A JSON object; any scalar is a text."""
-    try:
-        payload: Any = json.loads(body)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(NOTHING_READ) from error
-    if not isinstance(payload, dict):
-        raise Unreadable(NOTHING_READ)
-    row = cast("Json", payload)
+    row = jackson_rows.read_object(body.decode("utf-8", "replace"))
     return RawGroup(
         values=[_json_value(value) for value in row.get("dataValues") or ()],
         data_set=_text(row.get("dataSet")),
@@ -57,9 +47,9 @@ def read_csv(body: bytes, options: ImportOptions) -> RawGroup:
 
 def read_xml(body: bytes) -> RawGroup:
     """A `dataValueSet` element."""
-    root = _root(body)
+    root = read_root(body)
     if root.tag.rpartition("}")[2] != "dataValueSet":
-        raise Unreadable(NOTHING_READ)
+        raise UnreadableHead("Current event not START_ELEMENT")
     return xml_group(root)
 
 
@@ -78,45 +68,23 @@ def xml_group(root: ElementTree.Element) -> RawGroup:
     )
 
 
-def read_adx(body: bytes, rules: EntryRules, options: ImportOptions) -> RawGroup:
-    """The groups of an `adx` element, one after the other; objects are named by code unless it says otherwise."""
-    identifiers = Identifiers(rules.store)
-    scheme = options.schemes.get("dataSetIdScheme") or options.schemes.get("idScheme") or CODE
-    values: list[RawValue] = []
-    count, root = 0, _root(body)
-    try:
-        for group in adx.groups(root):
-            data_set = _data_set(identifiers, scheme, group.attributes.get("dataSet", ""))
-            values += [_adx_value(group, row, data_set, rules, options) for row in group.values]
-            count += 1
-    except Unreadable as error:
-        raise UnreadableGroup(str(error), count) from error
-    return RawGroup(values, schemes=adx_schemes(options))
-
-
-def _data_set(identifiers: Identifiers, scheme: IdScheme, name: str) -> str:
-    uid = identifiers.uid("dataSet", scheme, name)
-    if uid is None:
-        raise Unreadable(f"No data set matching {scheme.kind.lower()} '{name}'")
-    return uid
-
-
-def adx_schemes(options: ImportOptions) -> dict[str, IdScheme]:
-    """By what ADX names objects: by code, where the options do not say."""
-    return {"idScheme": options.schemes.get("idScheme") or CODE}
-
-
 def schemes_in(row: Json) -> dict[str, IdScheme]:
     """The schemes that a payload names in its head."""
     found = {name: read_scheme(str(row[name])) for name in SCHEMES if row.get(name)}
     return {name: scheme for name, scheme in found.items() if scheme}
 
 
-def _root(body: bytes) -> ElementTree.Element:
+def read_root(body: bytes) -> ElementTree.Element:
+    """The root element; UnreadableHead where there is none, Unreadable where it does not end."""
     try:
         return ElementTree.fromstring(body)  # noqa: S314 - expat refuses no external entity, and reads none
     except ElementTree.ParseError as error:
-        raise Unreadable("Failed to move to start element") from error
+        raise (Unreadable if _begins(body) else UnreadableHead)("Failed to move to start element") from error
+
+
+def _begins(body: bytes) -> bool:
+    """Whether there is a start tag at least."""
+    return re.search(rb"<[\w:][^<>]*>", body) is not None
 
 
 def _json_value(value: Any) -> RawValue:
@@ -156,35 +124,6 @@ def _xml_value(row: dict[str, str]) -> RawValue:
         row.get("storedBy"),
         _flag(row.get("followUp")),
         _flag(row.get("deleted")),
-    )
-
-
-def _adx_value(
-    group: adx.AdxGroup, row: dict[str, str], data_set: str, rules: EntryRules, options: ImportOptions
-) -> RawValue:
-    scheme = options.schemes.get("idScheme") or CODE
-    named = {**options.schemes, "idScheme": scheme}
-    identifiers = Identifiers(rules.store)
-    element = identifiers.uid("dataElement", named.get("dataElementIdScheme", scheme), row.get("dataElement"))
-    document = rules.store.get("dataSet", data_set) or {}
-    combo = row.get("categoryOptionCombo")
-    if combo is None and element is not None:
-        category_combo = rules.combo_category(document, element) or ""
-        uid = combo_by_names(rules, category_combo, dict(row), scheme, scheme)
-        combo = identifiers.name("categoryOptionCombo", scheme, uid) if uid and uid != rules.default_combo else None
-    attribute = group.attributes.get("attributeOptionCombo")
-    if attribute is None:
-        category_combo = linked(document, "categoryCombo") or ""
-        uid = combo_by_names(rules, category_combo, dict(group.attributes), scheme, scheme)
-        attribute = identifiers.name("categoryOptionCombo", scheme, uid) if uid and uid != rules.default_combo else None
-    return RawValue(
-        row.get("dataElement"),
-        group.period.iso,
-        group.attributes.get("orgUnit"),
-        combo,
-        attribute,
-        row.get("value"),
-        row.get("comment"),
     )
 
 

@@ -93,9 +93,7 @@ def delete_value(call: Call) -> Reply:
     """Mark a value as deleted."""
     entry = _required(call)
     if call.server.behaviour.enters_data_in_groups:
-        run, value = _decoded(call, entry)
-        _checked(run, entry, replace(value, deleted=True))
-        run.store([replace(value, deleted=True)])
+        _delete_strictly(call, entry)
         return Reply(204)
     rules = EntryRules(call.server, call.user)
     place = _place(call, rules, entry)
@@ -296,7 +294,18 @@ def _insignificant(element: Json, value: str | None) -> bool:
 # 43 and newer: a group of one.
 
 
+def _delete_strictly(call: Call, entry: Entry) -> None:
+    """What was there of the value but the comment goes, its mark too."""
+    run, value = _decoded(call, replace(entry, value=None))
+    gone = replace(value, deleted=True)
+    _checked(run, entry, gone)
+    run.store([gone])
+
+
 def _save_strictly(call: Call, entry: Entry) -> None:
+    if entry.value == "" and entry.comment is None and entry.follow_up is None:
+        _delete_strictly(call, entry)
+        return
     run, value = _decoded(call, entry)
     stored = run.values.get(value.key(run.rules.default_combo))
     if stored is not None:

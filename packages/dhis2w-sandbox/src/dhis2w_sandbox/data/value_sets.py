@@ -10,7 +10,7 @@ from typing import Any
 
 from dhis2w_sandbox.bodies import unpacked, unsupported_media
 from dhis2w_sandbox.call import RECORDED, Call, Reply
-from dhis2w_sandbox.data import group_readers, row_readers
+from dhis2w_sandbox.data import adx_rows, group_readers, row_readers
 from dhis2w_sandbox.data.group_import import GroupImport, silent
 from dhis2w_sandbox.data.import_options import ImportOptions, read_options
 from dhis2w_sandbox.data.import_summary import Summary
@@ -53,7 +53,8 @@ def import_value_set(call: Call) -> Reply:
     summary = run_import(call, media, options)
     envelope = summary.envelope(call.server)
     if call.suffix == "xml":
-        return Reply.text(xml_message(envelope), XML, envelope["httpStatusCode"])
+        text = xml_message(envelope, type_is_attribute=call.server.behaviour.writes_type_as_attribute)
+        return Reply.text(text, XML, envelope["httpStatusCode"])
     return Reply.json(envelope, envelope["httpStatusCode"])
 
 
@@ -63,13 +64,13 @@ def run_import(call: Call, media: str, options: ImportOptions, tell: Callable[[s
     if call.server.behaviour.enters_data_in_groups:
         return GroupImport(call.server, call.user, options, tell).run(_groups(call, media, body, options))
     if media == ADX:
-        options = options.with_schemes(row_readers.adx_schemes(options))
+        options = options.with_schemes(adx_rows.adx_schemes(options))
     run = RowImport(call.server, call.user, options)
     readers: dict[str, Callable[[], RawGroup]] = {
         JSON: lambda: row_readers.read_json(body),
         CSV: lambda: row_readers.read_csv(body, options),
         XML: lambda: row_readers.read_xml(body),
-        ADX: lambda: row_readers.read_adx(body, run.rules, options),
+        ADX: lambda: adx_rows.read_adx(body, run.rules, options),
     }
     return run.run(readers[media])
 
@@ -77,7 +78,7 @@ def run_import(call: Call, media: str, options: ImportOptions, tell: Callable[[s
 def _groups(call: Call, media: str, body: bytes, options: ImportOptions) -> list[RawGroup]:
     if media == JSON:
         return group_readers.read_json(call.server, body)
-    return group_readers.read_csv(body, options) if media == CSV else group_readers.read_xml(body)
+    return group_readers.read_csv(body, options) if media == CSV else group_readers.read_xml(call.server, body)
 
 
 def _started(call: Call, media: str, options: ImportOptions) -> Reply:
@@ -99,13 +100,13 @@ def _run_job(call: Call, job: Job, media: str, options: ImportOptions) -> None:
     except Dhis2Refusal as refusal:
         _unreadable(job, refusal)
         return
-    failed = False
-    if summary.description == f"The import process failed: {row_readers.NOTHING_READ}":
-        failed = behaviour.fails_unreadable_data
-        if failed:
-            job.tell(_NOTHING_READ, level="ERROR")
+    failed = bool(summary.unreadable) and behaviour.fails_unreadable_data
+    if failed:
+        job.tell(summary.unreadable or "", level="ERROR")
         text = f"The import process failed: {_NOTHING_READ}\n  => Reading data set header"
         summary = Summary({}, "ERROR", text)
+    elif (summary.description or "").startswith("The import process failed"):
+        summary.options = {}
     else:
         written = summary.imported + summary.updated
         for step in behaviour.data_import_steps[1:]:

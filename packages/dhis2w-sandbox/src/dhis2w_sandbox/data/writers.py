@@ -13,12 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from dhis2w_sandbox.data import adx
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.identifiers import IdScheme, name_in
 from dhis2w_sandbox.data.periods import Period
+from dhis2w_sandbox.data.value_types import NUMERIC
 from dhis2w_sandbox.data.values import DataValue
 from dhis2w_sandbox.documents import linked
 
@@ -130,18 +131,18 @@ def grouped_value(row: Named) -> Json:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def as_xml(head: Head, rows: Iterable[Named], *, grouped: bool) -> str:
-    """A `dataValueSet` element; 43 and newer write the period of the head as ADX does."""
+def as_xml(head: Head, rows: Iterable[Named], schemes: Json, *, grouped: bool) -> str:
+    """A `dataValueSet` element; 43 and newer write the period of the head as ADX does, and the schemes."""
     period = head.period and (adx.period_text(head.period) if grouped else head.period.iso)
     whole = {"dataSet": head.data_set, "completeDate": head.complete_date, "period": period, "orgUnit": head.unit}
     if grouped:
-        whole["attributeOptionCombo"] = head.attribute
+        whole |= {"attributeOptionCombo": head.attribute, **schemes}
     values = "".join(f"<dataValue{_attributes(_xml_value(row, grouped=grouped))}/>" for row in rows)
     return f'{XML_HEAD}<dataValueSet xmlns="{NAMESPACE}"{_attributes(whole)}>{values}</dataValueSet>'
 
 
 def _xml_value(row: Named, *, grouped: bool) -> dict[str, Any]:
-    follow_up = row.stored.follow_up if grouped else bool(row.stored.follow_up)
+    follow_up = bool(row.stored.follow_up)
     return {
         "dataElement": row.element,
         "period": row.period,
@@ -153,7 +154,7 @@ def _xml_value(row: Named, *, grouped: bool) -> dict[str, Any]:
         "created": row.created,
         "lastUpdated": row.last_updated,
         "comment": row.stored.comment,
-        "followUp": None if follow_up is None else str(follow_up).lower(),
+        "followUp": None if grouped and not follow_up else str(follow_up).lower(),
         "deleted": "true" if row.stored.deleted else None,
     }
 
@@ -192,49 +193,71 @@ def as_csv(rows: Iterable[Named], *, grouped: bool) -> str:
     return out.getvalue()
 
 
-def as_adx(rules: EntryRules, data_sets: Iterable[str], rows: list[DataValue], scheme: IdScheme) -> str:
+@dataclass(frozen=True)
+class AdxSchemes:
+    """By what ADX names each kind of object."""
+
+    data_set: IdScheme
+    unit: IdScheme
+    element: IdScheme
+    category: IdScheme
+    option: IdScheme
+
+
+def as_adx(rules: EntryRules, data_sets: Iterable[str], rows: list[DataValue], schemes: AdxSchemes) -> str:
     """An `adx` element: a group for each data set, period, unit and attribute combo."""
-    groups = "".join(_adx_group(rules, data_set, rows, scheme) for data_set in data_sets)
+    groups = "".join(_adx_groups(rules, data_set, rows, schemes) for data_set in data_sets)
     return f'<adx xmlns="{adx.NAMESPACE}">{groups}</adx>' if groups else f'<adx xmlns="{adx.NAMESPACE}"/>'
 
 
-def _adx_group(rules: EntryRules, data_set: str, rows: list[DataValue], scheme: IdScheme) -> str:
+def _adx_groups(rules: EntryRules, data_set: str, rows: list[DataValue], schemes: AdxSchemes) -> str:
     document = rules.document("dataSet", data_set) or {}
     elements = set(rules.elements_of(document))
-    mine = sorted(
-        (row for row in rows if row.key.element in elements),
-        key=lambda row: (row.key.period, row.key.unit, row.key.attribute),
-    )
+    combo_first = not rules.server.behaviour.enters_data_in_groups
+
+    def group_of(row: DataValue) -> tuple[str, ...]:
+        key, period = row.key, rules.period(row.key.period)
+        first_day = period.start.isoformat() if period else ""
+        in_time = (first_day, key.period)
+        return (key.attribute, key.unit, *in_time) if combo_first else (*in_time, key.unit, key.attribute)
+
+    mine = sorted((row for row in rows if row.key.element in elements), key=group_of)
     text = ""
-    for (iso, unit, attribute), values in groupby(mine, lambda row: (row.key.period, row.key.unit, row.key.attribute)):
-        period = rules.period(iso)
+    for _, same in groupby(mine, group_of):
+        values = list(same)
+        key = values[0].key
+        period = rules.period(key.period)
         head: dict[str, Any] = {
-            "dataSet": name_in(scheme, document),
-            "period": adx.period_text(period) if period else iso,
-            "orgUnit": name_in(scheme, rules.document("organisationUnit", unit) or {}),
-            **_options(rules, linked(document, "categoryCombo"), attribute, scheme),
+            "dataSet": name_in(schemes.data_set, document),
+            "period": adx.period_text(period) if period else key.period,
+            "orgUnit": name_in(schemes.unit, rules.document("organisationUnit", key.unit) or {}),
+            **_options(rules, linked(document, "categoryCombo"), key.attribute, schemes),
         }
-        inside = "".join(_adx_value(rules, document, row, scheme) for row in values)
+        inside = "".join(_adx_value(rules, document, row, schemes) for row in values)
         text += f"<group{_attributes(head)}>{inside}</group>"
     return text
 
 
-def _adx_value(rules: EntryRules, data_set: Json, row: DataValue, scheme: IdScheme) -> str:
+def _adx_value(rules: EntryRules, data_set: Json, row: DataValue, schemes: AdxSchemes) -> str:
+    """A value; a text stands in an annotation, beside the number 0."""
     element = rules.document("dataElement", row.key.element) or {}
-    options = _options(rules, rules.combo_category(data_set, row.key.element), row.key.combo, scheme)
-    cells = {"dataElement": name_in(scheme, element), **options, "value": row.value}
-    return f"<dataValue{_attributes(cells)}/>"
+    options = _options(rules, rules.combo_category(data_set, row.key.element), row.key.combo, schemes)
+    cells = {"dataElement": name_in(schemes.element, element), **options, "value": row.value}
+    if element.get("valueType") in NUMERIC:
+        return f"<dataValue{_attributes(cells)}/>"
+    text = f"<annotation>{escape(row.value)}</annotation>" if row.value else "<annotation/>"
+    return f"<dataValue{_attributes(cells | {'value': '0'})}>{text}</dataValue>"
 
 
-def _options(rules: EntryRules, category_combo: str | None, combo: str, scheme: IdScheme) -> dict[str, str | None]:
+def _options(rules: EntryRules, category_combo: str | None, combo: str, schemes: AdxSchemes) -> dict[str, str | None]:
     """The options of a combo by category; 41 and 42 leave out the default ones."""
     if combo == rules.default_combo and not rules.server.behaviour.enters_data_in_groups:
         return {}
-    return options_by_category(rules, category_combo, combo, scheme)
+    return options_by_category(rules, category_combo, combo, schemes.category, schemes.option)
 
 
 def options_by_category(
-    rules: EntryRules, category_combo: str | None, combo: str, scheme: IdScheme
+    rules: EntryRules, category_combo: str | None, combo: str, category_scheme: IdScheme, option_scheme: IdScheme
 ) -> dict[str, str | None]:
     """The options of a combo, each beside its category, in the order of the categories."""
     document = rules.document("categoryCombo", category_combo) or {}
@@ -244,7 +267,7 @@ def options_by_category(
         category = rules.document("category", reference["id"]) or {}
         own = next((options[row["id"]] for row in category.get("categoryOptions") or () if row["id"] in options), None)
         if own is not None:
-            found[name_in(scheme, category) or ""] = name_in(scheme, own)
+            found[name_in(category_scheme, category) or ""] = name_in(option_scheme, own)
     return found
 
 

@@ -18,6 +18,8 @@ from dhis2w_sandbox.metadata.coercion import UNKNOWN, MappingError
 HIDDEN = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {}"
 
 _SPACE = re.compile(r"[\s:,]*")
+# A key with its colon, a text, or a mark of structure.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}\[\],]')
 _DECODER = json.JSONDecoder()
 
 
@@ -56,10 +58,28 @@ def syntax_error(error: json.JSONDecodeError) -> tuple[str, int]:
     if opened is None or error.doc[error.pos :].strip():
         return jackson_text(error), error.pos
     kind = "Object" if error.doc[opened] == "{" else "Array"
+    if error.doc.rstrip()[-1] in ",:":
+        return f"Unexpected end-of-input within/between {kind} entries", len(error.doc)
     return (
         f"Unexpected end-of-input: expected close marker for {kind} (start marker at {place(error.doc, opened)})",
         len(error.doc),
     )
+
+
+def path_before(error: json.JSONDecodeError) -> tuple[str | int, ...]:
+    """The keys and indexes that lead to the object or array in which a text goes wrong."""
+    steps = list[str | int]()
+    for token in _TOKEN.finditer(error.doc[: error.pos]):
+        kind = token[0]
+        if kind in "{[":
+            steps.append(0 if kind == "[" else "")
+        elif kind in "}]":
+            steps.pop()
+        elif kind == "," and isinstance(steps[-1], int):
+            steps[-1] += 1
+        elif kind.endswith(":"):
+            steps[-1] = cast("str", json.loads(kind.rstrip(" \t\r\n:")))
+    return tuple(steps[:-1])
 
 
 def place(text: str, position: int) -> str:
