@@ -1,6 +1,5 @@
 """What goes with entering data: limits, what became of values, periods that are opened again.
 
-Approval is not here: it needs levels, which count for the data of the whole server.
 Evidence: recording `data/entry-extras`; `MinMaxDataElementController`, `LockExceptionController`, `AuditController`.
 """
 

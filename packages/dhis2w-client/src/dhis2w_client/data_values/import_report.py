@@ -16,7 +16,8 @@ from dhis2w_client.reports import ImportCounts, read_report
 
 _LISTED = re.compile(r"\[([^\]]*)\]")
 _WORDS = re.compile(r"\w+")
-_ALONE = re.compile(r"(?:org unit|data element|attribute option combo) ([A-Za-z]\w{10})\b")
+COMBO = "attribute option combo"
+_ALONE = re.compile(r"(org unit|data element|attribute option combo) ([A-Za-z]\w{10})\b")
 SUMMARY_KEYS = frozenset({"importCount", "conflicts", "rejectedIndexes"})
 
 
@@ -149,11 +150,13 @@ def _refusals(
 def _blames(message: str, key: ValueKey | None) -> bool:
     """Whether a message about a group names this value.
 
-    What is wrong stands last in it, in brackets; and with what it does not go together stands alone before.
+    What is wrong stands last in it, in brackets; and with what it does not go together stands alone before. A value
+    that names no attribute option combo may be of any that the message names: it is the default one, or the head's.
     """
     if key is None:
         return True
-    if not set(_ALONE.findall(message)) <= set(key):
+    alone = {uid for what, uid in _ALONE.findall(message) if key.attribute_option_combo or what != COMBO}
+    if not alone <= set(key):
         return False
     listed = _LISTED.findall(message)
     named = {name.strip() for name in listed[-1].split(",")} if listed else set(_WORDS.findall(message))
