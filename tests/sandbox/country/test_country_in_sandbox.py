@@ -155,3 +155,42 @@ def test_a_country_that_the_server_refuses_is_an_error_that_says_why(monkeypatch
     with pytest.raises(RuntimeError, match=r"OrganisationUnit.*Missing required property `name`"):
         load(sandbox.server)
     assert sandbox.server.store.all("organisationUnit") == []
+
+
+@pytest.mark.parametrize("version", [41, 42, 43, 44])
+def test_a_copy_of_the_country_is_what_an_import_makes(version: int) -> None:
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    with Sandbox(version) as copy, Sandbox(version, clock=now) as imported:
+        assert copy.server.store.types() == imported.server.store.types()
+        for type in copy.server.store.types():
+            copied, made = (box.server.store.all(type) for box in (copy, imported))
+            assert [sorted(document) for document in copied] == [sorted(document) for document in made]
+            for document in copied:
+                links = copy.server.store.referrers(type, document["id"])
+                assert links == imported.server.store.referrers(type, document["id"]), type
+        assert _sizes(copy) == _sizes(imported)
+
+
+def _sizes(sandbox: Sandbox) -> dict[str, int]:
+    sql = sandbox.server.store.sql
+    names = [name for (name,) in sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {name: sql.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608 - names of tables
+
+
+def test_what_is_done_to_one_copy_is_not_done_to_another() -> None:
+    with Sandbox(42) as first, Sandbox(42) as second:
+        before = second.server.store.all("organisationUnit")
+        for unit in first.server.store.all("organisationUnit"):
+            first.server.store.put("organisationUnit", unit["id"], {**unit, "name": "Elsewhere", "parent": None})
+        first.server.configuration.write("systemId", "first")
+        assert second.server.store.all("organisationUnit") == before
+        assert second.server.configuration.read("systemId") is None
+        with Sandbox(42) as third:
+            assert third.server.store.all("organisationUnit") == before
+            root = next(unit["id"] for unit in before if not unit.get("parent"))
+            children = [
+                link for link in third.server.store.referrers("organisationUnit", root) if link.path == "parent"
+            ]
+            assert children

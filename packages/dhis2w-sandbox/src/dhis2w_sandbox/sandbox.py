@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from dhis2w_sandbox import (
@@ -24,6 +24,7 @@ from dhis2w_sandbox import (
 from dhis2w_sandbox.app import App
 from dhis2w_sandbox.boot import first_boot
 from dhis2w_sandbox.country.bundle import load
+from dhis2w_sandbox.country.prepared import prepared
 from dhis2w_sandbox.data import (
     analysis,
     approvals,
@@ -34,6 +35,7 @@ from dhis2w_sandbox.data import (
     lock_exceptions,
     min_max,
     period_types,
+    registration_import,
     registrations,
     single_values,
     value_sets,
@@ -57,7 +59,7 @@ from dhis2w_sandbox.oauth2 import (
 )
 from dhis2w_sandbox.oauth2.authority import Authority
 from dhis2w_sandbox.routing import Endpoint
-from dhis2w_sandbox.server import Server
+from dhis2w_sandbox.server import Server, machine_clock
 from dhis2w_sandbox.services import (
     apps,
     catalogs,
@@ -128,6 +130,7 @@ MODULES = (
     data_export,
     single_values,
     file_values,
+    registration_import,
     registrations,
     period_types,
     forms,
@@ -223,7 +226,7 @@ class Sandbox:
         *,
         empty: bool = False,
         database: str = ":memory:",
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = machine_clock,
         seed: int | None = None,
         context_path: str = "",
         faults: Iterable[Fault] = (),
@@ -246,7 +249,10 @@ class Sandbox:
         self.faults = Faults(faults, sleep)
         """How the server misbehaves; more can be added at any time."""
         if first_boot(self.server) and not empty:
-            load(self.server)
+            if database == ":memory:" and clock is machine_clock and seed is None:
+                self.server.store.copy(prepared(name))
+            else:
+                load(self.server)
         self.app = App(self.server, all_endpoints(), context_path, self.faults, jobs.run_due)
         """The ASGI application: give it to a test client or to an ASGI server."""
 

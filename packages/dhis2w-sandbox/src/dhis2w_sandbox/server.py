@@ -24,6 +24,11 @@ from dhis2w_sandbox.versions import BEHAVIOURS
 Json = dict[str, Any]
 
 
+def machine_clock() -> datetime:
+    """The time of this machine."""
+    return datetime.now(UTC)
+
+
 class Server:
     """What a sandbox holds between requests.
 
@@ -40,7 +45,7 @@ class Server:
         self,
         version: str,
         database: str = ":memory:",
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = machine_clock,
         seed: int | None = None,
         authority: Authority | None = None,
         *,

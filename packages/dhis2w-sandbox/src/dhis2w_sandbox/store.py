@@ -119,6 +119,12 @@ class Store:
         if outer is not None:
             outer.extend(mine)
 
+    def copy(self, other: Store) -> None:
+        """Hold what another store holds, in the place of everything. Documents are shared: nobody changes them."""
+        other._sql.backup(self._sql)
+        self._objects = {type: dict(documents) for type, documents in other._objects.items()}
+        self._referrers = {target: dict(referrers) for target, referrers in other._referrers.items()}
+
     def close(self) -> None:
         """Close the database."""
         self._sql.close()
