@@ -1,6 +1,7 @@
-"""Analytics: tables that a job builds, what they add up to, frames, and what is refused.
+"""Analytics: tables that a job builds, what they add up to, frames, outliers, lists of tracker, and what is refused.
 
-Evidence: recordings `data/analytics-query`, `data/analytics-errors`, `data/analytics-no-output-types`.
+Evidence: recordings `data/analytics-query`, `data/analytics-errors`, `data/analytics-events`,
+`data/analytics-no-output-types`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ pytestmark = pytest.mark.timeout(HALF_AN_HOUR)
 MONTHS = ("202401", "202402", "202403")
 OTHER_TABLES: list[Table] = [table for table in get_args(Table) if table not in ("resource", "aggregate", "outliers")]
 """What stays as it is: it takes long on a server with much data, and these scenarios ask for none of it."""
+TABLES_OF_TRACKER: tuple[Table, ...] = ("resource", "events", "enrollments")
+ENROLLED = date(2019, 5, 3)
+"""Nobody else is enrolled in that month."""
 OUTPUT = "configuration/dataOutputPeriodTypes"
 
 
@@ -170,3 +174,67 @@ def test_outliers_by_limits_are_not_in_the_tables(worker: Dhis2Client, analysed:
     with pytest.raises(ConflictError) as refused:
         worker.analytics.outliers(dx=analysed.count, ou=analysed.here, pe="2024", algorithm="MIN_MAX")
     assert refused.value.code == "E2211"
+
+
+@pytest.fixture(scope="module")
+def followed(client: Dhis2Client, worker: Dhis2Client, ground: Ground) -> Generator[tuple[str, str]]:
+    """A person and its enrollment, with two events, and the tables of tracker built after they were stored."""
+    report = worker.tracker.register(
+        ground.person,
+        ground.here,
+        {ground.name: "Ada"},
+        program=ground.program,
+        enrolled_at=ENROLLED,
+        occurred_at=ENROLLED,
+    )
+    (person,), (enrollment,) = report.uids["trackedEntities"], report.uids["enrollments"]
+    for day, weight in ((10, 61.5), (20, 62.5)):
+        worker.tracker.add_event(
+            ground.program,
+            ground.stage,
+            ground.here,
+            {ground.weight: weight},
+            enrollment=enrollment,
+            occurred_at=date(2019, 6, day),
+        )
+    with output_periods(client):
+        without: list[Table] = [table for table in get_args(Table) if table not in TABLES_OF_TRACKER]
+        client.jobs.wait(client.maintenance.refresh_analytics(without=without), within=HALF_AN_HOUR)
+        yield person, enrollment
+
+
+def test_enrollments_are_listed_with_their_latest_values(
+    worker: Dhis2Client, ground: Ground, followed: tuple[str, str]
+) -> None:
+    weight, may = f"{ground.stage}.{ground.weight}", {"start": date(2019, 5, 1), "end": date(2019, 5, 31)}
+    asked: Any = {"dimensions": [weight, ground.name], "ou": ground.root, **may}
+    grid = worker.analytics.enrollments.query(
+        ground.program, headers=["tei", "pi", "programstatus", weight, ground.name], **asked
+    )
+    (row,) = grid.rows()
+    assert (row["tei"], row["pi"]) == followed
+    assert (row["programstatus"], float(row[weight]), row[ground.name]) == ("ACTIVE", 62.5, "Ada")
+
+
+@pytest.mark.usefixtures("followed")
+def test_enrollments_are_counted(worker: Dhis2Client, ground: Ground) -> None:
+    grid = worker.analytics.enrollments.aggregate(ground.program, ou=ground.here, pe="201905")
+    assert list(grid.rows()) == [{"value": 1.0, "ou": ground.here, "pe": "201905"}]
+    june = worker.analytics.enrollments.aggregate(ground.program, ou=ground.here, pe="201906")
+    assert len(june) == 0
+
+
+@pytest.mark.usefixtures("followed")
+def test_events_are_listed_by_any_of_their_times(worker: Dhis2Client, ground: Ground) -> None:
+    weight = f"{ground.stage}.{ground.weight}"
+    times: list[tuple[dict[str, str], list[float]]] = [
+        ({"eventDate": "201906"}, [61.5, 62.5]),
+        ({"eventDate": "2019-06-15_2019-06-30"}, [62.5]),
+        ({"enrollmentDate": "201905"}, [61.5, 62.5]),
+        ({"enrollmentDate": "201905", "eventDate": "201905"}, []),
+    ]
+    for params, weights in times:
+        grid = worker.analytics.events.query(
+            ground.program, dimensions=[weight], headers=["psi", weight], ou=ground.root, params=params
+        )
+        assert sorted(float(cell) for cell in grid.column(weight)) == weights

@@ -97,3 +97,85 @@ def test_what_does_not_belong_is_refused(registrar: Registrar) -> None:
         ("page=0", "E7207"),
     ):
         assert get(registrar, f"{QUERY}&{wrong}").parsed()["errorCode"] == code
+
+
+ENROLLED = f"/api/analytics/enrollments/query/{CARE}?dimension=ou:{ROOT}&{YEAR}"
+COUNTED = f"/api/analytics/enrollments/aggregate/{CARE}?dimension=ou:{ROOT};{UNIT}"
+
+
+def test_pages_of_enrollments_do_not_count_if_not_told(registrar: Registrar) -> None:
+    register_two(registrar)
+    _build(registrar)
+    slim = get(registrar, f"{ENROLLED}&headers=pi&pageSize=1").parsed()["metaData"]["pager"]
+    assert slim == {"page": 1, "pageSize": 1, "isLastPage": False}
+    counted = get(registrar, f"{ENROLLED}&headers=pi&pageSize=1&totalPages=true").parsed()["metaData"]["pager"]
+    assert counted == {"page": 1, "total": 2, "pageSize": 1, "pageCount": 2}
+
+
+def test_enrollments_show_the_latest_value_of_a_stage(registrar: Registrar) -> None:
+    register_two(registrar)
+    first = visit("EventFirst1", {"ElemWeight1": "3"}, programStage="StageFirst1", occurredAt="2024-06-01")
+    assert registrar.send(events=[first | {"dataValues": []}])[0] == 200
+    _build(registrar)
+    target = f"{ENROLLED}&dimension={ITEM}&headers=pi,{ITEM}&asc=pi"
+    assert [[row[0], float(row[1])] for row in _rows(registrar, target)] == [["EnrollAnn01", 9], ["EnrollBob01", 7]]
+
+
+def test_what_an_enrollment_says_of_itself_is_its_own(registrar: Registrar) -> None:
+    register_two(registrar)
+    _build(registrar)
+    rows = _rows(registrar, f"{ENROLLED}&headers=programstatus,ouname,enrollmentdate&asc=enrollmentdate")
+    assert rows == [
+        ["ACTIVE", "District A", "2024-01-10 00:00:00.0"],
+        ["ACTIVE", "District B", "2024-05-01 00:00:00.0"],
+    ]
+
+
+def test_enrollments_are_counted(registrar: Registrar) -> None:
+    register_two(registrar)
+    _build(registrar)
+    answer = get(registrar, f"{COUNTED}&dimension=pe:2024Q1;2024Q2").parsed()
+    assert [(row["name"], row["valueType"]) for row in answer["headers"]] == [
+        ("value", "NUMBER"),
+        ("ou", "TEXT"),
+        ("pe", "TEXT"),
+    ]
+    assert answer["rows"] == [["1", UNIT, "2024Q1"], ["1", ROOT, "2024Q1"], ["1", ROOT, "2024Q2"]]
+    assert answer["metaData"]["pager"] == {"page": 1, "pageSize": 50, "isLastPage": True}
+    csv = get(registrar, f"{COUNTED}&{YEAR}".replace(f"/{CARE}?", f"/{CARE}.csv?")).body.decode()
+    assert csv == f"Value,Organisation unit\n1,{UNIT}\n2,{ROOT}\n"
+
+
+def test_enrollments_are_counted_by_their_values(registrar: Registrar) -> None:
+    register_two(registrar)
+    _build(registrar)
+    target = f"{COUNTED}&{YEAR}&dimension=AttrName001&filter=AttrName001:EQ:Bob".replace(f";{UNIT}", "")
+    answer = get(registrar, target).parsed()
+    assert answer["rows"] == [["1", ROOT, "Bob"]]
+    assert answer["headers"][2]["valueType"] == "TEXT"
+
+
+def test_other_times_are_asked_for_by_their_names(registrar: Registrar) -> None:
+    register_two(registrar)
+    _build(registrar)
+    events = f"/api/analytics/events/query/{CARE}?dimension=ou:{ROOT}&headers=psi&asc=psi"
+    assert _rows(registrar, f"{events}&eventDate=202402;202405") == [["EventVisitA"], ["EventVisitC"]]
+    assert _rows(registrar, f"{events}&eventDate=2024-02-15_2024-03-01") == [["EventVisitB"]]
+    assert _rows(registrar, f"{events}&enrollmentDate=2024Q2") == [["EventVisitC"]]
+    assert _rows(registrar, f"{events}&enrollmentDate=2024Q2&eventDate=202403") == []
+    assert len(_rows(registrar, f"{events}&lastUpdated=THIS_YEAR")) == 3
+    assert get(registrar, f"{events}&eventDate=soon").parsed()["errorCode"] == "E7611"
+
+
+def test_rows_are_left_out_by_what_they_have(registrar: Registrar) -> None:
+    register_two(registrar)
+    _build(registrar)
+    assert _rows(registrar, f"{QUERY}&headers=psi&coordinatesOnly=true") == []
+    assert _rows(registrar, f"{QUERY}&headers=psi&completedOnly=true") == [["EventVisitB"]]
+    assert _rows(registrar, f"{QUERY}&headers=psi&skipData=true") == []
+
+
+def test_what_would_change_a_list_and_is_not_here_is_said(registrar: Registrar) -> None:
+    _build(registrar)
+    for parameter in ("outputIdScheme=NAME", "ouMode=SELECTED", "outputType=TRACKED_ENTITY_INSTANCE"):
+        assert get(registrar, f"{QUERY}&{parameter}").status == 501

@@ -7,11 +7,12 @@ Source: `EventQueryAnalyticsController`, `EventAggregateAnalyticsController`, `E
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from typing import Any
 
-from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics import event_tables, tables
 from dhis2w_sandbox.data.analytics.aggregation import aggregated, as_number
 from dhis2w_sandbox.data.analytics.event_grid import (
@@ -22,6 +23,7 @@ from dhis2w_sandbox.data.analytics.event_grid import (
     event_columns,
     grid_json,
     hierarchy,
+    item_column,
     metadata_json,
     number_cell,
 )
@@ -43,6 +45,22 @@ Json = dict[str, Any]
 endpoints = Endpoints()
 
 PAGE_SIZE = 50
+_ONLY: dict[str, Callable[[Event | Enrollment], bool]] = {
+    "coordinatesOnly": lambda record: (record.geometry or {}).get("type") == "Point",
+    "geometryOnly": lambda record: record.geometry is not None,
+    "completedOnly": lambda record: record.status == "COMPLETED",
+}
+"""Parameters that leave rows out."""
+_ELSEWHERE = (
+    "bbox",
+    "ouMode",
+    "outputIdScheme",
+    "dataIdScheme",
+    "includeMetadataDetails",
+    "hierarchyMeta",
+    "timeField",
+)
+"""Parameters that would change the answer, and do nothing here."""
 
 
 @endpoints.add("GET", "/api/analytics/events/query/{program}", RECORDED, suffixes=["csv", "xls", "xlsx"])
@@ -94,20 +112,56 @@ def aggregate_events(call: Call) -> Reply:
         raise Dhis2Refusal(500, "org.hisp.dhis.common.Pager", headers=dict(tables.CACHED))
     columns: list[Dimension | Item] = [row for row in query.units.dimensions if not row.is_filter]
     columns += query.columns
-    headers = [
-        header(column.id, column.title if isinstance(column, Dimension) else column.document["name"])
-        for column in columns
-    ]
-    groups: dict[tuple[str, ...], list[Row]] = {}
-    for row in _events(call, rules, query):
-        for cell in product(*(_matches(rules, query, column, row) for column in columns)):
-            groups.setdefault(cell, []).append(row)
+    headers = [_aggregate_header(column) for column in columns]
+    groups = _grouped(rules, query, columns, _events(call, rules, query))
     rows = [[*cell, text] for cell, found in groups.items() if (text := _aggregate(call, value, found)) is not None]
     limit = Parameters(call).integer("limit")
     named = bool(query.units.of("pe"))
     metadata: Json = {} if without_metadata else metadata_json(rules, query, names_periods=named)
     answer = grid_json([*headers, header("value", "Value", number=True)], rows[: limit or None], metadata)
     return Reply.json(answer, headers=dict(tables.CACHED))
+
+
+@endpoints.add("GET", "/api/analytics/enrollments/aggregate/{program}", SOURCE, suffixes=["csv"])
+def aggregate_enrollments(call: Call) -> Reply:
+    """Count enrollments by unit, period of enrollment and what else is asked for; without a unit it is not here."""
+    rules = EntryRules(call.server, call.user)
+    query = read_event_query(call, rules)
+    tables.require(call.server)
+    shown = {row.id: row for row in query.units.dimensions if not row.is_filter}
+    registers = query.program.get("programType") != "WITHOUT_REGISTRATION"
+    if "ou" not in shown or not registers or query.enrollment_status or call.param("limit") or call.param("sortOrder"):
+        raise NotInSandbox("enrollments counted in this way")
+    columns: list[Dimension | Item] = [shown[id] for id in ("ou", "pe") if id in shown]
+    columns += query.columns
+    behaviour = call.server.behaviour
+    headers = [
+        header("value", "Value", number=True),
+        *(_aggregate_header(column) for column in columns if isinstance(column, Dimension)),
+        *(item_column(item, behaviour).header for item in query.columns),
+    ]
+    groups = _grouped(rules, query, columns, _enrollments(call, rules, query))
+    rows = [[str(len(found)), *cell] for cell, found in sorted(groups.items())]
+    if call.suffix == "csv":
+        return _as_file(call, headers, rows, "enrollments")
+    metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods="pe" in shown)
+    pager: Json = {} if call.param("paging") == "false" else {"pager": _pager(call, 0, counted=call.flag("totalPages"))}
+    return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
+
+
+def _aggregate_header(column: Dimension | Item) -> Json:
+    return header(column.id, column.title if isinstance(column, Dimension) else column.document["name"])
+
+
+def _grouped(
+    rules: EntryRules, query: EventQuery, columns: Sequence[Dimension | Item], rows: Iterable[Row]
+) -> dict[tuple[str, ...], list[Row]]:
+    """The rows by the items of the columns that they count for."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        for cell in product(*(_matches(rules, query, column, row) for column in columns)):
+            groups.setdefault(cell, []).append(row)
+    return groups
 
 
 @endpoints.add("GET", "/api/analytics/events/query/dimensions", RECORDED)
@@ -137,26 +191,38 @@ def event_dimensions(call: Call) -> Reply:
         rows.sort(key=lambda row, field=key.field: str(row.get(field, "")), reverse=key.descending)
     page, size = _page(call)
     shown = [selected(call.server, row, call.param("fields")) for row in rows[(page - 1) * size : page * size]]
-    return Reply.json({"dimensions": shown, "pager": _pager(call, len(rows))}, headers=dict(tables.CACHED))
+    return Reply.json(
+        {"dimensions": shown, "pager": _pager(call, len(rows), counted=call.flag("totalPages", default=True))},
+        headers=dict(tables.CACHED),
+    )
 
 
 def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, find: Callable[[], list[Row]]) -> Reply:
     rules = EntryRules(call.server, call.user)
+    _check_known(call)
     shown = _picked(call, columns)
     order = _order(call, rules, query, columns)
     page, size = _page(call)
     tables.require(call.server)
-    found = find()
+    found = [] if call.flag("skipData") else find()
     for read, descending in reversed(order):
         found.sort(key=lambda row, read=read: _sortable(read(row)), reverse=descending)
+    counted = call.flag("totalPages", default=name == "events")
     paged = call.param("paging") != "false" and call.param("skipPaging") != "true"
     rows = [cells(shown, row) for row in (found[(page - 1) * size : page * size] if paged else found)]
     headers = [column.header for column in shown]
     if call.suffix not in {None, "json"}:
         return _as_file(call, headers, rows, name)
     metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods=False)
-    pager: Json = {"pager": _pager(call, len(found))} if paged else {}
+    pager: Json = {"pager": _pager(call, len(found), counted=counted)} if paged else {}
     return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
+
+
+def _check_known(call: Call) -> None:
+    """501 for what would change the answer, and is not here."""
+    unknown = next((name for name in _ELSEWHERE if call.param(name) not in {None, "", "false"}), None)
+    if unknown is not None or (call.param("outputType") or "EVENT") not in {"EVENT", "ENROLLMENT"}:
+        raise NotInSandbox(f"{unknown or 'outputType'} of lists of events")
 
 
 def _order(
@@ -207,9 +273,9 @@ def _page(call: Call) -> tuple[int, int]:
     return page or 1, size or PAGE_SIZE
 
 
-def _pager(call: Call, total: int) -> Json:
+def _pager(call: Call, total: int, *, counted: bool) -> Json:
     page, size = _page(call)
-    if call.param("totalPages") == "false":
+    if not counted:
         return {"page": page, "pageSize": size, "isLastPage": page * size >= total}
     return {"page": page, "total": total, "pageSize": size, "pageCount": -(-total // size)}
 
@@ -224,50 +290,58 @@ def _events(call: Call, rules: EntryRules, query: EventQuery) -> list[Row]:
     for event in event_tables.event_table(call.server).select(where, args):
         enrollment = enrollments.get(event.enrollment) if event.enrollment else None
         row = _row(call, rules, event, enrollment)
-        dated = query.covers(event.occurred_at)
-        if dated and _wanted(rules, query, row) and (not query.status or event.status in query.status):
+        if (
+            query.covers(event.occurred_at)
+            and _wanted(call, rules, query, row)
+            and (not query.status or event.status in query.status)
+        ):
             found.append(row)
     return found
 
 
 def _enrollments(call: Call, rules: EntryRules, query: EventQuery) -> list[Row]:
-    """The enrollments of a query, oldest first; values of events are the latest of their stage."""
+    """The enrollments of a query, oldest first; values of events are those of the latest one of their stage."""
     events = event_tables.event_table(call.server)
     found: list[Row] = []
     for enrollment in event_tables.enrollment_table(call.server).select("program = ?", [query.program["id"]]):
-        latest = events.select("enrollment = ?", [enrollment.uid], "occurred_at")
-        row = _row(call, rules, latest[-1] if latest else None, enrollment, own=True)
-        if query.covers(enrollment.enrolled_at) and _wanted(rules, query, row):
+        latest: dict[str | None, Event] = {}
+        for event in events.select("enrollment = ?", [enrollment.uid], "occurred_at"):
+            latest[event.stage] = latest[None] = event
+        row = replace(_row(call, rules, None, enrollment), latest=latest)
+        if query.covers(enrollment.enrolled_at) and _wanted(call, rules, query, row):
             found.append(row)
     return found
 
 
-def _row(
-    call: Call, rules: EntryRules, event: Event | None, enrollment: Enrollment | None, *, own: bool = False
-) -> Row:
-    """A row.
-
-    Args:
-        call: the request.
-        rules: where the metadata is.
-        event: the event.
-        enrollment: its enrollment.
-        own: whether the row is about the enrollment, rather than the event.
-    """
-    place = enrollment.unit if own and enrollment else event.unit if event else ""
+def _row(call: Call, rules: EntryRules, event: Event | None, enrollment: Enrollment | None) -> Row:
+    """A row of an event with its enrollment, or of an enrollment alone."""
+    place = event.unit if event else enrollment.unit if enrollment else ""
     unit = rules.document(UNIT, place) or {"id": place}
     entities = RecordStore(call.server).tracked_entities
     entity = entities.get(enrollment.tracked_entity) if enrollment else None
     return Row(event, enrollment, entity, unit, hierarchy(rules, unit))
 
 
-def _wanted(rules: EntryRules, query: EventQuery, row: Row) -> bool:
+def _wanted(call: Call, rules: EntryRules, query: EventQuery, row: Row) -> bool:
     tops = set(query.units.units)
     return (
         (not tops or rules.is_below(row.unit["id"], tops))
+        and all(query.has_date(name, date) for name, date in _times(row).items())
+        and all(has(row.record) for name, has in _ONLY.items() if call.flag(name))
         and (not query.enrollment_status or (row.enrollment is not None and _has_status(query, row.enrollment)))
         and all(item.accepts(row.value(item)) for item in query.items)
     )
+
+
+def _times(row: Row) -> dict[str, str | None]:
+    """The times of a row, by the parameters that ask for them."""
+    times: dict[str, str | None] = {"lastUpdated": row.record.updated_at}
+    if row.event is not None:
+        times |= {"eventDate": row.event.occurred_at, "scheduledDate": row.event.scheduled_at}
+    enrollment = row.enrollment
+    times["enrollmentDate"] = enrollment.enrolled_at if enrollment else None
+    times["incidentDate"] = enrollment.occurred_at if enrollment else None
+    return times
 
 
 def _has_status(query: EventQuery, enrollment: Enrollment) -> bool:
@@ -280,7 +354,7 @@ def _matches(rules: EntryRules, query: EventQuery, column: Dimension | Item, row
         return [row.value(column) or ""]
     if column.id == "ou":
         return [unit for unit in column.items if rules.is_below(row.unit["id"], {unit})]
-    date = ((row.event and row.event.occurred_at) or "")[:10]
+    date = (row.date or "")[:10]
     wanted = [period for period in query.units.periods if period.iso in column.items]
     return [period.iso for period in wanted if period.start.isoformat() <= date <= period.end.isoformat()]
 

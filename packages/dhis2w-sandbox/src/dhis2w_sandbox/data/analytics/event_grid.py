@@ -7,8 +7,8 @@ of dhis2-core; recordings `data/analytics-events`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item, stages_of
@@ -40,7 +40,7 @@ _JAVA_TYPES = {
 
 @dataclass(frozen=True)
 class Row:
-    """An event with its enrollment, or an enrollment, and what is looked up for it."""
+    """An event with its enrollment, or an enrollment with its latest events, and what is looked up for it."""
 
     event: Event | None
     enrollment: Enrollment | None
@@ -48,6 +48,8 @@ class Row:
     unit: Json
     hierarchy: str
     """The names of the unit and those above it."""
+    latest: Mapping[str | None, Event] = field(default_factory=dict[str | None, Event])
+    """Of an enrollment, the latest event of each stage; of all stages under None."""
 
     @property
     def record(self) -> Event | Enrollment:
@@ -56,14 +58,22 @@ class Row:
         assert found is not None  # noqa: S101 - one of them makes the row
         return found
 
+    @property
+    def date(self) -> str | None:
+        """When the event happened, or the enrollment began."""
+        if self.event is not None:
+            return self.event.occurred_at
+        return self.enrollment.enrolled_at if self.enrollment else None
+
     def value(self, item: Item) -> str | None:
         """What it has for a data element or attribute."""
         if item.type == "trackedEntityAttribute":
             rows = self.entity.attributes if self.entity else ()
             return next((row.value for row in rows if row.attribute == item.uid), None)
-        if self.event is None or item.stage not in {None, self.event.stage}:
+        event = self.event or self.latest.get(item.stage)
+        if event is None or item.stage not in {None, event.stage}:
             return None
-        return next((row.value for row in self.event.values if row.element == item.uid), None)
+        return next((row.value for row in event.values if row.element == item.uid), None)
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,10 @@ _WRITTEN = [
     _text("lastupdatedbydisplayname", "Last updated by", lambda row: _person(row.record.updated_by)),
     _moment("lastupdated", "Last updated on", lambda row: row.record.updated_at),
 ]
+_MADE = [
+    _moment("created", "Created on", lambda row: row.record.created_at),
+    _moment("completed", "Completed on", lambda row: row.record.completed_at),
+]
 _PLACE = [
     Column("longitude", "Longitude", "NUMBER", _coordinate(0)),
     Column("latitude", "Latitude", "NUMBER", _coordinate(1)),
@@ -153,17 +167,14 @@ _UNIT = _text("ou", "Organisation unit", lambda row: row.unit.get("id"))
 
 def event_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
     """The columns of a list of events."""
-    columns = [
+    columns: list[Column] = [
         _text("psi", "Event", lambda row: row.event and row.event.uid),
         _text("ps", "Program stage", lambda row: row.event and row.event.stage),
         _moment("eventdate", "Event date", lambda row: row.event and row.event.occurred_at),
         *_WRITTEN,
     ]
     if behaviour.shows_more_event_columns:
-        columns += [
-            _moment("created", "Created on", lambda row: row.record.created_at),
-            _moment("completed", "Completed on", lambda row: row.record.completed_at),
-        ]
+        columns += _MADE
     columns.append(_moment("scheduleddate", "Scheduled date", lambda row: row.event and row.event.scheduled_at))
     if query.program.get("programType") != "WITHOUT_REGISTRATION":
         columns += _TRACKED
@@ -189,6 +200,7 @@ def enrollment_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
         enrolled,
         occurred,
         *_WRITTEN,
+        *(_MADE if behaviour.shows_more_event_columns else ()),
         _GEOMETRY,
         *_PLACE,
         _text("programstatus", "Program status", lambda row: row.enrollment and row.enrollment.status),
@@ -198,10 +210,11 @@ def enrollment_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
 
 def _asked(query: EventQuery, behaviour: Behaviour) -> list[Column]:
     units = query.units.of("ou")
-    return [*([_UNIT] if units else []), *(_item_column(item, behaviour) for item in query.columns)]
+    return [*([_UNIT] if units else []), *(item_column(item, behaviour) for item in query.columns)]
 
 
-def _item_column(item: Item, behaviour: Behaviour) -> Column:
+def item_column(item: Item, behaviour: Behaviour) -> Column:
+    """The column of a data element or attribute."""
     type: str = item.document["valueType"]
 
     def read(row: Row) -> str | None:

@@ -6,6 +6,7 @@ recordings `data/analytics-events`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,10 @@ Json = dict[str, Any]
 
 DEFAULT_PERIOD = "LAST_12_MONTHS"
 MISSING = "NV"
+TIMES = ("eventDate", "enrollmentDate", "scheduledDate", "incidentDate", "lastUpdated")
+"""Parameters that say when something else than the event, or the enrollment, was."""
+Span = tuple[str, str]
+"""First and last day."""
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "EQ": lambda value, other: value == other,
@@ -95,14 +100,22 @@ class EventQuery:
     last: str
     status: list[str]
     enrollment_status: list[str]
+    dates: dict[str, list[Span]]
+    """Between which days each of some times must be: `eventDate`, `lastUpdated`, …"""
 
     @property
     def columns(self) -> list[Item]:
         """The items that are no filters."""
         return [item for item in self.items if not item.is_filter]
 
+    def has_date(self, name: str, date: str | None) -> bool:
+        """Whether a time is in one of the spans of its parameter; all times are where that was not sent."""
+        return name not in self.dates or (date is not None and any(a <= date[:10] <= b for a, b in self.dates[name]))
+
     def covers(self, date: str | None) -> bool:
-        """Whether a time is within the periods, or between the dates."""
+        """Whether a time is within the periods, or between the dates; any is where other times are asked for alone."""
+        if self.first > self.last and not self.units.periods:
+            return True
         if date is None:
             return False
         days = date[:10]
@@ -131,10 +144,12 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
                 items.append(read_item(call, rules, program, text, is_filter=is_filter))
     if units.of("ou") is None:
         units.units = sorted(rules.view_units())
-    if not units.periods and (start is None or end is None):
+    dates = {name: spans for name in TIMES if (spans := _spans(call, rules, name))}
+    undated = not units.periods and (start is None or end is None)
+    if undated and not dates:
         add_dimension(call, rules, units, f"pe:{DEFAULT_PERIOD}", is_filter=True)
     first = start.date() if start else rules.now.date()
-    last = end.date() if end else first + timedelta(days=1)
+    last = end.date() if end else first + timedelta(days=1 if not dates else -1)
     return EventQuery(
         program=program,
         stage=stage,
@@ -144,7 +159,26 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
         last=last.isoformat(),
         status=_list(call, "eventStatus"),
         enrollment_status=_list(call, "programStatus") + _list(call, "enrollmentStatus"),
+        dates=dates,
     )
+
+
+def _spans(call: Call, rules: EntryRules, name: str) -> list[Span]:
+    """First and last days of what a parameter such as `eventDate` names: periods, relative ones, `first_last`."""
+    spans: list[Span] = []
+    for text in _list(call, name):
+        first, _, last = text.partition("_")
+        if _is_day(first) and _is_day(last):
+            spans.append((first, last))
+            continue
+        found = Query([], [], [], [], None, None, None)
+        add_dimension(call, rules, found, f"pe:{text}", is_filter=True)
+        spans += [(period.start.isoformat(), period.end.isoformat()) for period in found.periods]
+    return spans
+
+
+def _is_day(text: str) -> bool:
+    return re.fullmatch(r"\d{4}-\d\d-\d\d", text) is not None
 
 
 def read_item(call: Call, rules: EntryRules, program: Json, text: str, *, is_filter: bool) -> Item:
