@@ -76,7 +76,7 @@ def entry_values(call: Call) -> Reply:
                 }
                 for row in limits
             ],
-            "lockStatus": _lock(rules, data_set, period, key),
+            "lockStatus": lock_status(rules, data_set, period, key),
             "completeStatus": _completion(call, key),
         }
     )
@@ -103,7 +103,8 @@ def _value(rules: EntryRules, row: DataValue) -> Json:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _lock(rules: EntryRules, data_set: Json, period: Period, key: RegistrationKey) -> str:
+def lock_status(rules: EntryRules, data_set: Json, period: Period, key: RegistrationKey) -> str:
+    """Whether a set takes data for a period and unit: OPEN, APPROVED or LOCKED."""
     workflow = linked(data_set, "workflow")
     if workflow and Approvals(rules.server).get(ApprovalKey(workflow, *key[1:])):
         return "APPROVED"

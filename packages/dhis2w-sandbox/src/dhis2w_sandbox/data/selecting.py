@@ -96,7 +96,7 @@ def _read_lenient(call: Call, rules: EntryRules) -> Selection:
     )
     _check_readable(rules, selection)
     code = _last_problem(selection, has_since=bool(since or duration))
-    if duration and _duration(duration) is None and code in {None, "E2002"}:
+    if duration and duration_of(duration) is None and code in {None, "E2002"}:
         raise Dhis2Refusal(409, message(call.server.version, "E2005"), "E2005")
     if code is not None:
         args = [selection.limit] if code == "E2009" else []
@@ -325,13 +325,14 @@ def _reversed(selection: Selection) -> bool:
     return selection.start is not None and selection.end is not None and selection.start > selection.end
 
 
-def _duration(text: str) -> timedelta | None:
+def duration_of(text: str) -> timedelta | None:
+    """A length of time like `2d` or `12h`; None where it is none."""
     found = re.fullmatch(r"(\d+)([dhms])", text)
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
 
 
 def _since(call: Call, since: datetime | None, duration: str | None) -> datetime | None:
-    length = _duration(duration) if duration else None
+    length = duration_of(duration) if duration else None
     if since is not None or length is None:
         return since
     return datetime.fromisoformat(stamp(call.server.clock())) - length
