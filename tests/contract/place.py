@@ -8,8 +8,6 @@ from dhis2w_client import ApiError, where
 from dhis2w_client.metadata import new_uid
 from dhis2w_client.sync import Dhis2Client
 
-ROUNDS = 6
-"""How often everything that is left is tried again: what others refer to goes after them."""
 LAST = ("users", "userGroups", "userRoles", "categoryCombos", "categories", "categoryOptions", "categoryOptionCombos")
 """Types that others refer to, in the order in which they can go; all other types go first.
 
@@ -86,13 +84,13 @@ class Place:
         Raises:
             LeftBehindError: something cannot be deleted.
         """
+        left: list[tuple[str, str]] = []
         refusals: list[str] = []
-        for _ in range(ROUNDS):
-            found = self._found()
-            if not found:
-                return
-            refusals = self._delete(found)
-        raise LeftBehindError(self._found(), refusals)
+        while (found := self._found()) and set(found) != set(left):
+            # what others refer to goes a round after them
+            refusals, left = self._delete(found), found
+        if found:
+            raise LeftBehindError(found, refusals)
 
     def _delete(self, found: list[tuple[str, str]]) -> list[str]:
         """Delete what can be deleted; why the rest cannot."""

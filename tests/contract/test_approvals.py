@@ -81,6 +81,10 @@ def office(server: Server, client: Dhis2Client, place: Place) -> Generator[Offic
         for uid in uids:
             client.maintenance.prune_data("organisationUnits", uid)
         client.maintenance.prune_data("dataElements", element)
+        # DHIS2 deletes no workflow that has levels
+        client.data_approval_workflows.patch(
+            str(flow["id"]), [{"op": "replace", "path": "/dataApprovalLevels", "value": []}]
+        )
 
 
 def usable(levels: list[Row]) -> list[Row]:
