@@ -13,9 +13,11 @@ from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.periods import Period
 from dhis2w_sandbox.data.selecting import strict_period
 from dhis2w_sandbox.documents import linked
-from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox
+from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox, forbidden
+from dhis2w_sandbox.metadata import access
 from dhis2w_sandbox.metadata.periods import period_name
 from dhis2w_sandbox.routing import Endpoints
+from dhis2w_sandbox.selection import selected
 
 Json = dict[str, Any]
 
@@ -24,19 +26,44 @@ endpoints = Endpoints()
 
 @endpoints.add("GET", "/api/lockExceptions", SOURCE)
 def read_exceptions(call: Call) -> Reply:
-    """List the exceptions."""
-    if call.param("filter") or call.param("key"):
-        raise NotInSandbox("filters and keys of lock exceptions")
-    page = paged(call, "lockExceptions", call.server.store.all("lockException"))
-    return Reply.json({**page, "lockExceptions": [_shown(call, row) for row in page["lockExceptions"]]})
+    """List the exceptions; `filter` compares units, data sets and periods."""
+    if call.param("key"):
+        raise NotInSandbox("keys of lock exceptions")
+    page = paged(call, "lockExceptions", [row for row in call.server.store.all("lockException") if _fits(call, row)])
+    return Reply.json({**page, "lockExceptions": [_chosen(call, row) for row in page["lockExceptions"]]})
+
+
+def _fits(call: Call, row: Json) -> bool:
+    links = {"organisationunit.id": "organisationUnit", "dataset.id": "dataSet", "period": "period"}
+    for text in call.params("filter"):
+        parts = text.split(":")
+        if len(parts) != 3:
+            raise Dhis2Refusal(409, f"Invalid filter: {text}")
+        name, operator, value = parts
+        if operator.lower() not in {"eq", "in"}:
+            raise NotInSandbox(f"the operator {operator} in filters of lock exceptions")
+        link = links.get(name.lower())
+        if link and linked(row, link) not in (value.strip("[]").split(",") if operator.lower() == "in" else [value]):
+            return False
+    return True
+
+
+def _chosen(call: Call, row: Json) -> Json:
+    fields, shown = call.param("fields") or "*", _shown(call, row)
+    if fields in {"*", ":all"}:
+        return shown
+    linked_to = {type: call.server.store.get(type, str(linked(row, type))) for type in ("dataSet", "organisationUnit")}
+    whole = {type: document for type, document in linked_to.items() if document and f"{type}[" in fields}
+    return selected(call.server, shown | whole, fields)
 
 
 @endpoints.add("GET", "/api/lockExceptions/combinations", SOURCE)
 def read_combinations(call: Call) -> Reply:
     """List the data sets and periods that have exceptions, by name, without the units."""
     rows = {(linked(row, "dataSet"), linked(row, "period")): row for row in call.server.store.all("lockException")}
-    found = [_shown(call, {key: row[key] for key in ("dataSet", "period")}) for row in rows.values()]
-    return Reply.json({"lockExceptions": sorted(found, key=lambda row: row["name"])})
+    found = [{key: row[key] for key in ("dataSet", "period")} for row in rows.values()]
+    named = sorted(found, key=lambda row: str(_shown(call, row)["name"]))
+    return Reply.json({"lockExceptions": [_chosen(call, row) for row in named]})
 
 
 def _shown(call: Call, row: Json) -> Json:
@@ -57,7 +84,11 @@ def add_exceptions(call: Call) -> Reply:
     text, period, data_set = call.required("ou"), _period(call, rules), rules.document("dataSet", call.required("ds"))
     if data_set is None:
         raise Dhis2Refusal(409, " DataSet or Period is invalid")
+    if not access.can_update(call.user, call.server.schemas.by_singular["dataSet"], data_set):
+        raise forbidden("You don't have the proper permissions to update this object")
     units = [unit for unit in text.strip("[]").split(",") if unit]
+    if not units:
+        raise Dhis2Refusal(409, "OrganisationUnit ID is invalid.")
     for unit in units:
         if rules.document("organisationUnit", unit) is None:
             raise Dhis2Refusal(409, f"Can't find OrganisationUnit with id ={unit}")
