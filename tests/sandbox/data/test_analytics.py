@@ -1,6 +1,6 @@
 """Aggregate analytics: the job that builds the tables, and the order of rows, in every version."""
 
-from entering import AVERAGE, COUNT, OTHER, ROOT, UNIT, Clerk, value
+from entering import AVERAGE, COUNT, DATA_SET, OTHER, ROOT, UNIT, Clerk, value
 
 
 def story(clerk: Clerk, query: str = "") -> list[str]:
@@ -36,3 +36,78 @@ def test_rows_are_no_longer_in_the_order_of_the_question(clerk: Clerk) -> None:
     assert sorted(found) == sorted((period, unit) for period in periods for unit in (UNIT, OTHER, ROOT))
     assert found != [(period, unit) for period in periods for unit in (UNIT, OTHER, ROOT)]
     assert rows == clerk.send("GET", f"/api/analytics?{asked}&skipMeta=true").parsed()["rows"]
+
+
+INDICATOR, SECOND_INDICATOR = "IndicatorA1", "IndicatorB1"
+
+
+def _analysed(clerk: Clerk) -> Clerk:
+    """Values of two units in the tables, and two indicators."""
+    indicators = [
+        {"id": uid, "name": uid, "shortName": uid, "indicatorType": {"id": "IndTypeAaa1"}, **parts}
+        for uid in (INDICATOR, SECOND_INDICATOR)
+        for parts in [{"numerator": f"#{{{COUNT}}}", "denominator": "1"}]
+    ]
+    types = [{"id": "IndTypeAaa1", "name": "One", "factor": 1}]
+    assert clerk.send("POST", "/api/metadata", {"indicatorTypes": types, "indicators": indicators}).status == 200
+    if clerk.sandbox.server.behaviour.limits_output_periods:
+        names = [{"name": "Monthly"}, {"name": "Yearly"}]
+        assert clerk.send("POST", "/api/configuration/dataOutputPeriodTypes", names).status == 204
+    clerk.import_values(value(COUNT, "202401", "3"), value(COUNT, "202402", "4"))
+    assert clerk.send("POST", "/api/resourceTables/analytics").status == 200
+    return clerk
+
+
+def _code(clerk: Clerk, query: str) -> str | None:
+    return clerk.send("GET", f"/api/analytics?{query}").parsed().get("errorCode")
+
+
+def test_data_and_combos_are_the_first_columns(clerk: Clerk) -> None:
+    asked = f"dimension=ou:{UNIT}&dimension=pe:202401&dimension=co&dimension=dx:{COUNT}"
+    answer = _analysed(clerk).send("GET", f"/api/analytics?{asked}").parsed()
+    assert [row["name"] for row in answer["headers"]] == ["dx", "co", "ou", "pe", "value"]
+    assert answer["rows"] == [[COUNT, "HllvX50cXC0", UNIT, "202401", "3"]]
+
+
+def test_what_does_not_go_together_is_refused(clerk: Clerk) -> None:
+    _analysed(clerk)
+    place = f"dimension=pe:202401&dimension=ou:{UNIT}"
+    rate = f"{DATA_SET}.REPORTING_RATE"
+    assert _code(clerk, f"dimension=dx:{COUNT}&dimension=dx:{AVERAGE}&{place}") == "E7111"
+    assert _code(clerk, f"dimension=dx:{COUNT}&dimension=dx:{COUNT}&{place}") is None
+    assert _code(clerk, f"filter=dx:{INDICATOR};{COUNT}&{place}") == "E7108"
+    assert _code(clerk, f"filter=dx:{INDICATOR}&{place}") is None
+    assert _code(clerk, f"filter=dx:{rate};{COUNT}&{place}") == "E7109"
+    assert _code(clerk, f"dimension=dx:{rate}&dimension=ao&{place}") == "E7112"
+    assert _code(clerk, f"dimension=dx:{COUNT}.HllvX50cXC0&dimension=co&{place}") == "E7113"
+    assert _code(clerk, f"dimension=dx:{COUNT};{INDICATOR}&dimension=co&{place}") == "E7114"
+    assert _code(clerk, f"{place}&skipData=true") is None
+
+
+def test_totals_that_mean_nothing_are_refused(clerk: Clerk) -> None:
+    _analysed(clerk)
+    store = clerk.sandbox.server.store
+    combo = store.get("categoryCombo", "bjDvmb4bfuf")
+    assert combo is not None
+    store.put("categoryCombo", combo["id"], {**combo, "skipTotal": True})
+    place = f"dimension=pe:202401&dimension=ou:{UNIT}"
+    assert _code(clerk, f"dimension=dx:{COUNT}&{place}") == "E7134"
+    category = combo["categories"][0]["id"]
+    assert _code(clerk, f"dimension=dx:{COUNT}&dimension={category}&{place}") is None
+
+
+def test_the_units_of_a_user_may_be_others(clerk: Clerk) -> None:
+    asked = f"/api/analytics?dimension=dx:{COUNT}&dimension=pe:2024&dimension=ou:USER_ORGUNIT&skipMeta=true"
+    assert _analysed(clerk).send("GET", asked).parsed()["rows"] == [[COUNT, "2024", ROOT, "7"]]
+    others = clerk.send("GET", f"{asked}&userOrgUnit={UNIT};{OTHER}").parsed()["rows"]
+    assert others == [[COUNT, "2024", UNIT, "7"]]
+    assert clerk.send("GET", f"{asked}&userOrgUnit=nOtKnown001").parsed()["errorCode"] == "E7143"
+
+
+def test_the_hierarchy_is_that_of_units_with_rows_below_the_users(clerk: Clerk) -> None:
+    asked = f"/api/analytics?dimension=dx:{COUNT}&dimension=pe:2024&hierarchyMeta=true&showHierarchy=true"
+    metadata = _analysed(clerk).send("GET", f"{asked}&dimension=ou:{ROOT};{UNIT};{OTHER}").parsed()["metaData"]
+    assert metadata["ouHierarchy"] == {ROOT: "", UNIT: ROOT}
+    assert metadata["ouNameHierarchy"] == {ROOT: "//Root", UNIT: "/Root/Here"}
+    filtered = clerk.send("GET", f"{asked}&filter=ou:{OTHER}").parsed()["metaData"]
+    assert filtered["ouHierarchy"] == {OTHER: ROOT}

@@ -58,7 +58,9 @@ def grid(call: Call, rules: EntryRules, query: Query, results: list[Result]) -> 
     naming = _Naming(call, rules, query)
     rounded = not call.flag("skipRounding")
     rows = [_row(query, naming, row, rounded=rounded, num_den=num_den) for row in results]
-    return {**_sized(headers, rows), "metaData": {} if call.flag("skipMeta") else metadata(call, rules, query)}
+    found = None if query.of("ou") not in query.columns else {unit for row in results for unit in row.cell}
+    meta: Json = {} if call.flag("skipMeta") else metadata(call, rules, query, found)
+    return {**_sized(headers, rows), "metaData": meta}
 
 
 def _sized(headers: list[Json], rows: list[list[str]]) -> Json:
@@ -118,8 +120,15 @@ class _Naming:
         return name_in(self._scheme, document or {}) or item
 
 
-def metadata(call: Call, rules: EntryRules, query: Query) -> Json:
-    """Names of everything in the answer, and the items of each dimension."""
+def metadata(call: Call, rules: EntryRules, query: Query, found: set[str] | None = None) -> Json:
+    """Names of everything in the answer, and the items of each dimension.
+
+    Args:
+        call: the request.
+        rules: where the metadata is.
+        query: the query.
+        found: the units that have rows, where units are a column: the others are not placed in the hierarchy.
+    """
     details = call.flag("includeMetadataDetails")
     items: Json = {}
     for dimension in query.dimensions:
@@ -132,23 +141,26 @@ def metadata(call: Call, rules: EntryRules, query: Query) -> Json:
         items[combo] = _combo_item(document, details=details)
     items |= query.names
     dimensions: Json = {row.id: row.items for row in query.dimensions if row.id != "co"}
-    found: Json = {"items": items, "dimensions": {**dimensions, "co": combos}}
+    meta: Json = {"items": items, "dimensions": {**dimensions, "co": combos}}
+    placed = [unit for unit in query.units if not found or unit in found]
     if call.flag("hierarchyMeta"):
-        found["ouHierarchy"] = {unit: _ancestors(rules, unit, "id") for unit in query.units}
+        meta["ouHierarchy"] = {unit: "/".join(path_of(rules, unit)[:-1]) for unit in placed}
     if call.flag("showHierarchy"):
-        found["ouNameHierarchy"] = {unit: "/" + _path_names(rules, unit) for unit in query.units}
-    return found
+        meta["ouNameHierarchy"] = {unit: "/" + path_names(rules, unit, "/") for unit in placed}
+    return meta
 
 
-def _ancestors(rules: EntryRules, unit: str, key: str) -> str:
-    del key
+def path_of(rules: EntryRules, unit: str) -> list[str]:
+    """The units from the user's own that is next above, or from the top, down to a unit."""
+    own = {row["id"] for row in rules.user.document.get("organisationUnits") or ()}
     path = lineage(rules.store, rules.document("organisationUnit", unit) or {"id": unit})
-    return "/".join(path[:-1])
+    return path[max((place for place, uid in enumerate(path[:-1]) if uid in own), default=0) :]
 
 
-def _path_names(rules: EntryRules, unit: str) -> str:
-    path = lineage(rules.store, rules.document("organisationUnit", unit) or {"id": unit})
-    return "/".join((rules.document("organisationUnit", uid) or {}).get("name", uid) for uid in path)
+def path_names(rules: EntryRules, unit: str, delimiter: str) -> str:
+    """The names of the units above, then a delimiter, which is there for a unit at the top too, and its own name."""
+    *above, name = ((rules.document("organisationUnit", uid) or {}).get("name", uid) for uid in path_of(rules, unit))
+    return delimiter.join(above) + delimiter + name
 
 
 def _dimension_item(dimension: Dimension, *, details: bool) -> Json:

@@ -14,7 +14,7 @@ from typing import Any
 
 from dhis2w_sandbox.call import SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics.aggregation import as_number
-from dhis2w_sandbox.data.analytics.grid import as_csv, header
+from dhis2w_sandbox.data.analytics.grid import as_csv, header, path_names
 from dhis2w_sandbox.data.analytics.outlier_parameters import constant, decimal
 from dhis2w_sandbox.data.analytics.query import Query, add_dimension, checked_refusal, refusal
 from dhis2w_sandbox.data.analytics.spread import Spread, by_mean, by_median
@@ -26,7 +26,6 @@ from dhis2w_sandbox.data.periods import Period
 from dhis2w_sandbox.data.value_types import NUMERIC
 from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox
 from dhis2w_sandbox.metadata.periods import period_name
-from dhis2w_sandbox.metadata.units import lineage
 from dhis2w_sandbox.routing import Endpoints
 
 Json = dict[str, Any]
@@ -320,7 +319,7 @@ def _row(call: Call, rules: EntryRules, outlier: Outlier) -> list[str]:
         fact.period,
         period_name(fact.period),
         *naming("organisationUnit", fact.unit),
-        _hierarchy(call, rules, fact.unit),
+        path_names(rules, fact.unit, " / "),
         *naming("categoryOptionCombo", fact.combo),
         *naming("categoryOptionCombo", fact.attribute),
         str(outlier.value),
@@ -338,15 +337,6 @@ def _naming(call: Call, rules: EntryRules) -> Callable[[str, str], tuple[str, st
         return shown, document.get("name", uid)
 
     return name
-
-
-def _hierarchy(call: Call, rules: EntryRules, unit: str) -> str:
-    """The names from the user's own unit down to the unit."""
-    own = {row["id"] for row in call.user.document.get("organisationUnits") or ()}
-    path = lineage(rules.store, rules.document("organisationUnit", unit) or {"id": unit})
-    first = max((place for place, uid in enumerate(path[:-1]) if uid in own), default=0)
-    names = [(rules.document("organisationUnit", uid) or {}).get("name", uid) for uid in path[first:]]
-    return " / ".join(names) if len(names) > 1 else f" / {names[0]}"
 
 
 def _rounded(number: float, places: int) -> str:

@@ -60,6 +60,8 @@ TEXTS = frozenset({"TEXT", "LONG_TEXT", "LETTER"})
 AGGREGATABLE = NUMERIC | BOOLEANS | TEXTS
 _OPERATORS = ("EQ", "GT", "GE", "LT", "LE")
 _TITLES = {"dx": "Data", "pe": "Period", "ou": "Organisation unit", "co": "Category option combo"}
+_FIRST_COLUMNS = {"dx": 0, "co": 1, "ao": 2}
+"""Columns that come before the others, which stay in the order in which they were asked for."""
 _GROUP_SETS = {
     "category": "categoryOptions",
     "organisationUnitGroupSet": "organisationUnitGroups",
@@ -132,16 +134,19 @@ def read_query(call: Call, rules: EntryRules) -> Query:
     aggregation = _aggregation(call)
     end, start = day(call, "endDate"), day(call, "startDate")
     boolean(call, "skipMeta", default=False)
-    asked = [(text, False) for text in _parts(call, "dimension")] + [(text, True) for text in _parts(call, "filter")]
+    columns = _parts(call, "dimension")
+    asked = [(text, False) for text in columns] + [(text, True) for text in _parts(call, "filter")]
     if not any(text.partition(":")[0] == "pe" for text, _ in asked) and (start is None or end is None):
         raise refusal(call, "E7146", "end" if end is None else "start")
     query = Query([], [], [], [], start.date() if start else None, end.date() if end else None, aggregation)
     for text, is_filter in asked:
         add_dimension(call, rules, query, text, is_filter=is_filter)
+    query.dimensions.sort(key=lambda row: _FIRST_COLUMNS.get(row.type, len(_FIRST_COLUMNS)))
     for unit in query.units:
         if rules.view_units() and not rules.may_view(unit):
             raise checked_refusal(call, "E7120", call.user.username, unit)
-    _check(call, query)
+    ids = [text.partition(":")[0] for text in columns]
+    _check(call, rules, query, [id for place, id in enumerate(ids) if id in ids[:place]])
     _default_units(rules, query)
     return query
 
@@ -154,7 +159,8 @@ def _default_units(rules: EntryRules, query: Query) -> None:
 
 
 def _parts(call: Call, name: str) -> list[str]:
-    return [part for value in call.params(name) for part in value.split(",") if part]
+    """What a parameter names, each text once."""
+    return list(dict.fromkeys(part for value in call.params(name) for part in value.split(",") if part))
 
 
 def _aggregation(call: Call) -> str | None:
@@ -253,7 +259,7 @@ def _period_dimension(call: Call, rules: EntryRules, query: Query, names: list[s
 def _unit_dimension(call: Call, rules: EntryRules, query: Query, names: list[str], *, is_filter: bool) -> Dimension:
     scheme = read_scheme(call.param("inputIdScheme") or "UID") or UID
     identifiers = Identifiers(rules.store)
-    own: list[str] = [row["id"] for row in call.user.document.get("organisationUnits") or ()]
+    own = _user_units(call, rules)
     tops: list[str] = []
     levels: list[int] = []
     groups: list[str] = []
@@ -274,6 +280,14 @@ def _unit_dimension(call: Call, rules: EntryRules, query: Query, names: list[str
         raise refusal(call, "E7143")
     query.units += [unit for unit in units if unit not in query.units]
     return Dimension("ou", _TITLES["ou"], "ou", units, is_filter)
+
+
+def _user_units(call: Call, rules: EntryRules) -> list[str]:
+    """The units that `USER_ORGUNIT` stands for: the user's, or those of `userOrgUnit` that there are."""
+    given = call.param("userOrgUnit")
+    if given is not None:
+        return [unit for unit in given.split(";") if rules.document("organisationUnit", unit)]
+    return [row["id"] for row in call.user.document.get("organisationUnits") or ()]
 
 
 def _of_user(rules: EntryRules, own: list[str], name: str) -> list[str]:
@@ -313,7 +327,7 @@ def _dynamic_dimension(call: Call, rules: EntryRules, id: str, names: list[str],
     raise refusal(call, "E7125", id)
 
 
-def _check(call: Call, query: Query) -> None:
+def _check(call: Call, rules: EntryRules, query: Query, twice: list[str]) -> None:
     """What cannot be asked together: the first that applies."""
     columns = query.columns
     both = [row.id for row in columns if any(other.is_filter and other.id == row.id for other in query.dimensions)]
@@ -322,22 +336,27 @@ def _check(call: Call, query: Query) -> None:
     kinds = [item.kind for item in query.data if item.id in filter_data]
     rates = any(item.kind == "rate" for item in query.data)
     has_dates = query.start is not None and query.end is not None
-    dynamic = any(row.id == "co" for row in query.dimensions)
-    elements = [item for item in query.data if item.kind in {"dataElement", "operand"}]
-    odd = [item.id for item in elements if item.document["valueType"] not in AGGREGATABLE]
+    by_combo = any(row.id == "co" for row in query.dimensions)
+    grouped = any(row.type == "dataElementGroupSet" for row in query.dimensions)
+    elements = [item for item in query.data if item.kind == "dataElement"]
+    valued = [item for item in query.data if item.kind in _WITH_VALUES]
+    odd = [item.id for item in valued if item.document["valueType"] not in AGGREGATABLE]
     checks: tuple[tuple[str, bool, tuple[Any, ...]], ...] = (
         ("E7101", not columns, ()),
-        ("E7102", not query.data and not any(row.type == "dataElementGroupSet" for row in query.dimensions), ()),
+        ("E7102", not query.data and not grouped and not call.flag("skipData"), ()),
         ("E7103", bool(both), (both,)),
         ("E7105", bool(query.periods) and has_dates, ()),
         ("E7106", bool(query.start and query.end and query.start > query.end), ()),
         ("E7107", rates and has_dates, ()),
-        ("E7108", kinds.count("indicator") > 1, ()),
-        ("E7109", kinds.count("rate") > 1, ()),
+        ("E7108", "indicator" in kinds and len(kinds) > 1, ()),
+        ("E7109", "rate" in kinds and len(kinds) > 1, ()),
         ("E7110", any(row.id == "co" for row in filtered), ()),
-        ("E7112", rates and dynamic, (_WITH_RATES,)),
-        ("E7113", dynamic and not elements, ()),
+        ("E7111", bool(twice), (twice,)),
+        ("E7112", rates and any(row.type in _NOT_WITH_RATES for row in query.dimensions), (_WITH_RATES,)),
+        ("E7113", by_combo and not elements, ()),
+        ("E7114", by_combo and len(elements) != len(query.data), ()),
         ("E7115", bool(odd), (odd,)),
+        ("E7134", any(_has_no_total(rules, query, item) for item in elements), ()),
     )
     for code, wrong, args in checks:
         if wrong:
@@ -348,6 +367,15 @@ def _check(call: Call, query: Query) -> None:
                 raise checked_refusal(call, code, part)
 
 
+def _has_no_total(rules: EntryRules, query: Query, item: DataItem) -> bool:
+    """Whether values of an element are not to be added up over its categories, and one of these is no dimension."""
+    combo = rules.document("categoryCombo", linked(item.document, "categoryCombo")) or {}
+    asked = {row.id for row in query.dimensions}
+    return bool(combo.get("skipTotal")) and any(row["id"] not in asked for row in combo.get("categories") or ())
+
+
+_WITH_VALUES = frozenset({"dataElement", "operand", "programDataElement"})
+_NOT_WITH_RATES = frozenset({"co", "ao", "dataElementGroupSet"})
 _WITH_RATES = [
     "CATEGORY",
     "DATA_X",
