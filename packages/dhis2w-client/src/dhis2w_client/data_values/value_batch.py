@@ -72,9 +72,9 @@ class ValueBatch:
             period_problem(period, self.dialect.version, self.dialect.calendar) for period in set(columns["period"])
         ):
             return False
-        with collector_paused():
-            keys = set(zip(*[columns[name] for name in _KEYS if name in columns], strict=True))
-        return len(keys) == len(self.values)
+        # keys with different hashes are different; with one hash they may be, and each is looked at
+        keys = zip(*[columns[name] for name in _KEYS if name in columns], strict=True)
+        return len(set(map(hash, keys))) == len(self.values)
 
 
 def only_texts(column: list[Any]) -> bool:

@@ -117,7 +117,7 @@ class JsonValueReader:
         end = self._buffer.rfind(b"},")
         while end >= 0:
             try:
-                rows = from_json(b"[" + self._buffer[: end + 1] + b"]", cache_strings="all")
+                rows = from_json(b"".join((b"[", memoryview(self._buffer)[: end + 1], b"]")), cache_strings="all")
             except ValueError:  # inside of a text, or of an object within a value
                 end = self._buffer.rfind(b"},", 0, end)
                 continue

@@ -20,6 +20,8 @@ class Chunk:
     """The rows with DHIS2's keys."""
     lines: Sequence[int]
     """Where each row is: line of the file, from 1; in JSON the number of the value."""
+    columns_read: dict[str, list[Any]] | None = None
+    """The columns, where whoever read the rows made them."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -27,7 +29,7 @@ class Chunk:
     @cached_property
     def columns(self) -> dict[str, list[Any]]:
         """What stands under each key, an empty text where there is nothing."""
-        return columns_of(self.values)
+        return columns_of(self.values) if self.columns_read is None else self.columns_read
 
     @property
     def last(self) -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Generator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Self, cast
@@ -17,6 +15,8 @@ from dhis2w_client.data_values.value_reader import CSV_NAMES, JsonValueReader
 from dhis2w_client.pages import collector_paused
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.chunk import Chunk
+from dhis2w_core.transfers.csv_rows import CsvRows
+from dhis2w_core.transfers.row_block import RowBlock
 
 BLOCK = 256 * 1024
 """Bytes that are read at once."""
@@ -35,13 +35,6 @@ class SourceRow(NamedTuple):
     """Line of the file, from 1; in JSON the number of the value."""
     value: dict[str, Any]
     """The row with DHIS2's keys."""
-
-
-class _Block(NamedTuple):
-    """Rows as they were read at once."""
-
-    values: list[dict[str, Any]]
-    lines: list[int]
 
 
 def digest_of(file: Path) -> str:
@@ -92,11 +85,12 @@ class SourceRows:
         self._file: BinaryIO = file.open("rb")
         self._size = file.stat().st_size
         in_header = kind == ".csv"
-        self._blocks = _csv(self._file, file.name, names) if in_header else readers[kind](self._file, file.name)
+        of_csv = CsvRows(self._file, file.name, partial(_key, names=names))
+        self._blocks = of_csv.blocks() if in_header else readers[kind](self._file, file.name)
         self._names = None if in_header else names
         """DHIS2's keys of columns; None where they are in the header, once for all rows."""
         self._constants = constants
-        self._left = _Block([], [])
+        self._left = RowBlock()
         self.position = 0
         """Number of the next row, from 0."""
 
@@ -114,13 +108,12 @@ class SourceRows:
 
     def take(self, count: int) -> Chunk:
         """The next rows, as many as there are up to `count`; none at the end."""
-        values, lines = self._left
+        rows = RowBlock()
         with collector_paused():
-            while len(values) < count and (block := next(self._blocks, None)):
-                values += block.values
-                lines += block.lines
-        self._left = _Block(values[count:], lines[count:])
-        chunk = Chunk(self.position, values[:count], lines[:count])
+            while len(rows) < count and (block := self._left or next(self._blocks, None)) is not None:
+                self._left = block
+                rows.append(block.cut(count - len(rows)))
+        chunk = Chunk(self.position, rows.values, rows.lines, rows.columns)
         self.position = chunk.last
         return self._in_keys(chunk)
 
@@ -145,47 +138,10 @@ def source_rows(file: Path, columns: Mapping[str, str] | None = None) -> Generat
             yield from map(SourceRow, chunk.lines, chunk.values)
 
 
-def _csv(file: BinaryIO, name: str, names: Mapping[str, str]) -> Generator[_Block]:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    table = csv.reader(text)
-    try:
-        keys = [_key(cell.strip(), names) for cell in next(table, list[str]())]
-        while some := [(cells, table.line_num) for cells in islice(table, ROWS)]:
-            _check_width(some, len(keys), name)
-            whole = None not in keys
-            values = [
-                dict(zip(keys, cells)) if whole and "" not in cells else _without_blanks(keys, cells)  # noqa: B905 - cells may end early
-                for cells, _ in some
-                if cells
-            ]
-            yield _Block(cast("list[dict[str, Any]]", values), [line for cells, line in some if cells])
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise OperationError(
-            f"{name}, line {table.line_num + 1}: this is no CSV in UTF-8: {error}.",
-            next_step="Save it as CSV in UTF-8.",
-        ) from None
-    finally:
-        text.detach()  # whoever opened the file closes it
-
-
-def _check_width(lines: Sequence[tuple[list[str], int]], width: int, name: str) -> None:
-    if max(len(cells) for cells, _ in lines) > width:
-        line = next(line for cells, line in lines if len(cells) > width)
-        raise OperationError(
-            f"{name}, line {line}: there are more cells than columns.",
-            next_step="Put what has a comma in it into quotes.",
-        )
-
-
-def _without_blanks(keys: Sequence[str | None], cells: Sequence[str]) -> dict[str | None, str]:
-    """A row without cells that are empty or under no key."""
-    return {key: cell for key, cell in zip(keys, cells, strict=False) if key is not None and cell != ""}
-
-
-def _ndjson(file: BinaryIO, name: str) -> Generator[_Block]:
+def _ndjson(file: BinaryIO, name: str) -> Generator[RowBlock]:
     lines = ((number, line) for number, line in enumerate(file, 1) if not line.isspace())
     while some := list(islice(lines, ROWS)):
-        yield _Block([_object(line, name, number) for number, line in some], [number for number, _ in some])
+        yield RowBlock.of([_object(line, name, number) for number, line in some], [number for number, _ in some])
 
 
 def _object(line: bytes, name: str, number: int) -> dict[str, Any]:
@@ -198,23 +154,23 @@ def _object(line: bytes, name: str, number: int) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def _json(file: BinaryIO, name: str) -> Generator[_Block]:
+def _json(file: BinaryIO, name: str) -> Generator[RowBlock]:
     reader = JsonValueReader()
     number = 1
     pieces = (reader.feed(piece) for piece in iter(lambda: file.read(BLOCK), b""))
     for values in chain(pieces, (reader.end() for _ in range(1))):
         if not {dict}.issuperset(map(type, values)):
             raise OperationError(f"{name}: something between the values {number} and {number + len(values)} is none.")
-        yield _Block(values, list(range(number, number + len(values))))
+        yield RowBlock.of(values, list(range(number, number + len(values))))
         number += len(values)
 
 
-def _parquet(file: BinaryIO, name: str) -> Generator[_Block]:
+def _parquet(file: BinaryIO, name: str) -> Generator[RowBlock]:
     from dhis2w_core.transfers.parquet_rows import parquet_rows
 
     number = 1
     for values in parquet_rows(file, name, ROWS):
-        yield _Block(values, list(range(number, number + len(values))))
+        yield RowBlock.of(values, list(range(number, number + len(values))))
         number += len(values)
 
 

@@ -1,0 +1,127 @@
+"""The rows of a CSV file, block by block.
+
+A block without quotes whose lines are all of one width is cut at its commas at once, without a step for each line, and
+gives columns; the others are read by Python's `csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Generator, Sequence
+from itertools import chain
+from typing import Any, BinaryIO
+
+from dhis2w_core.errors import OperationError
+from dhis2w_core.transfers.row_block import RowBlock
+
+BLOCK = 256 * 1024
+"""Characters that are read at once."""
+
+
+class CsvRows:
+    """The rows of a CSV file in UTF-8, whose first line names the columns.
+
+    Args:
+        file: The file; whoever opened it closes it.
+        name: What it is called in errors.
+        key_of: The key for the name of a column; None where the column is no part of the rows.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, key_of: Callable[[str], str | None]) -> None:
+        self._file = file
+        self._name = name
+        self._key_of = key_of
+        self._keys: list[str | None] = []
+        self._line = 0
+        """Lines that were read."""
+
+    def blocks(self) -> Generator[RowBlock]:
+        """The rows.
+
+        Raises:
+            OperationError: It is no CSV in UTF-8, or a line has more cells than there are columns.
+        """
+        text = io.TextIOWrapper(self._file, encoding="utf-8-sig", newline="")
+        try:
+            self._read_header(text)
+            while block := text.read(BLOCK) + text.readline():
+                yield self._cut(block) or self._read(block, text)
+        except UnicodeDecodeError as error:
+            raise self._broken(error) from None
+        finally:
+            text.detach()
+
+    def _read_header(self, text: io.TextIOWrapper) -> None:
+        table = csv.reader(text)
+        try:
+            self._keys = [self._key_of(cell.strip()) for cell in next(table, list[str]())]
+        except csv.Error as error:
+            raise self._broken(error) from None
+        self._line = table.line_num
+
+    def _cut(self, block: str) -> RowBlock | None:
+        """The rows of a plain block; None where it is none."""
+        width = len(self._keys)
+        lines = block.replace("\r\n", "\n")
+        named = [key for key in self._keys if key is not None]
+        if '"' in lines or "\r" in lines or len(set(named)) < len(named):
+            return None
+        if not lines.endswith("\n"):
+            lines += "\n"
+        cells = lines.replace("\n", ",\n,").split(",")
+        count = lines.count("\n")
+        if len(cells) != count * (width + 1) + 1 or set(cells[width :: width + 1]) != {"\n"}:
+            return None  # the lines are of several widths
+        texts: dict[str, str] = {}  # the same text is one object: it is hashed once, and takes its memory once
+        columns: dict[str, list[str]] = {}
+        for position, key in enumerate(self._keys):
+            column = cells[position : -1 : width + 1]
+            if key is not None and any(column):
+                columns[key] = list(map(texts.setdefault, column, column))
+        if not columns:
+            return None
+        begin = self._line + 1
+        self._line += count
+        rows = zip(*columns.values(), strict=True)
+        if any("" in column for column in columns.values()):
+            values = [_without_blanks(list(columns), row) for row in rows]
+        else:
+            values = [dict(zip(columns, row)) for row in rows]  # noqa: B905 - a column makes a key and a cell
+        return RowBlock(values, list(range(begin, begin + count)), dict(columns))
+
+    def _read(self, block: str, rest: io.TextIOWrapper) -> RowBlock:
+        """The rows of any block; what is in quotes may end behind it."""
+        part = io.StringIO(block, newline="")
+        table = csv.reader(chain(part, rest))
+        values: list[dict[str, Any]] = []
+        lines: list[int] = []
+        try:
+            while part.tell() < len(block) and (cells := next(table, None)) is not None:
+                if cells:
+                    values.append(self._row(cells, self._line + table.line_num))
+                    lines.append(self._line + table.line_num)
+        except csv.Error as error:
+            self._line += table.line_num - 1
+            raise self._broken(error) from None
+        self._line += table.line_num
+        return RowBlock.of(values, lines)
+
+    def _row(self, cells: Sequence[str], line: int) -> dict[str, Any]:
+        if len(cells) > len(self._keys):
+            raise OperationError(
+                f"{self._name}, line {line}: there are more cells than columns.",
+                next_step="Put what has a comma in it into quotes.",
+            )
+        return _without_blanks(self._keys, cells)
+
+    def _broken(self, error: Exception) -> OperationError:
+        return OperationError(
+            f"{self._name}, line {self._line + 1}: this is no CSV in UTF-8: {error}.",
+            next_step="Save it as CSV in UTF-8.",
+        )
+
+
+def _without_blanks(keys: Sequence[str | None], cells: Sequence[str]) -> dict[str, Any]:
+    """A row without cells that are empty or under no key; it may end early."""
+    return {key: cell for key, cell in zip(keys, cells, strict=False) if key is not None and cell != ""}
