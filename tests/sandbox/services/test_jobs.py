@@ -61,13 +61,3 @@ def test_a_job_that_cannot_run_here_says_so(admin: Sender) -> None:
     admin("POST", "/api/jobConfigurations", {**JOB, "jobType": "PREDICTOR"})
 
     assert admin("POST", "/api/jobConfigurations/jobConfigU1/execute").status == 501
-
-
-def test_a_queue_is_made_once(admin: Sender) -> None:
-    body = {"cronExpression": "0 0 1 ? * *", "sequence": ["jobConfigU1"]}
-
-    assert admin("POST", "/api/scheduler/queues/night", body).status == 201
-    assert admin("POST", "/api/scheduler/queues/night", body).parsed()["errorCode"] == "E7021"
-    assert admin.read("/api/scheduler/queues/night")["sequence"] == ["jobConfigU1"]
-    assert admin("DELETE", "/api/scheduler/queues/night").status == 204
-    assert admin("GET", "/api/scheduler/queues/night").status == 404

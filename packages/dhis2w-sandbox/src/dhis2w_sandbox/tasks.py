@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from dhis2w_sandbox.call import RECORDED, Call, Reply
-from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
+from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.server import Server
 
@@ -183,6 +183,28 @@ def task(call: Call) -> Reply:
     """The story of a job, latest first."""
     _tables(call.server)
     return Reply.json(story_of(call.server, _job_type(call), _job_uid(call)), headers=NO_STORE)
+
+
+@endpoints.add("DELETE", "/api/system/tasks", SOURCE)
+def forget_all_tasks(call: Call) -> Reply:
+    """Forget every story."""
+    _forget(call, "1 = 1")
+    return Reply(204)
+
+
+@endpoints.add("DELETE", "/api/system/tasks/{type}", SOURCE)
+def forget_tasks(call: Call) -> Reply:
+    """Forget the stories of the jobs of a type."""
+    _forget(call, "job_type = ?", _job_type(call))
+    return Reply(204)
+
+
+def _forget(call: Call, where: str, *args: str) -> None:
+    if call.param("maxCount") or call.param("maxAge"):
+        raise NotInSandbox("maxCount and maxAge of stories of jobs")
+    _tables(call.server)
+    for table in ("notification", "summary"):
+        call.server.store.sql.execute(f"DELETE FROM {table} WHERE {where}", args)  # noqa: S608 - placeholders only
 
 
 @endpoints.add("DELETE", "/api/system/tasks/{type}/{job}", RECORDED)

@@ -1,8 +1,8 @@
-"""`/api/jobConfigurations/{uid}/…` and `/api/scheduler/queues`: what can be done with a job beside changing it.
+"""`/api/jobConfigurations/{uid}/…`: what can be done with a job beside changing it.
 
 A job that runs now runs to its end while its request is answered. What the clock says to run (a cron expression, a
 fixed delay, a job that waits) runs before the next request: `run_due`. Once, however often its time has passed.
-Source: `JobConfigurationController`, `DefaultJobSchedulerService`, `JobQueueController`, `JobConfiguration` of
+Source: `JobConfigurationController`, `DefaultJobSchedulerService`, `JobConfiguration` of
 dhis2-core; recordings `tracker/jobs-configurations`.
 """
 
@@ -13,10 +13,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics import tables
-from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, NotInSandbox, conflict, message, not_found
+from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, NotInSandbox, conflict, not_found
 from dhis2w_sandbox.metadata import computed
 from dhis2w_sandbox.metadata.computed import HOUSEKEEPING_JOBS
 from dhis2w_sandbox.metadata.hooks import Hook, register
@@ -82,30 +81,32 @@ def _next_time(job: Json) -> datetime | None:
     return None
 
 
-_LATEST = timedelta(hours=4)
+LATEST = timedelta(hours=4)
 """How long after its time a job may still run."""
 
 
 def _next_time_shown(rendering: Rendering, schema: Schema, job: Json) -> str | None:
     """When a job runs next: the time of the last four hours where it has not run since, even if it is switched off."""
     del schema
-    time = _next_time_within(job, rendering.server.clock().replace(tzinfo=None))
+    time = next_time_within(job, rendering.server.clock().replace(tzinfo=None))
     return stamp(time) if time else None
 
 
 def _latest_time_shown(rendering: Rendering, schema: Schema, job: Json) -> str | None:
     del schema
-    time = _next_time_within(job, rendering.server.clock().replace(tzinfo=None))
-    return stamp(time + _LATEST) if time and job.get("schedulingType") == "CRON" else None
+    time = next_time_within(job, rendering.server.clock().replace(tzinfo=None))
+    return stamp(time + LATEST) if time and job.get("schedulingType") == "CRON" else None
 
 
-def _next_time_within(job: Json, now: datetime) -> datetime | None:
+def next_time_within(job: Json, now: datetime) -> datetime | None:
     """JobTrigger.nextExecutionTime."""
+    if job.get("queueName") and job.get("queuePosition"):
+        return None
     last = datetime.fromisoformat(job["lastExecuted"]) if job.get("lastExecuted") else None
     kind = job.get("schedulingType")
     if kind == "CRON":
         second = timedelta(seconds=1)
-        return next_run(job.get("cronExpression") or "", max(now - _LATEST, last + second if last else now - _LATEST))
+        return next_run(job.get("cronExpression") or "", max(now - LATEST, last + second if last else now - LATEST))
     if kind == "FIXED_DELAY":
         return (last + timedelta(seconds=job["delay"]) if last else now) if job.get("delay") else None
     return last or now
@@ -127,7 +128,7 @@ def _run(server: Server, job: Json) -> None:
 
 
 # Second, minute, hour, day, month, weekday.
-_CRON = re.compile(r"(?:[\d*,/-]+ ){3}[\d*,/?LW-]+ [\d*,/A-Za-z-]+ [\d*,/?A-Za-z#-]+")
+CRON_PATTERN = re.compile(r"(?:[\d*,/-]+ ){3}[\d*,/?LW-]+ [\d*,/A-Za-z-]+ [\d*,/?A-Za-z#-]+")
 
 
 def _check_cron(server: Server, user: User, new: Json, old: Json | None) -> list[ErrorReport]:
@@ -136,7 +137,7 @@ def _check_cron(server: Server, user: User, new: Json, old: Json | None) -> list
     cron, klass = new.get("cronExpression"), "org.hisp.dhis.scheduling.JobConfiguration"
     if not isinstance(cron, str) or not cron:
         return []
-    if not _CRON.fullmatch(cron):
+    if not CRON_PATTERN.fullmatch(cron):
         return [ErrorReport("E7005", (), klass)]
     others = (job for job in server.store.all(TYPE) if old is None or job["id"] != old["id"])
     taken = any(job["jobType"] == new.get("jobType") and job.get("cronExpression") == cron for job in others)
@@ -234,62 +235,6 @@ def clean(call: Call) -> Reply:
     """Remove jobs that ran once, some minutes ago; they are not kept here."""
     call.required("minutes", "int")
     return Reply(204)
-
-
-@endpoints.add("GET", "/api/scheduler/queues", SOURCE)
-def queues(call: Call) -> Reply:
-    """List the names of queues."""
-    return Reply.json(sorted(_queues(call)))
-
-
-@endpoints.add("GET", "/api/scheduler/queues/{name}", RECORDED)
-def queue(call: Call) -> Reply:
-    """Show a queue: jobs that run one after another."""
-    return Reply.json(_queue(call))
-
-
-@endpoints.add("POST", "/api/scheduler/queues/{name}", RECORDED)
-def make_queue(call: Call) -> Reply:
-    """Make a queue of jobs."""
-    name = call.parts["name"]
-    if name in _queues(call):
-        raise Dhis2Refusal(409, message(call.server.version, "E7021", name), "E7021")
-    _set_queue(call, name)
-    return Reply(201)
-
-
-@endpoints.add("PUT", "/api/scheduler/queues/{name}", SOURCE)
-def change_queue(call: Call) -> Reply:
-    """Replace the jobs of a queue."""
-    _queue(call)
-    _set_queue(call, call.parts["name"])
-    return Reply(204)
-
-
-@endpoints.add("DELETE", "/api/scheduler/queues/{name}", RECORDED)
-def delete_queue(call: Call) -> Reply:
-    """Remove a queue; its jobs stay."""
-    _queue(call)
-    kept = {name: row for name, row in _queues(call).items() if name != call.parts["name"]}
-    call.server.configuration.write("jobQueues", kept)
-    return Reply(204)
-
-
-def _queues(call: Call) -> dict[str, Json]:
-    return call.server.configuration.read("jobQueues", {})
-
-
-def _queue(call: Call) -> Json:
-    found = _queues(call).get(call.parts["name"])
-    if found is None:
-        raise Dhis2Refusal(404, message(call.server.version, "E7020", call.parts["name"]), "E7020")
-    return found
-
-
-def _set_queue(call: Call, name: str) -> None:
-    body = json_object(call)
-    row: Json = {"name": name, "cronExpression": body.get("cronExpression"), "sequence": body.get("sequence") or []}
-    call.server.configuration.write("jobQueues", {**_queues(call), name: row})
 
 
 def _found(call: Call) -> Json:
