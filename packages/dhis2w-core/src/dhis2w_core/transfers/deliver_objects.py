@@ -24,6 +24,7 @@ from dhis2w_client.json_value import as_array, as_object, is_number
 from dhis2w_client.tracker.kind import RELATIONSHIPS
 from dhis2w_client.tracker.payload import with_uids
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
+from dhis2w_core.transfers.tracker_advice import DELETED_ALREADY, advice_on
 from dhis2w_core.transfers.tracker_rows import Row, kind_of, objects_in
 from dhis2w_core.transfers.tracker_there import TrackerThere
 
@@ -36,15 +37,6 @@ CHILD_OF_REFUSED = "E5000"
 """An object is refused because the one that it hangs on is."""
 NEVER_CHANGED = "E4015"
 """A relationship is there already, and DHIS2 never changes one."""
-DELETED_ALREADY = ("E1082", "E1113", "E1114")
-"""An object was deleted before, and keeps its UID."""
-WHAT_TO_DO: Mapping[str, str] = {
-    **dict.fromkeys(DELETED_ALREADY, "DHIS2 never takes the UID of a deleted object again: remove it from the row."),
-    **dict.fromkeys(("E1002", "E1030", "E1080"), "It is there already: send it with the strategy UPDATE."),
-    **dict.fromkeys(("E1063", "E1032", "E1081"), "It is not there: send it with the strategy CREATE."),
-    "E4012": "Send the row again when both ends are there.",
-}
-"""What a person can do, by DHIS2's code, where the problem itself does not say it."""
 OTHER_PARTS = "Other parts of the row may be stored; sending it again, repaired, makes nothing twice."
 
 FAILED_ON = (
@@ -279,7 +271,7 @@ def _named(error: ReportRow) -> str:
 
 def what_to_do(code: str | None, row: Row) -> str | None:
     """What a person can do about a refused row."""
-    parts = [WHAT_TO_DO.get(code or "")]
+    parts = [advice_on(code)]
     if sum(1 for _ in objects_in(row)) > 1:
         parts.append(OTHER_PARTS)
     return " ".join(part for part in parts if part) or None

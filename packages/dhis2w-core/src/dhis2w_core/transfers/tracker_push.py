@@ -99,7 +99,7 @@ class TrackerPush:
         deliver = DeliverObjects(client, self.options, self.background)
         if not self.check or not can_check(self.options):
             return deliver
-        return CheckedDelivery(await TrackerCheck.of(client), deliver)
+        return CheckedDelivery(await TrackerCheck.of(client, self.options), deliver)
 
     def _rows(self) -> TrackerRows:
         return TrackerRows(self.source, self.source_digest, self.columns, self.constants)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -14,12 +14,15 @@ from dhis2w_core.transfers.tracker_rows import kind_of
 if TYPE_CHECKING:
     from dhis2w_client.client import Dhis2Client
     from dhis2w_client.tracker import PushOptions, TrackerSelection
+    from dhis2w_client.tracker.tracker_list import TrackerList
 
 Row = Mapping[str, Any]
 AT_ONCE = 100
 """Objects that are read back with one request."""
 PARTS: Mapping[str, str] = {ENTITIES.key: "tracked_entities", ENROLLMENTS.key: "enrollments", EVENTS.key: "events"}
 """What a selection calls the UIDs of each kind. Relationships cannot be asked for so; DHIS2 never changes one."""
+UNANSWERED = (BadRequestError, ConflictError, ForbiddenError, InvalidRequestError, NotFoundError)
+"""What is raised where objects cannot be asked for, or the user may not see them."""
 LEFT_TO_SERVER = frozenset({"createdAt", "updatedAt", "createdBy", "updatedBy", "storedBy", "completedBy", "deleted"})
 """Properties that DHIS2 sets itself, whatever is sent."""
 
@@ -58,14 +61,43 @@ class TrackerThere:
 
     async def _stored(self, kind: TrackerKind, program: str | None, uids: Sequence[str]) -> dict[str, Row]:
         """The objects with these UIDs that are not deleted."""
-        tracker = self.client.tracker
-        lists = {ENTITIES: tracker.tracked_entities, ENROLLMENTS: tracker.enrollments, EVENTS: tracker.events}
         selection: dict[str, Any] = {PARTS[kind.key]: uids, "fields": "*"} | ({"program": program} if program else {})
-        rows = lists[kind].rows(**cast("TrackerSelection", selection))
+        rows = _list_of(self.client, kind).rows(**cast("TrackerSelection", selection))
         try:
             return {str(row[kind.uid]): row async for row in rows}
-        except (BadRequestError, ConflictError, ForbiddenError, InvalidRequestError, NotFoundError):
+        except UNANSWERED:
             return {}
+
+
+async def known_to_server(client: Dhis2Client, objects: Iterable[tuple[TrackerKind, str | None, str]]) -> set[str]:
+    """The UIDs of the objects that are stored, or may be, where the server does not say; for who may see everything.
+
+    Args:
+        client: The client that is asked.
+        objects: Kind, program (events need theirs) and UID of each.
+    """
+    groups: dict[tuple[TrackerKind, str | None], list[str]] = {}
+    for kind, program, uid in objects:
+        groups.setdefault((kind, program), []).append(uid)
+    found: set[str] = set()
+    for (kind, program), uids in groups.items():
+        for start in range(0, len(uids), AT_ONCE):
+            some = sorted(uids)[start : start + AT_ONCE]
+            selection: dict[str, Any] = {PARTS[kind.key]: some, "fields": kind.uid, "org_unit_mode": "ALL"}
+            rows = _list_of(client, kind).rows(
+                **cast("TrackerSelection", selection | ({"program": program} if program else {}))
+            )
+            try:
+                found.update([str(row[kind.uid]) async for row in rows])
+            except UNANSWERED:
+                found.update(some)
+    return found
+
+
+def _list_of(client: Dhis2Client, kind: TrackerKind) -> TrackerList[Any]:
+    tracker = client.tracker
+    lists = {ENTITIES: tracker.tracked_entities, ENROLLMENTS: tracker.enrollments, EVENTS: tracker.events}
+    return lists[kind]
 
 
 def _uid(row: Row) -> str:
