@@ -46,6 +46,8 @@ class Ground:
     person: str
     name: str
     """A type of tracked entity, and its one attribute."""
+    link: str
+    """A type of relationships between two of them."""
     program: str
     stage: str
     visits: str
@@ -162,6 +164,7 @@ def _data_set(place: Place, text: str, elements: list[str], units: list[str]) ->
 
 def _programs(place: Place, weight: str, units: list[str]) -> dict[str, list[Row]]:
     """A program with registration, one without, and what they need."""
+    end: Row = {"relationshipEntity": "TRACKED_ENTITY_INSTANCE"}
     attribute, kind, stages = new_uid(), new_uid(), {"stage": new_uid(), "visit": new_uid()}
     programs = {"stage": new_uid(), "visit": new_uid()}
 
@@ -197,6 +200,16 @@ def _programs(place: Place, weight: str, units: list[str]) -> dict[str, list[Row
             program("visits", "visit", programType="WITHOUT_REGISTRATION"),
         ],
         "programStages": [program_stage("stage", repeatable=True), program_stage("visit", repeatable=False)],
+        "relationshipTypes": [
+            {
+                "id": new_uid(),
+                "name": place.name("link"),
+                "fromToName": place.name("link"),
+                "sharing": {"public": "rwrw----"},
+                "fromConstraint": end | {"trackedEntityType": {"id": kind}},
+                "toConstraint": end | {"trackedEntityType": {"id": kind}},
+            }
+        ],
     }
 
 
