@@ -15,6 +15,7 @@ from dhis2w_core.errors import OperationError, StalePlanError
 from dhis2w_core.plan import StepDone
 from dhis2w_core.transfers.chunk_size import ChunkSize
 from dhis2w_core.transfers.data_push import DataPush
+from dhis2w_core.transfers.json_head import json_head
 from dhis2w_core.transfers.source_rows import digest_of, source_rows
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.faults import Fault
@@ -186,3 +187,49 @@ def test_chunks_shrink_when_they_are_too_much_and_grow_again() -> None:
     assert ChunkSize(150, 1000).after_failure() == ChunkSize(100, 1000)
     assert ChunkSize(100, 1000).after_failure() is None
     assert ChunkSize(100, 1000, smallest=1).after_failure() == ChunkSize(50, 1000, smallest=1)
+
+
+def in_json(file: Path, **around: Any) -> DataPush:
+    """The plan to send a JSON file as it says itself."""
+    file.write_text(json.dumps(around))
+    return DataPush(file, digest_of(file), rows_at_once=2, clock=Clock(sleep=at_once)).with_head()
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_what_a_json_file_says_beside_its_values_holds_for_all_of_them(
+    empty: Sandbox, tmp_path: Path, behind: bool
+) -> None:
+    """Schemes, data set and unit, before the list or behind it, though the values are sent in parts."""
+    codes = {COUNT: "COUNT", AVERAGE: "AVERAGE"}
+    rows = [{"dataElement": codes[row["dataElement"]], "period": row["period"], "value": row["value"]} for row in ROWS]
+    said = {"dataElementIdScheme": "CODE", "orgUnitIdScheme": "NAME", "dataSet": FIRST_SET, "orgUnit": "Here"}
+    plan = in_json(tmp_path / "values.json", **({"dataValues": rows} | said if behind else said | {"dataValues": rows}))
+
+    async def use(client: Dhis2Client) -> tuple[dict[str, Any], Any]:
+        return await send(client, plan), await stored(client)
+
+    report, there = run(empty, use)
+    assert report["accepted"] == len(ROWS)
+    assert there == STORED
+
+
+def test_a_json_file_that_is_a_trial_stores_nothing(empty: Sandbox, tmp_path: Path) -> None:
+    plan = in_json(tmp_path / "values.json", dataValues=ROWS, dryRun=True)
+
+    async def use(client: Dhis2Client) -> Any:
+        await send(client, plan)
+        return await stored(client)
+
+    assert run(empty, use) == []
+
+
+def test_a_json_file_that_completes_a_data_set_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OperationError, match="completeDate"):
+        in_json(tmp_path / "values.json", completeDate="2024-02-03", dataValues=ROWS)
+
+
+@pytest.mark.parametrize("content", ["", "[]", '[{"value": "1"}]', '{"dataValues": [{"comment": "]"}]', "no JSON ]x"])
+def test_a_file_without_a_head_says_nothing(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "values.json"
+    file.write_text(content)
+    assert json_head(file) == {}

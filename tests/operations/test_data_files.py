@@ -112,6 +112,18 @@ def test_a_trial_and_a_background_job(ground: Desk, tmp_path: Path) -> None:
     assert stored(ground) == [("202401", "11")]
 
 
+def test_a_json_file_may_say_itself_what_it_is(ground: Desk, tmp_path: Path) -> None:
+    values = [{"dataElement": VISITS, "value": "11"}]
+    said = {"orgUnitIdScheme": "NAME", "orgUnit": "North", "period": "202401", "dataSet": DATA_SET}
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({"dryRun": True, "dataValues": values, **said}))
+    assert counts(ground.json("data", "push", "a.json"))[:2] == (1, 1)
+    assert stored(ground) == []
+    file.write_text(json.dumps({"dataValues": values, **said}))
+    assert counts(ground.json("data", "push", "a.json"))[:2] == (1, 1)
+    assert stored(ground) == [("202401", "11")]
+
+
 def test_what_is_pulled_into_a_file_can_be_pushed(ground: Desk, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"{HEADER}{VISITS},202401,{NORTH},11\n{VISITS},202402,{NORTH},12\n")
     ground.json("data", "push", "a.csv")

@@ -91,7 +91,7 @@ class JsonValueReader:
         if isinstance(rest, dict):
             whole = cast("dict[str, object]", rest)
             values = whole.get("dataValues", [])
-            self.head |= _texts(whole)
+            self.head |= texts_of_object(whole)
         else:
             values = cast("object", rest)
         if not isinstance(values, list):
@@ -137,10 +137,10 @@ def _head(before: bytes) -> dict[str, str]:
         found = as_object(from_json(before.rstrip().rstrip(b",") + b"}"))
     except ValueError:
         return {}
-    return _texts(found)
+    return texts_of_object(found)
 
 
-def _texts(row: Mapping[str, object]) -> dict[str, str]:
+def texts_of_object(row: Mapping[str, object]) -> dict[str, str]:
     """What of an object is a text or a truth, as text."""
     scalars = {key: value for key, value in row.items() if isinstance(value, str | bool)}
     return {key: str(value).lower() if isinstance(value, bool) else value for key, value in scalars.items()}

@@ -7,7 +7,7 @@ back first, and only what it has not is sent again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +17,11 @@ import orjson
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.data_values.push_options import DataValueOptions
 from dhis2w_client.data_values.value_batch import ValueBatch
+from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.checked_delivery import CheckedDelivery
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
 from dhis2w_core.transfers.file_push import FilePush
+from dhis2w_core.transfers.json_head import common_cells, json_head
 from dhis2w_core.transfers.metadata_check import MetadataCheck
 from dhis2w_core.transfers.object_names import OTHERS, PLURALS, ObjectNames
 from dhis2w_core.transfers.push_run import Deliver, Progress, PushRun
@@ -62,6 +64,25 @@ class DataPush:
     clock: Clock = field(default=SYSTEM_CLOCK, repr=False)
     steps: tuple[ObjectChange, ...] = ()
     takes_back: str | None = None
+
+    def with_head(self) -> DataPush:
+        """The plan with what a JSON file says beside its values, which goes before what is given, as in DHIS2.
+
+        Raises:
+            OperationError: It says that a data set is complete, which a push does not register.
+        """
+        head = json_head(self.source)
+        if head.get("completeDate"):
+            raise OperationError(
+                f"{self.source.name} has a completeDate; a push sends values, and registers no completion.",
+                next_step="Take it out, push, and then register it: client.data_values.completions.register.",
+            )
+        return replace(
+            self,
+            constants={**self.constants, **common_cells(head)},
+            options=self.options.with_head(head),
+            data_set=head.get("dataSet", self.data_set),
+        )
 
     def preview(self) -> Preview:
         """The file, and how it is sent."""

@@ -281,7 +281,7 @@ async def push(
             check=check,
             background=background,
             progress=lambda rows, share: face.progress("Rows", rows, share=share),
-        )
+        ).with_head()
         for source in (file_of(each, face, format) for each in dict.fromkeys(file))
     ]
     return FilePushes(pushes, "data values")
