@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
@@ -136,7 +136,7 @@ def make_queue(call: Call) -> Reply:
 def change_queue(call: Call) -> Reply:
     """Replace the jobs of a queue, its expression, and its name where another is sent."""
     body, name = json_object(call), call.parts["name"]
-    cron, sequence = body.get("cronExpression"), body.get("sequence") or []
+    cron, sequence = body.get("cronExpression"), cast("list[str]", body.get("sequence") or [])
     new_name, old = body.get("name") or name, _queue(call)
     if new_name != name:
         cron = cron or old[0].get("cronExpression")
