@@ -111,3 +111,38 @@ def test_the_hierarchy_is_that_of_units_with_rows_below_the_users(clerk: Clerk) 
     assert metadata["ouNameHierarchy"] == {ROOT: "//Root", UNIT: "/Root/Here"}
     filtered = clerk.send("GET", f"{asked}&filter=ou:{OTHER}").parsed()["metaData"]
     assert filtered["ouHierarchy"] == {OTHER: ROOT}
+
+
+def test_raw_data_are_the_values_between_the_days(clerk: Clerk) -> None:
+    _analysed(clerk)
+    asked = f"dimension=dx:{COUNT}&dimension=pe:202402;202403&dimension=ou:{ROOT}"
+    answer = clerk.send("GET", f"/api/analytics/rawData.json?{asked}").parsed()
+    names = [row["name"] for row in answer["headers"]]
+    assert names == ["dx", "ou", "pe", "pestartdate", "peenddate", "value"]
+    assert answer["rows"] == [[COUNT, UNIT, "202402", "2024-02-01", "2024-02-29", "4.0"]]
+    assert answer["metaData"]["dimensions"] == {"dx": [COUNT], "ou": [ROOT], "pe": [], "co": ["HllvX50cXC0"]}
+    dates = f"dimension=dx:{COUNT}&filter=ou:{OTHER}&startDate=2024-01-01&endDate=2024-02-10"
+    lines = clerk.send("GET", f"/api/analytics/rawData.csv?{dates}").body.decode().splitlines()
+    assert lines == ["Data,,Period start date,Period end date,Value", f"{COUNT},202401,2024-01-01,2024-01-31,3.0"]
+
+
+def test_results_come_as_data_values(clerk: Clerk) -> None:
+    _analysed(clerk)
+    asked = f"dimension=dx:{COUNT};{INDICATOR}&dimension=pe:2024&dimension=ou:{UNIT}"
+    values = clerk.send("GET", f"/api/analytics/dataValueSet.json?{asked}").parsed()["dataValues"]
+    assert {row["dataElement"]: row["value"] for row in values} == {COUNT: "7", INDICATOR: "7.0"}
+    assert {row["comment"] for row in values} == {"[aggregated]"}
+    reply = clerk.send("GET", f"/api/analytics/dataValueSet.csv?{asked}".replace(f";{INDICATOR}", ""))
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="data.csv"'
+    head, row = reply.body.decode().splitlines()
+    assert head.startswith("data_element,period,organisation_unit,category_option_combo,")
+    assert row == f"{COUNT},2024,{UNIT},,,7,,,,[aggregated],false"
+    assert clerk.send("GET", f"/api/analytics/dataValueSet.xml?{asked}").status == 501
+
+
+def test_csv_has_quotes_where_they_are_needed(clerk: Clerk) -> None:
+    _analysed(clerk)
+    asked = f"dimension=dx:{COUNT}&dimension=pe:2024&dimension=ou:{UNIT}"
+    assert clerk.send("GET", f"/api/analytics.csv?{asked}").body.decode() == (
+        f"Data,Period,Organisation unit,Value\n{COUNT},2024,{UNIT},7\n"
+    )

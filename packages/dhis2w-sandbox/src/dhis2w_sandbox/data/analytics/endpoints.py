@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
-from dhis2w_sandbox.data.analytics import grid, layout, tables
+from dhis2w_sandbox.data.analytics import grid, layout, raw, tables
 from dhis2w_sandbox.data.analytics.aggregation import Aggregation, fits
 from dhis2w_sandbox.data.analytics.query import Query, checked_refusal, measure_criteria, read_query
 from dhis2w_sandbox.data.analytics.row_order import Result
@@ -23,6 +23,21 @@ Json = dict[str, Any]
 endpoints = Endpoints()
 
 MOST_ROWS = 100_000
+AGGREGATED = "[aggregated]"
+"""The comment of a data value that was made of others."""
+_VALUE_COLUMNS = (
+    "data_element",
+    "period",
+    "organisation_unit",
+    "category_option_combo",
+    "attribute_option_combo",
+    "value",
+    "stored_by",
+    "created",
+    "last_updated",
+    "comment",
+    "follow_up",
+)
 
 
 @endpoints.add("GET", "/api/analytics", RECORDED, suffixes=["csv", "xml", "html", "xls", "xlsx"])
@@ -97,31 +112,48 @@ def query_as_page(call: Call) -> Reply:
     return query_analytics(replace(call, suffix="html"))
 
 
-@endpoints.add("GET", "/api/analytics/dataValueSet", SOURCE)
+@endpoints.add("GET", "/api/analytics/dataValueSet", SOURCE, suffixes=["csv", "xml"])
 def data_value_set(call: Call) -> Reply:
     """Answer an aggregate query as a set of data values, for another server; only its refusals are recorded."""
+    if call.suffix == "xml":
+        raise NotInSandbox("sets of analytics values as XML")
     rules = EntryRules(call.server, call.user)
     query = read_query_for_values(call, rules)
-    now = f"{call.server.now()[:10]}"
-    rows: list[Json] = []
-    for row in results(call, rules, query):
-        at = dict(zip((column.id for column in query.columns if column.id != "dx"), row.cell, strict=True))
-        element, _, combo = row.data.partition(".")
-        value: Json = {
-            "dataElement": element,
-            "period": at["pe"],
-            "orgUnit": at["ou"],
-            "value": grid.number_text(row.value, is_indicator=row.indicator is not None, rounded=True),
-            "storedBy": "[aggregated]",
-            "created": now,
-            "lastUpdated": now,
-            "comment": "[aggregated]",
-            "followup": False,
-            "categoryOptionCombo": combo or at.get("co"),
-            "attributeOptionCombo": at.get("ao"),
-        }
-        rows.append(value)
-    return Reply.json({"dataValues": rows}, headers=dict(tables.CACHED))
+    rows = [_data_value(query, row) for row in results(call, rules, query)]
+    if call.suffix == "csv":
+        headers = [{"column": name} for name in _VALUE_COLUMNS]
+        attached = {"Content-Disposition": 'attachment; filename="data.csv"', **tables.CACHED}
+        cells = [[*(text or "" for text in row), "", "", "", AGGREGATED, "false"] for row in rows]
+        return Reply(200, grid.as_csv(headers, cells), "application/csv", attached)
+    today = call.server.now()[:10]
+    values = [
+        {**row._asdict(), "created": today, "lastUpdated": today, "comment": AGGREGATED, "followup": False}
+        for row in rows
+    ]
+    return Reply.json({"dataValues": values}, headers=dict(tables.CACHED))
+
+
+class AggregatedValue(NamedTuple):
+    """One row as a data value, by the names of its JSON."""
+
+    dataElement: str  # noqa: N815 - the name in JSON
+    period: str
+    orgUnit: str  # noqa: N815 - the name in JSON
+    categoryOptionCombo: str | None  # noqa: N815 - the name in JSON
+    attributeOptionCombo: str | None  # noqa: N815 - the name in JSON
+    value: str
+
+
+def _data_value(query: Query, row: Result) -> AggregatedValue:
+    """A row as a data value: whole numbers where the data item has no others, otherwise with a decimal."""
+    at = dict(zip((column.id for column in query.columns if column.id != "dx"), row.cell, strict=True))
+    item = next(item for item in query.data if item.id == row.data)
+    is_whole = item.kind in {"dataElement", "operand"} and item.document["valueType"].startswith("INTEGER")
+    is_whole = is_whole or (item.kind == "indicator" and item.document.get("decimals") == 0)
+    text = grid.number_text(row.value, is_indicator=True, rounded=True)
+    whole = str(int(float(text))) if is_whole else text
+    element, combo = (item.document["id"], item.combo) if item.kind == "operand" else (row.data, None)
+    return AggregatedValue(element, at["pe"], at["ou"], combo or at.get("co"), at.get("ao"), whole)
 
 
 def read_query_for_values(call: Call, rules: EntryRules) -> Query:
@@ -148,10 +180,13 @@ def _lenient(call: Call, rules: EntryRules) -> Query:
         raise
 
 
-@endpoints.add("GET", "/api/analytics/rawData", SOURCE)
+@endpoints.add("GET", "/api/analytics/rawData", SOURCE, suffixes=["csv"])
 def raw_data(call: Call) -> Reply:
-    """List the values behind a query, one by one: its refusals only, which are recorded."""
+    """List the values behind a query, one by one, with the days of their periods; filters leave nothing out."""
     rules = EntryRules(call.server, call.user)
-    read_query(call, rules)
+    query = read_query(call, rules)
     tables.require(call.server)
-    raise NotInSandbox("raw analytics data")
+    answer = raw.raw_grid(call, rules, query)
+    if call.suffix == "csv":
+        return Reply(200, grid.as_csv(answer["headers"], answer["rows"]), "application/csv", dict(tables.CACHED))
+    return Reply.json(answer, headers=dict(tables.CACHED))

@@ -50,7 +50,7 @@ def header(name: str, title: str, *, number: bool = False, hidden: bool = False)
 def grid(call: Call, rules: EntryRules, query: Query, results: list[Result]) -> Json:
     """The whole answer."""
     if call.flag("skipData"):
-        return {**_sized([], []), "metaData": {} if call.flag("skipMeta") else metadata(call, rules, query)}
+        return {**sized([], []), "metaData": {} if call.flag("skipMeta") else metadata(call, rules, query)}
     headers = [header(row.id, row.title) for row in query.columns] + [header("value", "Value", number=True)]
     num_den = call.flag("includeNumDen")
     if num_den:
@@ -60,10 +60,11 @@ def grid(call: Call, rules: EntryRules, query: Query, results: list[Result]) -> 
     rows = [_row(query, naming, row, rounded=rounded, num_den=num_den) for row in results]
     found = None if query.of("ou") not in query.columns else {unit for row in results for unit in row.cell}
     meta: Json = {} if call.flag("skipMeta") else metadata(call, rules, query, found)
-    return {**_sized(headers, rows), "metaData": meta}
+    return {**sized(headers, rows), "metaData": meta}
 
 
-def _sized(headers: list[Json], rows: list[list[str]]) -> Json:
+def sized(headers: list[Json], rows: list[list[str]]) -> Json:
+    """The answer without metadata."""
     return {
         "headers": headers,
         "metaData": {},
@@ -261,6 +262,6 @@ def as_csv(headers: list[Json], rows: list[list[str]]) -> bytes:
     """The rows below the titles of their columns; only what needs quotes has them."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([row["column"] for row in headers])
+    writer.writerow([row.get("column", "") for row in headers])
     writer.writerows(rows)
     return out.getvalue().encode()
