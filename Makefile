@@ -10,6 +10,8 @@ READY  := .venv/.ready
 PYTEST := $(PY) -m pytest
 
 export UV_PROJECT_ENVIRONMENT := .venv
+# Tests start hundreds of processes: where nothing may be compiled ahead, each compiles every module again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo test browser test-all check format generate docs bench lock build clean
 
@@ -33,7 +35,7 @@ demo: $(READY) ## start a sandbox, connect to it, look around, stop it
 	@$(PY) scripts/demo.py
 
 test: $(READY) ## the quick tier: under five minutes
-	$(PYTEST) -n 2 -m "not slow"
+	$(PYTEST) -n 2 -m "not slow" --hypothesis-profile=quick
 
 browser: ## Chromium for the browser tests, where it is missing and apt can install it
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \

@@ -12,6 +12,9 @@ from dhis2w_sandbox.country.prepared import PREPARED
 
 # A busy machine is no failure of a property.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile(
+    "quick", settings.get_profile("calm"), max_examples=25
+)  # `make test`; `make test-all` tries 100
 settings.load_profile("calm")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -69,6 +69,7 @@ def person(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROWSER", f"{sys.executable} {Path(__file__).with_name('person_command.py')} %s &")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("person")
 def test_a_new_users_path(sandbox: str, home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     as_admin(sandbox)
@@ -126,6 +127,7 @@ def test_a_new_users_path(sandbox: str, home: Home, monkeypatch: pytest.MonkeyPa
     assert in_terminal("system", "info")[0] == 6
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("person")
 def test_a_password_that_dhis2_does_not_take_is_told_by_the_page_and_its_address(
     sandbox: str, monkeypatch: pytest.MonkeyPatch
@@ -141,6 +143,7 @@ def test_a_password_that_dhis2_does_not_take_is_told_by_the_page_and_its_address
     assert "did not take the user name or the password" in login.seen
 
 
+@pytest.mark.slow
 def test_somebody_logs_in_on_another_machine(sandbox: str) -> None:
     as_admin(sandbox)
     with_oauth2(sandbox)
@@ -154,6 +157,7 @@ def test_somebody_logs_in_on_another_machine(sandbox: str) -> None:
     assert login.end() == 0, login.seen
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("person")
 def test_a_login_that_is_interrupted_leaves_nothing(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERSON", "wrong")
@@ -215,6 +219,7 @@ def _command_line(file: Path) -> str:
         return ""
 
 
+@pytest.mark.slow
 def test_a_bundle_is_imported_and_gone_after_a_reset(
     sandbox: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

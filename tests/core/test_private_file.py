@@ -151,6 +151,7 @@ set_default_profile(name)
 """
 
 
+@pytest.mark.slow
 def test_twenty_writers_at_once_lose_nothing(home: Home) -> None:
     home.write_user("# the first line stays\n")
     names = [f"p{number}" for number in range(20)]

@@ -51,6 +51,7 @@ def test_the_package_alone_loads_no_model() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_first_use_costs_little_more_than_pydantic(tmp_path: Path) -> None:
     """A guard, not the measurement: the budget is 1.8 times `from pydantic import BaseModel`, on a quiet machine."""
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

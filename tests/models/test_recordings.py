@@ -89,7 +89,9 @@ def canonical(values: Json) -> str:
     return json.dumps(values, sort_keys=True)
 
 
-@pytest.mark.parametrize("read", [trusted, checked, constructed])
+@pytest.mark.parametrize(
+    "read", [trusted, *(pytest.param(read, marks=pytest.mark.slow) for read in (checked, constructed))]
+)
 def test_every_object_of_every_metadata_package(
     recordings: Path, read: Callable[[type[ServerModel], Json], ServerModel]
 ) -> None:
@@ -128,6 +130,7 @@ def test_only_answers_without_objects_are_left_out(recordings: Path) -> None:
     assert len(left_out) == 10
 
 
+@pytest.mark.slow
 def test_unknown_properties_survive(recordings: Path) -> None:
     for item in package_objects(recordings):
         values = {**deepcopy(item.json), "notInAnySpec": {"deep": [1, {"er": None}]}}
