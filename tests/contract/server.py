@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from dhis2w_client import AuthProvider, BasicAuth, InsecureTransportWarning
+from dhis2w_client.clock import SYSTEM_CLOCK, Clock
 from dhis2w_client.collection import numbers_in
 from dhis2w_client.models.collection_table import COLLECTIONS
 from dhis2w_client.sync import Dhis2Client
@@ -24,9 +25,9 @@ class Server:
     """Plural and UID of what has to stay there."""
 
     @contextmanager
-    def connect(self, auth: AuthProvider | None = None) -> Generator[Dhis2Client]:
+    def connect(self, auth: AuthProvider | None = None, *, clock: Clock = SYSTEM_CLOCK) -> Generator[Dhis2Client]:
         """A connected client: of the superuser, or of whoever else is named."""
-        client = Dhis2Client(self.url, auth or BasicAuth(self.username, self.password))
+        client = Dhis2Client(self.url, auth or BasicAuth(self.username, self.password), clock=clock)
         with warnings.catch_warnings():
             # whoever names a live server has chosen its address
             warnings.simplefilter("ignore", InsecureTransportWarning)

@@ -6,19 +6,27 @@ Evidence: recordings `data/import-async`, `tracker/async`, `tracker/jobs-configu
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from dhis2w_client import ObjectNotFoundError
-from dhis2w_client.jobs import JobNotStartedError, JobRun
+from dhis2w_client.clock import Clock
+from dhis2w_client.jobs import JobNotStartedError, JobRun, JobTimeoutError, Notification
+from dhis2w_client.jobs.errors import JobError
+from dhis2w_client.jobs.job_run import job_of
 from dhis2w_client.metadata import Bundle, new_uid
 from dhis2w_client.sync import Dhis2Client
 from dhis2w_client.tracker import PushOptions
+from dhis2w_sandbox import Sandbox
+from dhis2w_sandbox.schedule import Clock as Time
+from tests.contract.conftest import LIVE_URL, TARGETS, started
 from tests.contract.ground import Ground
 from tests.contract.place import Place
+from tests.contract.server import Server
 
-# three jobs, which a server begins up to 20 seconds after they were asked for, one of a type at a time
+# jobs, which a server begins up to 20 seconds after they were asked for, one of a type at a time
 pytestmark = pytest.mark.timeout(1800)
 
 
@@ -64,4 +72,108 @@ def test_jobs_are_listed_and_cancelled(client: Dhis2Client, place: Place) -> Non
     client.jobs.cancel(uid)
     with pytest.raises(ObjectNotFoundError):
         client.jobs.cancel(new_uid())
+    assert client.job_configurations.delete(uid).counts.deleted == 1
+
+
+@pytest.fixture(params=TARGETS)
+def queueing(request: pytest.FixtureRequest) -> Generator[Dhis2Client]:
+    """The superuser's client of a server on which jobs wait for their turn.
+
+    On a sandbox time passes only while the client waits.
+    """
+    if LIVE_URL:
+        with started(request.param) as server, server.connect() as client:
+            yield client
+        return
+    time = Time()
+
+    async def wait(seconds: float) -> None:
+        time.advance(seconds)
+
+    def since_its_beginning() -> float:
+        return time.now.timestamp()
+
+    clock = Clock(monotonic=since_its_beginning, sleep=wait)
+    with (
+        Sandbox(request.param, clock=time, job_delay=15) as sandbox,
+        sandbox.serve() as url,
+        Server(url, "admin", "district").connect(clock=clock) as client,
+    ):
+        yield client
+
+
+def test_who_waits_too_short_can_go_on_waiting(queueing: Dhis2Client) -> None:
+    place = Place(queueing)
+    element = place.element("late")
+    try:
+        job = job_of(queueing.post("metadata", {"dataElements": [element]}, params={"async": True}))
+        assert job
+        assert job.type == "METADATA_IMPORT"
+        with pytest.raises(JobTimeoutError):
+            queueing.jobs.wait(job, within=0)
+        told: list[Notification] = []
+        outcome = queueing.jobs.wait(job, progress=told.append)
+        assert outcome.story == tuple(told)
+        assert told[-1].completed
+        assert isinstance(outcome.summary, dict)
+        assert queueing.data_elements.get(str(element["id"])).name == element["name"]
+    finally:
+        place.clear()
+
+
+def test_a_job_that_is_cancelled_is_not_waited_for_in_vain(queueing: Dhis2Client) -> None:
+    place = Place(queueing)
+    element = place.element("never")
+    try:
+        job = job_of(queueing.post("metadata", {"dataElements": [element]}, params={"async": True}))
+        assert job
+        queueing.jobs.cancel(job.id)
+        # a live server may have done it, or half of it, before it is asked to stop
+        try:
+            outcome = queueing.jobs.wait(job)
+        except JobError:
+            assert LIVE_URL or queueing.data_elements.count(filters=f"id:eq:{element['id']}") == 0
+        else:
+            assert LIVE_URL
+            assert outcome.status
+    finally:
+        place.clear()
+
+
+def test_a_job_of_each_kind_tells_what_it_does(
+    client: Dhis2Client, ground: Ground, months: tuple[str, str, str]
+) -> None:
+    value = ground.value(ground.count, months[0])
+    person = {"trackedEntity": new_uid(), "trackedEntityType": ground.person, "orgUnit": ground.here}
+    jobs = [
+        job_of(
+            client.post("dataValueSets", {"dataSet": ground.first_set, "dataValues": [value]}, params={"async": True})
+        ),
+        job_of(client.post("tracker", {"trackedEntities": [person]}, params={"async": True})),
+    ]
+    for job in jobs:
+        assert job
+        told: list[Notification] = []
+        outcome = client.jobs.wait(job, progress=told.append)
+        assert outcome.story == tuple(told) == client.jobs.story(job)
+        assert outcome.messages
+        assert outcome.status == "COMPLETED"
+        assert isinstance(outcome.summary, dict), job.type
+        assert job not in client.jobs.running(job.type)
+    assert client.data_values.get(ground.count, months[0], ground.here) == "1"
+    assert client.tracker.tracked_entities.get(person["trackedEntity"]).trackedEntityType == ground.person
+
+
+def test_a_configured_job_is_run_and_waited_for(client: Dhis2Client, place: Place) -> None:
+    uid = new_uid()
+    parameters = {"checks": ["orgunits_invalid_geometry"], "type": "SUMMARY"}
+    made = {"id": uid, "name": place.name("job"), "jobType": "DATA_INTEGRITY", "cronExpression": "0 0 3 ? * *"}
+    client.job_configurations.create({**made, "enabled": True, "jobParameters": parameters})
+    client.post(f"jobConfigurations/{uid}/execute")
+    outcome = client.jobs.wait(JobRun("DATA_INTEGRITY", uid))
+    assert outcome.status == "COMPLETED"
+    assert outcome.summary is None
+    assert client.jobs.configuration(uid)["lastExecutedStatus"] == "COMPLETED"
+    (listed,) = (row for row in client.jobs.list("DATA_INTEGRITY") if row["id"] == uid)
+    assert listed["lastExecutedStatus"] == "COMPLETED"
     assert client.job_configurations.delete(uid).counts.deleted == 1

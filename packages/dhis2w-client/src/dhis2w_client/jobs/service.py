@@ -6,6 +6,7 @@ Source: `SystemController` (`/api/system/tasks`, `/api/system/taskSummaries`), `
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -85,13 +86,15 @@ class JobService:
         clock = self._api.clock
         until = clock.monotonic() + within
         pause = FIRST_WAIT
-        shown: set[Notification] = set()
+        shown: Counter[Notification] = Counter()
         while True:
             story = await self.story(job)
+            seen: Counter[Notification] = Counter()
             for told in story:
-                if told not in shown:
-                    shown.add(told)
+                seen[told] += 1
+                if seen[told] > shown[told]:  # the same can be told twice in one moment
                     progress(told)
+            shown |= seen
             if phase_of(story) == "told completed":
                 return story
             left = until - clock.monotonic()
