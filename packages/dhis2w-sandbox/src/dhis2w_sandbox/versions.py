@@ -183,6 +183,8 @@ class Behaviour:
     """Whether sums over events with `skipMeta` end in a failure."""
     unknown_enrollment_column: str
     """The database's failure where enrollments of a program without registration are asked for."""
+    logs_values_only: bool
+    """Whether change logs have values only, take no filter, and are sorted by their time alone."""
     tells_generated_limits: bool
     """Whether data entry says of limits whether they were worked out."""
     writes_type_as_attribute: bool
@@ -486,6 +488,7 @@ _V41 = Behaviour(
     entity_change_log_flag="allowAuditLog",
     event_change_log_flag=None,
     rules_see_stored_values=True,
+    logs_values_only=True,
     tells_generated_limits=True,
     writes_type_as_attribute=True,
     reports_adx_groups=True,
@@ -610,6 +613,7 @@ _V42 = replace(
     ties_completion_to_status=True,
     entity_change_log_flag=None,
     rules_see_stored_values=False,
+    logs_values_only=False,
     tells_generated_limits=False,
     writes_type_as_attribute=False,
     reports_adx_groups=False,

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dhis2w_sandbox.call import SOURCE, Call, Reply
-from dhis2w_sandbox.errors import bad_request
+from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.errors import bad_request, not_found
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.tracker.reading.choices import Choice
 from dhis2w_sandbox.tracker.reading.events import SPLIT, found_event
@@ -20,7 +21,7 @@ from dhis2w_sandbox.tracker.reading.sorting import in_order
 from dhis2w_sandbox.tracker.reading.tracked_entities import found_entity
 from dhis2w_sandbox.tracker.reading.views import user_json
 from dhis2w_sandbox.tracker.record_store import RecordStore
-from dhis2w_sandbox.tracker.records import Change
+from dhis2w_sandbox.tracker.records import Change, TrackedEntity
 
 Json = dict[str, Any]
 
@@ -40,8 +41,26 @@ _SORTED: dict[str, Callable[[Change], Any]] = {
 def entity_changes(call: Call) -> Reply:
     """List the changes of a tracked entity's attributes."""
     uid = path_uid(call)
-    found_entity(call, uid, Parameters(call).uid("program"))
-    return _listed(call, uid, ("attribute",))
+    program = Parameters(call).uid("program")
+    attributes = _attributes(call, found_entity(call, uid, program), program)
+    return _listed(call, uid, ("attribute",), lambda change: change.field in attributes)
+
+
+def _attributes(call: Call, entity: TrackedEntity, program: str | None) -> set[str]:
+    """The attributes of a program, or else of the type; in 41, 404 where the type has none."""
+    owner, key = (
+        ("program", "programTrackedEntityAttributes")
+        if program
+        else (
+            "trackedEntityType",
+            "trackedEntityTypeAttributes",
+        )
+    )
+    document = call.server.store.get(owner, program or entity.type) or {}
+    found = {str(linked(row, "trackedEntityAttribute")) for row in document.get(key) or ()}
+    if not found and not program and call.server.behaviour.logs_values_only:
+        raise not_found("TrackedEntity", entity.uid)
+    return found
 
 
 @endpoints.add("GET", "/api/tracker/events/{uid}/changeLogs", SOURCE)
@@ -51,16 +70,18 @@ def event_changes(call: Call) -> Reply:
     """List the changes of an event's data values, dates and place."""
     uid = path_uid(call)
     found_event(call, uid)
-    return _listed(call, uid, ("dataElement", "field"))
+    values_only = call.server.behaviour.logs_values_only
+    return _listed(call, uid, ("dataElement",) if values_only else ("dataElement", "field"))
 
 
-def _listed(call: Call, uid: str, kinds: tuple[str, ...]) -> Reply:
+def _listed(call: Call, uid: str, kinds: tuple[str, ...], is_meant: Callable[[Change], bool] = lambda _: True) -> Reply:
     parameters = Parameters(call)
     paging, order = read_paging(parameters), parameters.order()
-    check_order(order, [*_SORTED, *kinds])
-    wanted = _filter(parameters, kinds)
-    changes = [change for change in RecordStore(call.server).changes_of(uid) if change.kind in kinds and wanted(change)]
-    found = in_order(changes, order, _sort_value)
+    values_only = call.server.behaviour.logs_values_only
+    check_order(order, ["createdAt"] if values_only else [*_SORTED, *kinds])
+    wanted = is_meant if values_only else _filter(parameters, kinds)
+    changes = [change for change in RecordStore(call.server).changes_of(uid) if change.kind in kinds]
+    found = in_order([change for change in changes if is_meant(change) and wanted(change)], order, _sort_value)
     choice = Choice.of(call, DEFAULT_FIELDS)
     rows = [choice.picked(_shown(change)) for change in paging.cut(found)]
     return Reply.json(page_json(call, "changeLogs", rows, paging, len(found)))
