@@ -4,8 +4,10 @@ import asyncio
 import gzip
 import json
 import socket
+import ssl
 from typing import Any
 
+import httpx2
 import pytest
 
 from dhis2w_client import (
@@ -134,6 +136,34 @@ def test_the_options_that_trust_it(settings: dict[str, Any]) -> None:
                 return client.raw_version
 
     assert asyncio.run(use()) == "2.42.6"
+
+
+def test_what_the_machine_trusts_is_read_once_and_anew_when_the_environment_names_another_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[ssl.SSLContext] = []
+    create = httpx2.create_ssl_context
+
+    def counted() -> ssl.SSLContext:
+        read.append(create())
+        return read[-1]
+
+    async def answers() -> list[bool]:
+        async with listening(OK, certificate="self_signed.pem") as server:
+            return [await trusts(server.port, file) for file in ("", certificate, "", certificate)]
+
+    async def trusts(port: int, file: str) -> bool:
+        monkeypatch.setenv("SSL_CERT_FILE", file)
+        try:
+            await connect(f"https://localhost:{port}")
+        except TlsError:
+            return False
+        return True
+
+    certificate = str(TLS / "self_signed.pem")
+    monkeypatch.setattr(httpx2, "create_ssl_context", counted)
+    assert asyncio.run(answers()) == [False, True, False, True]
+    assert len(read) == 2
 
 
 @pytest.mark.parametrize("bundle", ["/nonexistent/ca.pem", __file__])

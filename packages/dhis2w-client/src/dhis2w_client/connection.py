@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -287,7 +288,7 @@ def _tls_context(network: Network) -> ssl.SSLContext | bool:
     if not network.verify:
         return False
     if network.ca_bundle is None:
-        return True
+        return _machine_trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     bundle = Path(network.ca_bundle).expanduser()
     try:
         if bundle.is_dir():
@@ -296,6 +297,14 @@ def _tls_context(network: Network) -> ssl.SSLContext | bool:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no certificate in it"
     raise TlsError(f"The CA bundle {network.ca_bundle} cannot be read: {reason}.", next_step="ca_bundle is a PEM file.")
+
+
+@lru_cache(maxsize=8)
+def _machine_trust(*_variables: str | None) -> ssl.SSLContext:
+    """What the machine trusts, by the variables that say so. Reading it takes longer than many a request: done once."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 def _user_agent() -> str:
