@@ -30,6 +30,7 @@ from dhis2w_sandbox.data import (
     approvals,
     attached,
     entry,
+    entry_metadata,
     file_values,
     forms,
     lock_exceptions,
@@ -42,7 +43,7 @@ from dhis2w_sandbox.data import (
 )
 from dhis2w_sandbox.data import export as data_export
 from dhis2w_sandbox.data.analytics import endpoints as analytics
-from dhis2w_sandbox.data.analytics import event_endpoints, outliers, value_outliers
+from dhis2w_sandbox.data.analytics import entity_endpoints, event_endpoints, outliers, value_outliers
 from dhis2w_sandbox.data.analytics import tables as analytics_tables
 from dhis2w_sandbox.faults import Fault, Faults
 from dhis2w_sandbox.metadata import export, gist, gist_bridge, merging, reading, unit_lists, writing
@@ -140,8 +141,10 @@ MODULES = (
     analysis,
     min_max,
     entry,
+    entry_metadata,
     analytics,
     analytics_tables,
+    entity_endpoints,
     event_endpoints,
     outliers,
     value_outliers,
