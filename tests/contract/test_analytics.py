@@ -26,9 +26,11 @@ pytestmark = pytest.mark.timeout(HALF_AN_HOUR)
 MONTHS = ("202401", "202402", "202403")
 OTHER_TABLES: list[Table] = [table for table in get_args(Table) if table not in ("resource", "aggregate", "outliers")]
 """What stays as it is: it takes long on a server with much data, and these scenarios ask for none of it."""
-TABLES_OF_TRACKER: tuple[Table, ...] = ("resource", "events", "enrollments")
+TABLES_OF_TRACKER: tuple[Table, ...] = ("resource", "events", "enrollments", "tracked entities")
 ENROLLED = date(2019, 5, 3)
 """Nobody else is enrolled in that month."""
+FOLLOWED = "Followed"
+"""Nobody else has that name."""
 OUTPUT = "configuration/dataOutputPeriodTypes"
 
 
@@ -182,7 +184,7 @@ def followed(client: Dhis2Client, worker: Dhis2Client, ground: Ground) -> Genera
     report = worker.tracker.register(
         ground.person,
         ground.here,
-        {ground.name: "Ada"},
+        {ground.name: FOLLOWED},
         program=ground.program,
         enrolled_at=ENROLLED,
         occurred_at=ENROLLED,
@@ -213,7 +215,7 @@ def test_enrollments_are_listed_with_their_latest_values(
     )
     (row,) = grid.rows()
     assert (row["tei"], row["pi"]) == followed
-    assert (row["programstatus"], float(row[weight]), row[ground.name]) == ("ACTIVE", 62.5, "Ada")
+    assert (row["programstatus"], float(row[weight]), row[ground.name]) == ("ACTIVE", 62.5, FOLLOWED)
 
 
 @pytest.mark.usefixtures("followed")
@@ -238,3 +240,16 @@ def test_events_are_listed_by_any_of_their_times(worker: Dhis2Client, ground: Gr
             ground.program, dimensions=[weight], headers=["psi", weight], ou=ground.root, params=params
         )
         assert sorted(float(cell) for cell in grid.column(weight)) == weights
+
+
+@pytest.mark.usefixtures("followed")
+def test_tracked_entities_are_listed_with_their_latest_values(worker: Dhis2Client, ground: Ground) -> None:
+    weight, entities = f"{ground.program}.{ground.stage}.{ground.weight}", worker.analytics.tracked_entities
+    asked: Any = {"ou": ground.root, "headers": [ground.name, "ouname", weight]}
+    grid = entities.query(ground.person, dimensions=[f"{ground.name}:EQ:{FOLLOWED}", weight], **asked)
+    assert [(row[ground.name], float(row[weight])) for row in grid.rows()] == [(FOLLOWED, 62.5)]
+    heavy = entities.query(ground.person, dimensions=[f"{ground.name}:EQ:{FOLLOWED}", f"{weight}:GT:62.5"], **asked)
+    assert len(heavy) == 0
+    with pytest.raises(ConflictError) as refused:
+        entities.query(ground.person, ou=ground.root, pe="2019")
+    assert refused.value.code == "E7222"

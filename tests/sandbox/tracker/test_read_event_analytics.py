@@ -3,7 +3,7 @@
 from typing import Any
 
 from looking import get, refused, register_two
-from registering import CARE, ROOT, UNIT, VISIT, WEIGHT, Registrar, visit
+from registering import CARE, COUNTS, OTHER, PERSON, ROOT, UNIT, VISIT, WEIGHT, Registrar, visit
 
 Json = dict[str, Any]
 
@@ -179,3 +179,52 @@ def test_what_would_change_a_list_and_is_not_here_is_said(registrar: Registrar) 
     _build(registrar)
     for parameter in ("outputIdScheme=NAME", "ouMode=SELECTED", "outputType=TRACKED_ENTITY_INSTANCE"):
         assert get(registrar, f"{QUERY}&{parameter}").status == 501
+
+
+ENTITIES = f"/api/analytics/trackedEntities/query/{PERSON}?dimension=ou:{ROOT}"
+LATEST = f"{CARE}.{ITEM}"
+
+
+def test_tracked_entities_are_listed_with_their_latest_values(registrar: Registrar) -> None:
+    register_two(registrar)
+    _build(registrar)
+    answer = get(registrar, f"{ENTITIES}&dimension={LATEST}&asc=AttrName001").parsed()
+    names = [row["name"] for row in answer["headers"]]
+    assert names[0] == ("trackedentityinstanceuid" if registrar.sandbox.server.version == "v41" else "trackedentity")
+    assert names[-1] == LATEST
+    found = [dict(zip(names, row, strict=True)) for row in answer["rows"]]
+    assert [(row[names[0]], row["ouname"], float(row[LATEST])) for row in found] == [
+        ("PersonAnn01", "District A", 9.0),
+        ("PersonBob01", "District B", 7.0),
+    ]
+    assert answer["headers"][-1]["column"] == "Weight, Care, Visit"
+    assert answer["metaData"]["pager"] == {"page": 1, "pageSize": 50, "isLastPage": True}
+    assert answer["metaData"]["dimensions"]["ou"] == [ROOT]
+
+
+def test_tracked_entities_are_filtered_and_paged(registrar: Registrar) -> None:
+    register_two(registrar)
+    _build(registrar)
+    chosen = f"{ENTITIES}&headers=AttrName001"
+    assert _rows(registrar, f"{chosen}&dimension={LATEST}:GE:9") == [["Ann"]]
+    assert _rows(registrar, f"{chosen}&filter=AttrName001:ILIKE:bo") == [["Bob"]]
+    assert _rows(registrar, f"{chosen}&program={CARE}".replace(ROOT, OTHER)) == [["Bob"]]
+    second = get(registrar, f"{chosen}&desc=AttrName001&pageSize=1&page=2&totalPages=true").parsed()
+    assert second["rows"] == [["Ann"]]
+    assert second["metaData"]["pager"] == {"page": 2, "total": 2, "pageSize": 1, "pageCount": 2}
+
+
+def test_requests_for_tracked_entities_are_checked(registrar: Registrar) -> None:
+    _build(registrar)
+    for wrong, code in (
+        ("dimension=pe:2024", "E7222"),
+        ("dimension=ElemZzzz001", "E7224"),
+        (f"program={COUNTS}", "E7142"),
+        ("program=ProgZzzz001", "E7129"),
+        ("headers=colour", "E7230"),
+    ):
+        assert get(registrar, f"{ENTITIES}&{wrong}").parsed()["errorCode"] == code
+    nobody = get(registrar, ENTITIES.replace(PERSON, "TypeZzzz001")).parsed()
+    assert nobody["errorCode"] == "E7125"
+    for unknown in (f"dimension={CARE}[-1].{ITEM}", "enrollmentDate=LAST_YEAR", f"dimension={WEIGHT}"):
+        assert get(registrar, f"{ENTITIES}&{unknown}").status == 501

@@ -181,6 +181,8 @@ class Behaviour:
     """Whether event analytics writes whole numbers with a decimal."""
     fails_without_event_metadata: bool
     """Whether sums over events with `skipMeta` end in a failure."""
+    entity_column: str
+    """What analytics calls the column of tracked entities."""
     unknown_enrollment_column: str
     """The database's failure where enrollments of a program without registration are asked for."""
     logs_values_only: bool
@@ -422,6 +424,7 @@ _V41 = Behaviour(
     shows_more_event_columns=False,
     writes_event_numbers_as_doubles=True,
     fails_without_event_metadata=False,
+    entity_column="trackedentityinstanceuid",
     unknown_enrollment_column="SqlState: 42703",
     searches_files_of_events=False,
     reports_integrity=True,
@@ -550,6 +553,7 @@ _V42 = replace(
     hides_sql_errors=False,
     lists_latest_values_first=False,
     fails_without_event_metadata=True,
+    entity_column="trackedentity",
     unknown_enrollment_column='ERROR: column "trackedentity" does not exist\n  Position: 19',
     searches_files_of_events=True,
     reports_integrity=False,

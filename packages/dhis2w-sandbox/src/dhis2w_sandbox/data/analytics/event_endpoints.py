@@ -143,7 +143,7 @@ def aggregate_enrollments(call: Call) -> Reply:
     groups = _grouped(rules, query, columns, _enrollments(call, rules, query))
     rows = [[str(len(found)), *cell] for cell, found in sorted(groups.items())]
     if call.suffix == "csv":
-        return _as_file(call, headers, rows, "enrollments")
+        return as_file(call, headers, rows, "enrollments")
     metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods="pe" in shown)
     pager: Json = {} if call.param("paging") == "false" else {"pager": _pager(call, 0, counted=call.flag("totalPages"))}
     return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
@@ -189,7 +189,7 @@ def event_dimensions(call: Call) -> Reply:
     ]
     for key in reversed(Parameters(call).order()):
         rows.sort(key=lambda row, field=key.field: str(row.get(field, "")), reverse=key.descending)
-    page, size = _page(call)
+    page, size = page_of(call)
     shown = [selected(call.server, row, call.param("fields")) for row in rows[(page - 1) * size : page * size]]
     return Reply.json(
         {"dimensions": shown, "pager": _pager(call, len(rows), counted=call.flag("totalPages", default=True))},
@@ -202,17 +202,17 @@ def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, fin
     _check_known(call)
     shown = _picked(call, columns)
     order = _order(call, rules, query, columns)
-    page, size = _page(call)
+    page, size = page_of(call)
     tables.require(call.server)
     found = [] if call.flag("skipData") else find()
     for read, descending in reversed(order):
-        found.sort(key=lambda row, read=read: _sortable(read(row)), reverse=descending)
+        found.sort(key=lambda row, read=read: sortable(read(row)), reverse=descending)
     counted = call.flag("totalPages", default=name == "events")
     paged = call.param("paging") != "false" and call.param("skipPaging") != "true"
     rows = [cells(shown, row) for row in (found[(page - 1) * size : page * size] if paged else found)]
     headers = [column.header for column in shown]
     if call.suffix not in {None, "json"}:
-        return _as_file(call, headers, rows, name)
+        return as_file(call, headers, rows, name)
     metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods=False)
     pager: Json = {"pager": _pager(call, len(found), counted=counted)} if paged else {}
     return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
@@ -237,7 +237,7 @@ def _order(
     return [(reads[name], descending) for name, descending in names]
 
 
-def _sortable(text: str | None) -> tuple[int, float, str]:
+def sortable(text: str | None) -> tuple[int, float, str]:
     """A cell as it is sorted: numbers by size, before texts, and what there is not last."""
     if text is None:
         return 2, 0, ""
@@ -249,7 +249,8 @@ def _value_of(item: Item, row: Row) -> str | None:
     return row.value(item)
 
 
-def _as_file(call: Call, headers: list[Json], rows: list[list[str]], name: str) -> Reply:
+def as_file(call: Call, headers: list[Json], rows: list[list[str]], name: str) -> Reply:
+    """The rows as a file; 501 in other formats than CSV."""
     if call.suffix != "csv":
         raise NotInSandbox(f"{name} as {call.suffix}")
     disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
@@ -266,7 +267,8 @@ def _picked(call: Call, columns: list[Column]) -> list[Column]:
     return [by_name[name] for name in names] or columns
 
 
-def _page(call: Call) -> tuple[int, int]:
+def page_of(call: Call) -> tuple[int, int]:
+    """Which page is asked for, and how many rows it has; 409 where there is no such page."""
     page, size = Parameters(call).integer("page"), Parameters(call).integer("pageSize")
     if page is not None and page < 1:
         raise checked_refusal(call, "E7207", page)
@@ -274,7 +276,7 @@ def _page(call: Call) -> tuple[int, int]:
 
 
 def _pager(call: Call, total: int, *, counted: bool) -> Json:
-    page, size = _page(call)
+    page, size = page_of(call)
     if not counted:
         return {"page": page, "pageSize": size, "isLastPage": page * size >= total}
     return {"page": page, "total": total, "pageSize": size, "pageCount": -(-total // size)}

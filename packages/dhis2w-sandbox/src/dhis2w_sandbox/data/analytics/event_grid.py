@@ -99,7 +99,7 @@ class Column:
         }
 
 
-def _time(text: str | None) -> str | None:
+def timestamp(text: str | None) -> str | None:
     """A time as Java's `Timestamp` prints it."""
     if text is None:
         return None
@@ -108,7 +108,8 @@ def _time(text: str | None) -> str | None:
     return f"{day} {clock}.{fraction.rstrip('0') or '0'}"
 
 
-def _person(user: UserInfo | None) -> str | None:
+def person(user: UserInfo | None) -> str | None:
+    """Who did something, as columns show it."""
     return f"{user.surname}, {user.first_name} ({user.username})" if user else None
 
 
@@ -135,13 +136,13 @@ def _text(name: str, title: str, read: Callable[[Row], str | None]) -> Column:
 
 
 def _moment(name: str, title: str, read: Callable[[Row], str | None]) -> Column:
-    return Column(name, title, "DATETIME", lambda row: _time(read(row)))
+    return Column(name, title, "DATETIME", lambda row: timestamp(read(row)))
 
 
 _WRITTEN = [
     _text("storedby", "Stored by", lambda row: row.record.stored_by),
-    _text("createdbydisplayname", "Created by", lambda row: _person(row.record.created_by)),
-    _text("lastupdatedbydisplayname", "Last updated by", lambda row: _person(row.record.updated_by)),
+    _text("createdbydisplayname", "Created by", lambda row: person(row.record.created_by)),
+    _text("lastupdatedbydisplayname", "Last updated by", lambda row: person(row.record.updated_by)),
     _moment("lastupdated", "Last updated on", lambda row: row.record.updated_at),
 ]
 _MADE = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.tracker.record_store import RecordStore, RecordTable
-from dhis2w_sandbox.tracker.records import Enrollment, Event
+from dhis2w_sandbox.tracker.records import Enrollment, Event, TrackedEntity
 
 _PREFIX = "analytics_"
 
@@ -34,6 +34,11 @@ def build_enrollments(server: Server) -> None:
     _copy(server, RecordStore(server).enrollments.name)
 
 
+def build_entities(server: Server) -> None:
+    """Copy the tracked entities."""
+    _copy(server, RecordStore(server).tracked_entities.name)
+
+
 def event_table(server: Server) -> RecordTable[Event]:
     """The events as they were when the tables were built."""
     table = RecordStore(server).events
@@ -44,6 +49,13 @@ def event_table(server: Server) -> RecordTable[Event]:
 def enrollment_table(server: Server) -> RecordTable[Enrollment]:
     """The enrollments as they were when the tables were built."""
     table = RecordStore(server).enrollments
+    table.name = _PREFIX + table.name
+    return table
+
+
+def entity_table(server: Server) -> RecordTable[TrackedEntity]:
+    """The tracked entities as they were when the tables were built."""
+    table = RecordStore(server).tracked_entities
     table.name = _PREFIX + table.name
     return table
 

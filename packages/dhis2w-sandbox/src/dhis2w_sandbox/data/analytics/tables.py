@@ -161,6 +161,9 @@ def run_analytics(job: Job) -> None:
         event_tables.build_events(job.server)
     if "ENROLLMENT" not in skipped:
         event_tables.build_enrollments(job.server)
+    if "TRACKED_ENTITY_INSTANCE" not in skipped:
+        event_tables.build_entities(job.server)
+        job.server.configuration.write("analytics tracked entities", True)
     tell_building(job, skipped, with_resources=not job.parameters.get("skipResourceTables"))
     job.tell("Analytics tables updated: 00:00:00.000", completed=True)
 
