@@ -333,3 +333,18 @@ def test_what_is_no_file_of_tracker_is_refused(tmp_path: Path) -> None:
         read("a.ndjson", "[1]\n")
     with pytest.raises(OperationError, match="a line for each data value"):
         read("a.csv", "event,dataElement,value\na,b,1\n")
+    with pytest.raises(OperationError, match="data values of data sets"):
+        read("a.csv", "dataElement,period,orgUnit,value\na,202401,b,1\n")
+
+
+def test_a_column_that_the_table_does_not_have_is_a_slip(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("facility,occurredAt,age\na,2024-03-01,\n", encoding="utf-8")
+    with pytest.raises(OperationError, match="no column Age") as refused:
+        TrackerRows(file, "digest", {"orgUnit": "facility", AGE: "Age"})
+    assert refused.value.next_step == "It has facility, occurredAt, age."
+    with TrackerRows(file, "digest", {"orgUnit": "facility", AGE: "age"}) as rows:
+        assert [row["orgUnit"] for row in rows.take(1).values] == ["a"]
+    file.write_text(f"orgUnit,occurredAt,{AGE}\na,2024-03-01,\n", encoding="utf-8")  # as what was refused is written
+    with TrackerRows(file, "digest", {"orgUnit": "facility", AGE: "age"}) as rows:
+        assert [row["orgUnit"] for row in rows.take(1).values] == ["a"]

@@ -8,13 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from dhis2w_client.errors import InvalidRequestError
+from dhis2w_client.metadata.uids import is_uid
+
 if TYPE_CHECKING:
     from dhis2w_client.call import ParamValue
 
 
+SCHEMES = ("UID", "CODE", "NAME")
+"""What may name metadata, beside `ATTRIBUTE:` and the UID of an attribute."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushOptions:
-    """How to import."""
+    """How to import.
+
+    Raises:
+        InvalidRequestError: A scheme that DHIS2 does not have; it would refuse whatever is sent.
+    """
 
     strategy: Literal["CREATE_AND_UPDATE", "CREATE", "UPDATE", "DELETE"] = "CREATE_AND_UPDATE"
     """What to do with the objects. An update sets back what it leaves out of an object, but for attributes, data
@@ -46,6 +57,13 @@ class PushOptions:
     category_option_combo_id_scheme: str | None = None
     """The same for category option combos alone."""
 
+    def __post_init__(self) -> None:
+        for name, scheme in self.params(background=False).items():
+            if name.endswith("dScheme") and isinstance(scheme, str) and not _is_scheme(scheme):
+                raise InvalidRequestError(
+                    f"{name} is not {scheme!r}.", next_step=f"It is one of {', '.join(SCHEMES)}, ATTRIBUTE:UID."
+                )
+
     def params(self, *, background: bool) -> dict[str, ParamValue]:
         """The query parameters. Warnings are always asked for: by default DHIS2 hides them.
 
@@ -70,3 +88,8 @@ class PushOptions:
             "categoryOptionIdScheme": self.category_option_id_scheme,
             "categoryOptionComboIdScheme": self.category_option_combo_id_scheme,
         }
+
+
+def _is_scheme(text: str) -> bool:
+    kind, _, attribute = text.partition(":")
+    return text.upper() in SCHEMES or (kind.upper() == "ATTRIBUTE" and is_uid(attribute))

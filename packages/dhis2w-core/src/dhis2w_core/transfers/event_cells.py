@@ -62,8 +62,12 @@ def event_of(cells: Mapping[str, Any]) -> Row:
             name.
 
     Raises:
-        OperationError: It is a line of DHIS2's own CSV, which has one for each value.
+        OperationError: It is a line of DHIS2's own CSV, which has one for each value, or a value of a data set.
     """
+    if "dataElement" in cells and "period" in cells:
+        raise OperationError(
+            "The table has data values of data sets, not events.", next_step="`d2w data push` sends them."
+        )
     if "dataElement" in cells:
         raise OperationError(
             "The table has a line for each data value, as DHIS2's own CSV; here it has one for each event.",

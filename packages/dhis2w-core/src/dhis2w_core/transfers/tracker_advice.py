@@ -15,6 +15,7 @@ _STAGE = "Correct the program stage: it must be one of the program's."
 _ATTRIBUTE = "Correct the attribute, or create it."
 _VALUE = "Correct the value: it must be of the type of its data element or attribute."
 _MISSING = "Add the value; it may not be missing."
+_PROPERTY = "Add it; in a table, --column says which column it is, --constant gives it to every line."
 _DATE = "Write the date as 2024-01-31."
 
 ADVICE: Mapping[str, str] = {
@@ -35,9 +36,7 @@ ADVICE: Mapping[str, str] = {
     "E1023": "Add occurredAt: the program asks for the day of the incident.",
     "E1064": "Correct the value: somebody else has it, and it must be unique.",
     "E1077": "Shorten the value.",
-    "E1121": "Add the missing property.",
-    "E1122": "Add the missing property.",
-    "E1123": "Add the missing property.",
+    **dict.fromkeys(("E1121", "E1122", "E1123"), _PROPERTY),
     "E1125": "Write the code of one of the options.",
     "E1305": "Add the data element to the program stage, or leave it out.",
     "E4012": "Send the row again when both ends are there.",
