@@ -155,3 +155,31 @@ def test_taking_back(clerk: Clerk) -> None:
     assert registered(clerk) == []
     assert clerk.send("DELETE", f"{PATH}?{query}{ROOT}&multiOu=true").status == 204
     assert registered(clerk, PLACE.replace(UNIT, OTHER)) == []
+
+
+def complete(clerk: Clerk, **more: Any) -> tuple[int, Json]:
+    body = {"dataSet": DATA_SET, "period": "202401", "orgUnit": UNIT, **more}
+    reply = clerk.send("POST", "/api/dataEntry/dataSetCompletion", body)
+    return reply.status, json.loads(reply.body or b"{}")
+
+
+def test_the_app_takes_a_registration_back_without_deleting_it(clerk: Clerk) -> None:
+    register(clerk, registration(storedBy="ann"))
+    assert complete(clerk, completed=False)[0] == 200
+    (row,) = registered(clerk)
+    assert (row["completed"], row["storedBy"], row["date"]) == (False, "ann", "2024-02-05")
+
+
+def test_the_app_completes_nothing_that_lacks_a_compulsory_value(clerk: Clerk) -> None:
+    operands = [{"dataElement": {"id": COUNT}}]
+    change(clerk, "dataSet", DATA_SET, compulsoryDataElementOperands=operands, compulsoryFieldsCompleteOnly=True)
+    status, refusal = complete(clerk)
+    assert status == 409
+    assert "Count" in refusal["message"]
+    clerk.import_values(value())
+    assert complete(clerk)[0] == 200
+
+
+def test_the_app_names_a_combo_with_its_options_or_none(clerk: Clerk) -> None:
+    assert complete(clerk, attribute={"combo": "bjDvmb4bfuf"})[1]["errorCode"] == "E2040"
+    assert complete(clerk, attribute={"combo": "NoCatCombo1", "options": ["x"]})[1]["errorCode"] == "E1110"

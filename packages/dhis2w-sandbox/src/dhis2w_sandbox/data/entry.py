@@ -5,14 +5,16 @@ Source: `DataEntryController`, `AuditController` of dhis2-core; recordings `data
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.approval_store import ApprovalKey, Approvals
 from dhis2w_sandbox.data.approvals import paged, period_json
-from dhis2w_sandbox.data.combos import combo_with
+from dhis2w_sandbox.data.combos import combo_asked
 from dhis2w_sandbox.data.completeness import Registration, RegistrationKey, Registrations
+from dhis2w_sandbox.data.compulsory import missing_operands
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.min_max import MinMaxTable
 from dhis2w_sandbox.data.parameters import listed
@@ -55,8 +57,7 @@ def entry_values(call: Call) -> Reply:
     data_set = _found(call, rules, "dataSet", call.param("ds"), "E1105")
     period = _period(call, rules, call.param("pe"))
     unit: str = _found(call, rules, "organisationUnit", call.param("ou"), "E1102")["id"]
-    options = [part for part in (call.param("cp") or "").split(";") if part]
-    attribute = (combo_with(rules, call.param("cc") or "", options) if options else None) or rules.default_combo
+    attribute = combo_asked(call, rules, call.param("cc"), call.param("cp"))
     elements, args = among("element", rules.elements_of(data_set))
     where = f"{elements} AND period = ? AND unit = ? AND attribute = ? AND deleted = 0"
     rows = Values(call.server).select(where, [*args, period.iso, unit, attribute])
@@ -133,14 +134,29 @@ def complete(call: Call) -> Reply:
     data_set = _found(call, rules, "dataSet", body.get("dataSet"), "E1105")
     period = _period(call, rules, body.get("period"))
     unit = _found(call, rules, "organisationUnit", body.get("orgUnit"), "E1102")
+    if not rules.in_hierarchy(unit["id"]):
+        raise Dhis2Refusal(409, message(call.server.version, "E2020", unit["id"]), "E2020")
     attribute: Json = body.get("attribute") or {}
-    options: list[str] = attribute.get("options") or []
-    combo = (combo_with(rules, attribute.get("combo") or "", options) if options else None) or rules.default_combo
+    options = cast("list[str] | None", attribute.get("options"))
+    combo = combo_asked(call, rules, attribute.get("combo"), None if options is None else ";".join(options))
     key = RegistrationKey(data_set["id"], period.iso, unit["id"], combo)
+    _check_compulsory(call, rules, data_set, key)
     now, name = call.server.now(), call.user.username
+    old = Registrations(call.server).get(key) or Registration(key, now, name, now, name, completed=True)
     completed = bool(body.get("completed", True))
-    Registrations(call.server).put(Registration(key, now, name, now, name, completed), period)
+    Registrations(call.server).put(replace(old, last_updated=now, last_updated_by=name, completed=completed), period)
     return Reply()
+
+
+def _check_compulsory(call: Call, rules: EntryRules, data_set: Json, key: RegistrationKey) -> None:
+    """409 where something that is needed for completion is missing, with a code from 43 on."""
+    missing = missing_operands(rules, data_set, key) if data_set.get("compulsoryFieldsCompleteOnly") else []
+    if not missing:
+        return
+    names = ",".join(missing)
+    if call.server.behaviour.enters_data_in_groups:
+        raise Dhis2Refusal(409, message(call.server.version, "E7605", names), "E7605")
+    raise Dhis2Refusal(409, f"All compulsory data element operands need to be filled: [{names}]")
 
 
 @endpoints.add("GET", "/api/dataEntry/dataValueContext", RECORDED)

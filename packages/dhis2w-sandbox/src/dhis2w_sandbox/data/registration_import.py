@@ -14,6 +14,7 @@ from dhis2w_sandbox.call import RECORDED, Call, Reply
 from dhis2w_sandbox.data import jackson_rows
 from dhis2w_sandbox.data.combos import combo_asked
 from dhis2w_sandbox.data.completeness import Registration, RegistrationKey, Registrations
+from dhis2w_sandbox.data.compulsory import missing_operands
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.identifiers import Identifiers
 from dhis2w_sandbox.data.import_options import ImportOptions, read_options
@@ -22,7 +23,6 @@ from dhis2w_sandbox.data.payload import Unreadable
 from dhis2w_sandbox.data.periods import Period
 from dhis2w_sandbox.data.row_readers import read_root, schemes_in
 from dhis2w_sandbox.data.selecting import strict_period
-from dhis2w_sandbox.data.values import Values
 from dhis2w_sandbox.data.xml_messages import xml_message
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal
@@ -209,26 +209,11 @@ class _RegistrationImport:
 
     def _has_compulsory(self, data_set: Json, key: RegistrationKey) -> bool:
         """Whether nothing that is compulsory is missing, or the set does without; each missing one is a conflict."""
-        missing = [row for row in data_set.get("compulsoryDataElementOperands") or () if self._is_missing(row, key)]
-        for operand in missing:
-            text = f"{self._operand_name(operand)} needs to be filled. It is compulsory."
+        missing = missing_operands(self.rules, data_set, key)
+        for name in missing:
+            text = f"{name} needs to be filled. It is compulsory."
             self.summary.conflicts.append(Conflict(text, {}, object="dataElementOperand"))
         return not missing or not data_set.get("compulsoryFieldsCompleteOnly")
-
-    def _is_missing(self, operand: Json, key: RegistrationKey) -> bool:
-        where = "element = ? AND period = ? AND unit = ? AND attribute = ? AND deleted = 0"
-        args = [linked(operand, "dataElement"), *key[1:]]
-        combo = linked(operand, "categoryOptionCombo")
-        if combo:
-            where, args = f"{where} AND combo = ?", [*args, combo]
-        return not list(Values(self.call.server).select(where, args))
-
-    def _operand_name(self, operand: Json) -> str:
-        element = self.rules.document("dataElement", linked(operand, "dataElement")) or {}
-        combo = linked(operand, "categoryOptionCombo")
-        if not combo or combo == self.rules.default_combo:
-            return str(element.get("name"))
-        return f"{element.get('name')} {(self.rules.document('categoryOptionCombo', combo) or {}).get('name')}"
 
     def _denials(self, data_set: Json, key: RegistrationKey) -> list[Conflict]:
         if self.call.user.is_super:
