@@ -146,3 +146,17 @@ def test_csv_has_quotes_where_they_are_needed(clerk: Clerk) -> None:
     assert clerk.send("GET", f"/api/analytics.csv?{asked}").body.decode() == (
         f"Data,Period,Organisation unit,Value\n{COUNT},2024,{UNIT},7\n"
     )
+
+
+def test_items_of_a_kind_may_have_a_scheme_of_their_own(clerk: Clerk) -> None:
+    _analysed(clerk)
+    asked = f"/api/analytics?dimension=dx:{COUNT};{INDICATOR}&dimension=pe:2024&dimension=ou:{UNIT}"
+
+    def names(query: str) -> list[tuple[str, ...]]:
+        return sorted(tuple(row[:3]) for row in clerk.send("GET", f"{asked}&{query}").parsed()["rows"])
+
+    assert names("outputOrgUnitIdScheme=NAME") == [(COUNT, "2024", "Here"), (INDICATOR, "2024", "Here")]
+    assert names("outputDataElementIdScheme=NAME") == [("Count", "2024", UNIT), (INDICATOR, "2024", UNIT)]
+    both = names("outputIdScheme=NAME&outputDataItemIdScheme=UID")
+    assert both == [(COUNT, "2024", "Here"), (INDICATOR, "2024", "Here")]
+    assert names("outputOrgUnitIdScheme=NAME&skipMeta=true") == [(COUNT, "2024", UNIT), (INDICATOR, "2024", UNIT)]

@@ -97,11 +97,14 @@ def number_text(value: float | str, *, is_indicator: bool, rounded: bool) -> str
 
 
 class _Naming:
-    """How the answer names items: by uid, or by the scheme that is asked for, unless metadata is left out."""
+    """How the answer names items: by uid, or by the schemes that are asked for, unless metadata is left out."""
 
     def __init__(self, call: Call, rules: EntryRules, query: Query) -> None:
-        text = call.param("outputIdScheme")
-        self._scheme: IdScheme = (read_scheme(text) if text and not call.flag("skipMeta") else None) or UID
+        self._call = call
+        self._general = self._scheme("outputIdScheme") or UID
+        self._of_items = self._scheme("outputDataItemIdScheme")
+        self._of_elements = self._scheme("outputDataElementIdScheme") or self._of_items
+        self._of_units = self._scheme("outputOrgUnitIdScheme")
         self._rules = rules
         self._data = {item.id: item for item in query.data}
 
@@ -109,16 +112,30 @@ class _Naming:
         """Whether a data item is a data element of a program, whose numbers are written as those of indicators."""
         return self._data[item].kind == "programDataElement"
 
+    def _scheme(self, parameter: str) -> IdScheme | None:
+        text = self._call.param(parameter)
+        return read_scheme(text) if text and not self._call.flag("skipMeta") else None
+
+    def _scheme_of(self, column: Dimension, item: str) -> IdScheme:
+        """The scheme of an item: that of its kind before the general one."""
+        own: IdScheme | None = None
+        if column.type == "dx":
+            own = {"dataElement": self._of_elements, "indicator": self._of_items}.get(self._data[item].kind)
+        elif column.type == "ou":
+            own = self._of_units
+        return own or self._general
+
     def name(self, column: Dimension, item: str) -> str:
         """The name of an item of a column."""
-        if self._scheme == UID:
+        scheme = self._scheme_of(column, item)
+        if scheme == UID:
             return item
         if column.type == "pe":
-            return period_name(item) if self._scheme.kind == "NAME" else item
+            return period_name(item) if scheme.kind == "NAME" else item
         document = (
             self._data[item].document if column.type == "dx" else self._rules.document(_ITEM_TYPES[column.type], item)
         )
-        return name_in(self._scheme, document or {}) or item
+        return name_in(scheme, document or {}) or item
 
 
 def metadata(call: Call, rules: EntryRules, query: Query, found: set[str] | None = None) -> Json:
