@@ -1,4 +1,25 @@
-"""The servers: a sandbox of each version on a loopback port, or the live one that the environment names."""
+"""The servers: a sandbox of each version on a loopback port, or the live one that the environment names.
+
+Where each service of the client that works with data has its scenarios (metadata, accounts and stores have the rest):
+
+| Service                                              | Scenarios                                         |
+| ---------------------------------------------------- | ------------------------------------------------- |
+| data values: get, set, delete, follow-up             | `test_data_values`                                |
+| sets: strategies, deletions, changes, access         | `test_data_values`                                |
+| sets: JSON, CSV, XML, ADX, rows, bytes, iterables    | `test_data_formats`                               |
+| sets: identifier schemes, jobs, dry runs, gzip       | `test_data_formats`                               |
+| sets: refusals by value, grouping by data set        | `test_data_formats`                               |
+| completions                                          | `test_data_values`                                |
+| limits, audits, lock exceptions                      | `test_data_entry`, `test_data_services`           |
+| approvals, acceptances                               | `test_approvals`                                  |
+| tracker: registering, events, outstanding, changes   | `test_tracker`                                    |
+| tracker: strategies, jobs, relationships, all lists  | `test_tracker_pushes`                             |
+| tracker: owners, potential duplicates, enrolling     | `test_tracker`, `test_tracker_pushes`             |
+| jobs: waiting, progress, time-out, cancelling, list  | `test_jobs`                                       |
+| periods: types, spellings, relative ones             | `test_periods`                                    |
+| transfers: push, taken up again, repaired, pull      | `test_transfers`                                  |
+| analytics                                            | `test_analytics`                                  |
+"""
 
 import os
 from collections import Counter
