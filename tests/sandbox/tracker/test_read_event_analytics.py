@@ -94,7 +94,10 @@ def test_what_does_not_belong_is_refused(registrar: Registrar) -> None:
         ("dimension=ElemZzzz001", "E7224"),
         ("headers=colour", "E7230"),
         (f"dimension={ITEM}:GT:heavy", "E7234"),
-        ("page=0", "E7207"),
+        ("page=0&headers=colour", "E7207"),
+        ("pageSize=-1", "E7208"),
+        ("aggregationType=SUM", "E7204"),
+        ("limit=100001", "E7209"),
     ):
         assert get(registrar, f"{QUERY}&{wrong}").parsed()["errorCode"] == code
 
@@ -212,6 +215,13 @@ def test_tracked_entities_are_filtered_and_paged(registrar: Registrar) -> None:
     second = get(registrar, f"{chosen}&desc=AttrName001&pageSize=1&page=2&totalPages=true").parsed()
     assert second["rows"] == [["Ann"]]
     assert second["metaData"]["pager"] == {"page": 2, "total": 2, "pageSize": 1, "pageCount": 2}
+
+
+def test_days_come_in_their_order(registrar: Registrar) -> None:
+    _build(registrar)
+    refusal = get(registrar, QUERY.replace(YEAR, "startDate=2024-03-01&endDate=2024-02-01")).parsed()
+    assert refusal["errorCode"] == "E7206"
+    assert "2024-03-01" in refusal["message"]
 
 
 def test_requests_for_tracked_entities_are_checked(registrar: Registrar) -> None:

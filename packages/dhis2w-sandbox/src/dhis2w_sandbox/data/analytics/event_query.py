@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dhis2w_sandbox.call import Call
@@ -19,11 +19,13 @@ from dhis2w_sandbox.data.parameters import day
 from dhis2w_sandbox.data.value_types import NUMERIC
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.tracker.reading.parameters import Parameters
 
 Json = dict[str, Any]
 
 DEFAULT_PERIOD = "LAST_12_MONTHS"
 MISSING = "NV"
+MOST_ROWS = 100_000
 TIMES = ("eventDate", "enrollmentDate", "scheduledDate", "incidentDate", "lastUpdated")
 """Parameters that say when something else than the event, or the enrollment, was."""
 Span = tuple[str, str]
@@ -148,6 +150,7 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
     undated = not units.periods and (start is None or end is None)
     if undated and not dates:
         add_dimension(call, rules, units, f"pe:{DEFAULT_PERIOD}", is_filter=True)
+    _check(call, start, end)
     first = start.date() if start else rules.now.date()
     last = end.date() if end else first + timedelta(days=1 if not dates else -1)
     return EventQuery(
@@ -161,6 +164,24 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
         enrollment_status=_list(call, "programStatus") + _list(call, "enrollmentStatus"),
         dates=dates,
     )
+
+
+def _check(call: Call, start: datetime | None, end: datetime | None) -> None:
+    """What can be read and not answered: the first that applies."""
+    page, size, limit = (Parameters(call).integer(name) for name in ("page", "pageSize", "limit"))
+    most = int(call.server.setting("analyticsMaxLimit", MOST_ROWS))
+    alone = bool(call.param("aggregationType")) and not call.param("value") and "/events/" in call.path
+    late = start is not None and end is not None and start > end
+    checks: tuple[tuple[str, bool, tuple[Any, ...]], ...] = (
+        ("E7204", alone, ()),
+        ("E7206", late, (str(start)[:10], str(end)[:10])),
+        ("E7207", page is not None and page <= 0, (page,)),
+        ("E7208", size is not None and size < 0, (size,)),
+        ("E7209", limit is not None and limit > most > 0, (limit, most)),
+    )
+    for code, wrong, args in checks:
+        if wrong:
+            raise checked_refusal(call, code, *args)
 
 
 def _spans(call: Call, rules: EntryRules, name: str) -> list[Span]:
