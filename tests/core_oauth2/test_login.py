@@ -30,7 +30,10 @@ from dhis2w_sandbox.faults import Fault
 from tests.core_oauth2.conftest import SECRET, Serve
 from tests.core_oauth2.person import Person
 
-VERSIONS = pytest.mark.parametrize("version", [41, 42, 43, 44])
+# both authorization servers in the quick tier, every version in the slow one
+VERSIONS = pytest.mark.parametrize(
+    "version", [41, pytest.param(42, marks=pytest.mark.slow), 43, pytest.param(44, marks=pytest.mark.slow)]
+)
 
 
 def quiet(text: str) -> None:

@@ -31,7 +31,9 @@ except NoProfileError as exc:
 @pytest.mark.parametrize("credentials", ["pat", "basic"])
 @pytest.mark.parametrize("twin", ["async", "sync"])
 @pytest.mark.parametrize("face", ["top level", "own face"])
-@pytest.mark.parametrize("version", ["v41", "v42", "v43", "v44"])
+@pytest.mark.parametrize(
+    "version", [pytest.param("v41", marks=pytest.mark.slow), "v42", "v43", pytest.param("v44", marks=pytest.mark.slow)]
+)
 def test_prints_version_and_user(
     served_sandboxes: dict[str, Served], version: str, face: str, twin: str, credentials: str
 ) -> None:
