@@ -40,7 +40,9 @@ PURGE = not LIVE_URL or os.environ.get("D2W_LIVE_PURGE") == "1"
 """Whether what is marked as deleted in tracker may be removed for good: on a live server only who owns it says so."""
 STAYED: list[tuple[str, str]] = []
 """Plural and UID of what stays on a live server after all."""
-TARGETS = ("live",) if LIVE_URL else ("v41", "v42", "v43", "v44")
+SANDBOXES = (pytest.param("v41", marks=pytest.mark.slow), "v42", "v43", pytest.param("v44", marks=pytest.mark.slow))
+"""Both engines of data values and of tracker in the quick tier, every version in the slow one."""
+TARGETS = ("live",) if LIVE_URL else SANDBOXES
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
