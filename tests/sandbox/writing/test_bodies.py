@@ -95,10 +95,19 @@ def test_the_place_of_a_value_in_a_text(path: tuple[str | int, ...]) -> None:
 
 def test_an_open_container_is_what_is_missing_at_the_end() -> None:
     with pytest.raises(json.JSONDecodeError) as caught:
-        json.loads('{"a": [1,\n')
+        json.loads('{"a": [1 \n')
     message, position = syntax_error(caught.value)
     assert message.startswith("Unexpected end-of-input: expected close marker for Array")
     assert position == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [('{"a": [1,\n', "Array"), ('{"a":', "Object"), ('{"a": [{"b": 1, ', "Object")]
+)
+def test_an_end_behind_a_comma_or_colon_is_between_entries(text: str, kind: str) -> None:
+    with pytest.raises(json.JSONDecodeError) as caught:
+        json.loads(text)
+    assert syntax_error(caught.value) == (f"Unexpected end-of-input within/between {kind} entries", len(text))
 
 
 @pytest.mark.parametrize(("body", "status"), [(b"", 500), (b"{", 409), (b"[]", 500), (b"null", 500), (b"nope", 409)])

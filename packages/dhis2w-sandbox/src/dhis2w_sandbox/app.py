@@ -236,7 +236,7 @@ class App:
         if without == call.path or not matches:
             return None
         reply = self._dispatched(bare, matches)
-        reply.headers["Content-Disposition"] = "inline;filename=f.txt"
+        reply.headers.setdefault("Content-Disposition", "inline;filename=f.txt")
         return reply
 
 

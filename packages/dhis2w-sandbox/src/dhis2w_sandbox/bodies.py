@@ -62,7 +62,7 @@ def json_object(call: Call) -> Json:
 def unsupported_media(call: Call, media: str) -> Dhis2Refusal:
     """415 of a body with this content type (empty: none)."""
     name = f"'{media}' " if media else ""
-    return Dhis2Refusal(415, call.server.behaviour.unsupported_media.format(name))
+    return Dhis2Refusal(415, call.server.behaviour.unsupported_media.format(name, media))
 
 
 def jackson_text(error: json.JSONDecodeError) -> str:

@@ -80,7 +80,7 @@ class Behaviour:
     method_not_allowed: str
     """Pattern of the 405 message; `{}` is the method."""
     unsupported_media: str
-    """Pattern of the 415 message; `{}` is the content type in quotes, if any, with a blank behind it."""
+    """Pattern of the 415 message: `{0}` is the content type in quotes, if any, with a blank behind it, `{1}` itself."""
     hides_unset_settings: bool
     """Whether settings and times that nobody set are absent, rather than empty or a default."""
     unreadable_body: str
@@ -370,7 +370,7 @@ _V41 = Behaviour(
     splits_fields_for_links=False,
     takes_metadata_xml=True,
     method_not_allowed="Request method '{}' not supported",
-    unsupported_media="Content type {}not supported",
+    unsupported_media="Content type '{1}' not supported",
     hides_unset_settings=True,
     unreadable_body="JSON parse error: {0}; nested exception is com.fasterxml.jackson.core.JsonParseException: {0}\n"
     " at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {1}, column: {2}]",
@@ -518,7 +518,7 @@ _V42 = replace(
     splits_fields_for_links=True,
     takes_metadata_xml=False,
     method_not_allowed="Request method '{}' is not supported",
-    unsupported_media="Content-Type {}is not supported",
+    unsupported_media="Content-Type {0}is not supported",
     hides_unset_settings=False,
     unreadable_body="JSON parse error: {0}",
     missing_parameter="Required parameter '{0}' is not present.",
