@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -90,6 +91,7 @@ def read_index(path: Path = OWN_INDEX) -> Index:
     return parse_index(path.read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=4)  # a process that runs many commands reads the same ones
 def parse_index(text: str) -> Index:
     """An index from its JSON.
 
