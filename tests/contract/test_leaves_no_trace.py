@@ -33,10 +33,14 @@ REMEMBERED = (
     ("named_value", "lastAnalyticsTableSuccess"),
     ("named_value", "analytics period types"),
     ("named_value", "analytics outliers"),
+    ("named_value", "analytics tracked entities"),
     ("named_value", "dataOutputPeriodTypes"),
 )
 """How rows of other tables begin that are kept: jobs that ran once, when and how tables of analytics were built, and
 the setting that chooses their periods, to which DHIS2 adds years whenever it is written."""
+
+LOGIN = re.compile(r'("lastUpdated": )"([^"]+)"(.*"lastLogin": )"\2"')
+"""What a login that is remembered changes of a user, and nothing else."""
 
 Rows = set[tuple[object, ...]]
 """Each the name of a table and what is in the columns."""
@@ -69,7 +73,14 @@ def contents(database: Path) -> Rows:
 def _rows(sql: sqlite3.Connection, table: str) -> Rows:
     cursor = sql.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - the name of a table of the sandbox itself
     columns = [column[0] for column in cursor.description]
-    return {tuple(value for name, value in zip(columns, row, strict=True) if name not in NUMBERS) for row in cursor}
+    return {
+        tuple(_without_login(value) for name, value in zip(columns, row, strict=True) if name not in NUMBERS)
+        for row in cursor
+    }
+
+
+def _without_login(value: object) -> object:
+    return LOGIN.sub(r"\1\3", value) if isinstance(value, str) else value
 
 
 def run_on(url: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -86,7 +97,7 @@ def test_a_live_server_is_as_it_was(version: str, tmp_path: Path) -> None:
     database = tmp_path / "sandbox.sqlite"
     with running(version, database) as url:
         with Server(url, "admin", "district").connect():
-            pass  # DHIS2 remembers the first login of an hour; it is not the scenarios' doing
+            pass  # the first login is remembered, and later ones of a run that takes long
         before = contents(database)
         ended = run_on(url, D2W_LIVE_PURGE="1")
         after = contents(database)
