@@ -155,6 +155,7 @@ def test_setting_the_default_changes_this_alone(document: Document, name: str) -
     assert meaning(draft.result()) == {key: value for key, value in meaning(document.text).items() if key != "default"}
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     documents(), st.lists(st.tuples(st.sampled_from(["add", "remove", "rename", "default"]), NAMES, NAMES), max_size=6)

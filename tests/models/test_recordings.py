@@ -89,9 +89,8 @@ def canonical(values: Json) -> str:
     return json.dumps(values, sort_keys=True)
 
 
-@pytest.mark.parametrize(
-    "read", [trusted, *(pytest.param(read, marks=pytest.mark.slow) for read in (checked, constructed))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("read", [trusted, checked, constructed])
 def test_every_object_of_every_metadata_package(
     recordings: Path, read: Callable[[type[ServerModel], Json], ServerModel]
 ) -> None:
