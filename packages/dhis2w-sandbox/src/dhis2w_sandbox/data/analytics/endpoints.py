@@ -145,12 +145,13 @@ class AggregatedValue(NamedTuple):
 
 
 def _data_value(query: Query, row: Result) -> AggregatedValue:
-    """A row as a data value: whole numbers where the data item has no others, otherwise with a decimal."""
+    """A row as a data value: numbers as in the grid, and whole where the data item has no others."""
     at = dict(zip((column.id for column in query.columns if column.id != "dx"), row.cell, strict=True))
     item = next(item for item in query.data if item.id == row.data)
     is_whole = item.kind in {"dataElement", "operand"} and item.document["valueType"].startswith("INTEGER")
     is_whole = is_whole or (item.kind == "indicator" and item.document.get("decimals") == 0)
-    text = grid.number_text(row.value, is_indicator=True, rounded=True)
+    is_double = row.indicator is not None or item.kind == "programDataElement"
+    text = grid.number_text(row.value, is_indicator=is_double, rounded=True)
     whole = str(int(float(text))) if is_whole else text
     element, combo = (item.document["id"], item.combo) if item.kind == "operand" else (row.data, None)
     return AggregatedValue(element, at["pe"], at["ou"], combo or at.get("co"), at.get("ao"), whole)
