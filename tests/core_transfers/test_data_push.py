@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from dhis2w_client import Dhis2Client, ServerError
+from dhis2w_client import Dhis2Client, InvalidRequestError, ServerError
 from dhis2w_client.clock import Clock
+from dhis2w_client.data_values import IdSchemes
 from dhis2w_core.errors import OperationError, StalePlanError
 from dhis2w_core.plan import StepDone
 from dhis2w_core.transfers.chunk_size import ChunkSize
@@ -187,6 +188,22 @@ def test_chunks_shrink_when_they_are_too_much_and_grow_again() -> None:
     assert ChunkSize(150, 1000).after_failure() == ChunkSize(100, 1000)
     assert ChunkSize(100, 1000).after_failure() is None
     assert ChunkSize(100, 1000, smallest=1).after_failure() == ChunkSize(50, 1000, smallest=1)
+
+
+def test_slips_are_told_before_anything_is_sent(empty: Sandbox, tmp_path: Path, state: Path) -> None:
+    """A column that the file does not have, and a scheme that DHIS2 does not have; neither leaves a journal."""
+    file = tmp_path / "values.csv"
+    file.write_text("facility,dataElement,period,value\nU1,E1,202401,5\n")
+
+    async def use(client: Dhis2Client) -> None:
+        await send(client, DataPush(file, digest_of(file), {"orgUnit": "Facility"}))
+
+    with pytest.raises(OperationError, match=r"values\.csv has no column Facility") as refused:
+        run(empty, use)
+    assert refused.value.next_step == "It has facility, dataElement, period, value."
+    assert list((state / "dhis2" / "transfers").glob("*.sqlite*")) == []
+    with pytest.raises(InvalidRequestError, match="orgUnitIdScheme is not 'CODES'"):
+        IdSchemes(org_unit="CODES")
 
 
 def in_json(file: Path, **around: Any) -> DataPush:

@@ -340,8 +340,11 @@ def test_what_is_no_file_of_tracker_is_refused(tmp_path: Path) -> None:
 def test_a_column_that_the_table_does_not_have_is_a_slip(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("facility,occurredAt,age\na,2024-03-01,\n", encoding="utf-8")
-    with pytest.raises(OperationError, match="no column Age") as refused:
-        TrackerRows(file, "digest", {"orgUnit": "facility", AGE: "Age"})
+    with (
+        TrackerRows(file, "digest", {"orgUnit": "facility", AGE: "Age"}) as slip,
+        pytest.raises(OperationError, match="no column Age") as refused,
+    ):
+        slip.take(1)
     assert refused.value.next_step == "It has facility, occurredAt, age."
     with TrackerRows(file, "digest", {"orgUnit": "facility", AGE: "age"}) as rows:
         assert [row["orgUnit"] for row in rows.take(1).values] == ["a"]

@@ -64,11 +64,18 @@ def test_old_ones_are_deleted_but_none_that_is_in_use(tmp_path: Path, state: Pat
     (old,) = [folder / f"{each.name}.sqlite" for each in transfers() if each.source.endswith("old.csv")]
     long_ago = time.time() - LIFETIME - 1
     os.utime(old, (long_ago, long_ago))
-    with TransferJournal.open(tmp_path / "third.csv", "digest", SERVER, ""):
+    with TransferJournal.open(tmp_path / "third.csv", "digest", SERVER, "") as journal:
+        journal.begin(Chunk(0, ROWS, [2, 3, 4]))
         assert sorted(Path(each.source).name for each in transfers()) == ["new.csv", "third.csv"]
         assert purge_transfers(0) == 1
         assert [Path(each.source).name for each in transfers()] == ["third.csv"]
     assert [file.name for file in folder.iterdir()] == [f"{transfers()[0].name}.sqlite"]
+
+
+def test_a_run_that_sent_nothing_leaves_no_journal(tmp_path: Path, state: Path) -> None:
+    with TransferJournal.open(tmp_path / "values.csv", "digest", SERVER, ""):
+        assert len(transfers()) == 1
+    assert list((state / "dhis2" / "transfers").glob("*.sqlite*")) == []
 
 
 def test_begun_anew_nothing_is_left_of_the_run_before(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from dhis2w_client.id_scheme import check_schemes
+
 if TYPE_CHECKING:
     from dhis2w_client.call import ParamValue
 
@@ -15,7 +17,11 @@ PROPERTIES = {None: "id", "UID": "id", "CODE": "code", "NAME": "name"}
 
 @dataclass(frozen=True, slots=True)
 class IdSchemes:
-    """What identifiers are: `UID`, `CODE`, `NAME` or `ATTRIBUTE:` and the UID of an attribute; None is DHIS2's UID."""
+    """What identifiers are: `UID`, `CODE`, `NAME` or `ATTRIBUTE:` and the UID of an attribute; None is DHIS2's UID.
+
+    Raises:
+        InvalidRequestError: A scheme that DHIS2 does not have.
+    """
 
     all: str | None = None
     """For whatever the others do not say."""
@@ -25,6 +31,9 @@ class IdSchemes:
     attribute_option_combo: str | None = None
     """Up to 2.42 DHIS2 reads these by the scheme of category option combos; another one is refused there."""
     data_set: str | None = None
+
+    def __post_init__(self) -> None:
+        check_schemes({**self.params(), **self.head()})
 
     def params(self) -> dict[str, ParamValue]:
         """The query parameters."""

@@ -8,15 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from dhis2w_client.errors import InvalidRequestError
-from dhis2w_client.metadata.uids import is_uid
+from dhis2w_client.id_scheme import check_schemes
 
 if TYPE_CHECKING:
     from dhis2w_client.call import ParamValue
-
-
-SCHEMES = ("UID", "CODE", "NAME")
-"""What may name metadata, beside `ATTRIBUTE:` and the UID of an attribute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +53,8 @@ class PushOptions:
     """The same for category option combos alone."""
 
     def __post_init__(self) -> None:
-        for name, scheme in self.params(background=False).items():
-            if name.endswith("dScheme") and isinstance(scheme, str) and not _is_scheme(scheme):
-                raise InvalidRequestError(
-                    f"{name} is not {scheme!r}.", next_step=f"It is one of {', '.join(SCHEMES)}, ATTRIBUTE:UID."
-                )
+        params = self.params(background=False)
+        check_schemes({name: scheme for name, scheme in params.items() if name.endswith("dScheme")})
 
     def params(self, *, background: bool) -> dict[str, ParamValue]:
         """The query parameters. Warnings are always asked for: by default DHIS2 hides them.
@@ -88,8 +80,3 @@ class PushOptions:
             "categoryOptionIdScheme": self.category_option_id_scheme,
             "categoryOptionComboIdScheme": self.category_option_combo_id_scheme,
         }
-
-
-def _is_scheme(text: str) -> bool:
-    kind, _, attribute = text.partition(":")
-    return text.upper() in SCHEMES or (kind.upper() == "ATTRIBUTE" and is_uid(attribute))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -26,12 +26,16 @@ class CsvRows:
         file: The file; whoever opened it closes it.
         name: What it is called in errors.
         key_of: The key for the name of a column; None where the column is no part of the rows.
+        columns: Columns that are expected, by their key; a column named by the key itself will do.
     """
 
-    def __init__(self, file: BinaryIO, name: str, key_of: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, file: BinaryIO, name: str, key_of: Callable[[str], str | None], columns: Mapping[str, str] | None = None
+    ) -> None:
         self._file = file
         self._name = name
         self._key_of = key_of
+        self._columns = columns or {}
         self._keys: list[str | None] = []
         self._line = 0
         """Lines that were read."""
@@ -40,7 +44,7 @@ class CsvRows:
         """The rows.
 
         Raises:
-            OperationError: It is no CSV in UTF-8, or a line has more cells than there are columns.
+            OperationError: It is no CSV in UTF-8, lacks a column, or a line has more cells than there are columns.
         """
         text = io.TextIOWrapper(self._file, encoding="utf-8-sig", newline="")
         try:
@@ -55,9 +59,15 @@ class CsvRows:
     def _read_header(self, text: io.TextIOWrapper) -> None:
         table = csv.reader(text)
         try:
-            self._keys = [self._key_of(cell.strip()) for cell in next(table, list[str]())]
+            header = [cell.strip() for cell in next(table, list[str]())]
         except csv.Error as error:
             raise self._broken(error) from None
+        missing = [column for key, column in self._columns.items() if header and not {key, column} & {*header}]
+        if missing:  # a slip would leave a value out of every row
+            raise OperationError(
+                f"{self._name} has no column {', '.join(missing)}.", next_step=f"It has {', '.join(header)}."
+            )
+        self._keys = list(map(self._key_of, header))
         self._line = table.line_num
 
     def _cut(self, block: str) -> RowBlock | None:

@@ -85,7 +85,7 @@ class SourceRows:
         self._file: BinaryIO = file.open("rb")
         self._size = file.stat().st_size
         in_header = kind == ".csv"
-        of_csv = CsvRows(self._file, file.name, partial(_key, names=names))
+        of_csv = CsvRows(self._file, file.name, partial(_key, names=names), columns)
         self._blocks = of_csv.blocks() if in_header else readers[kind](self._file, file.name)
         self._names = None if in_header else names
         """DHIS2's keys of columns; None where they are in the header, once for all rows."""

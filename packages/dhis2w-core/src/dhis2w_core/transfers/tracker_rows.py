@@ -6,11 +6,9 @@ same, so that an interrupted push doubles nothing, though nobody wrote the UIDs 
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import struct
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import suppress
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -74,8 +72,6 @@ class TrackerRows:
         self._digest = digest
         self.is_flat = file.suffix.lower() not in (".json", ".ndjson", ".jsonl")
         """Whether it is a table of events."""
-        if columns and file.suffix.lower() == ".csv":
-            _require_columns(file, columns)
         is_json = file.suffix.lower() == ".json"
         lines = None if is_json else SourceRows(file, columns, constants if self.is_flat else None)
         self._source = _LineRows(lines, is_flat=self.is_flat) if lines else _JsonRows(file)
@@ -109,20 +105,6 @@ class TrackerRows:
             return with_uids({key: [row.value]}, letters(f"{self._digest} {number}"))[key][0]
         except InvalidRequestError:
             return row.value
-
-
-def _require_columns(file: Path, columns: Mapping[str, str]) -> None:
-    """Refuse columns that a table does not have: a slip would leave a value out of every event.
-
-    A file of what was refused has DHIS2's keys, and is sent with the options of the first one.
-    """
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as text, suppress(csv.Error):
-        header = [cell.strip() for cell in next(csv.reader(text), list[str]())]
-        missing = [column for key, column in columns.items() if header and not {key, column} & {*header}]
-        if missing:
-            raise OperationError(
-                f"{file.name} has no column {', '.join(missing)}.", next_step=f"It has {', '.join(header)}."
-            )
 
 
 def letters(seed: str) -> Callable[[str], str]:

@@ -70,7 +70,7 @@ class TransferJournal:
             if restart:
                 _remove(file)
             journal = cls(file)
-            stack.callback(journal.close)
+            stack.callback(journal.leave)
             journal.begin_or_go_on(source, digest, base_url)
             yield journal
 
@@ -92,6 +92,13 @@ class TransferJournal:
     def close(self) -> None:
         """Close it; what was written stays."""
         self._db.close()
+
+    def leave(self) -> None:
+        """Close it, and remove it where nothing was begun: there is nothing to go on with."""
+        if not self.file.exists():
+            return self.close()
+        begun = self.unfinished() or self.finished()
+        return self.close() if begun else self.forget()
 
     def state(self) -> TransferState:
         """What is known of the transfer."""
