@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Hashable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from dhis2w_client import ConnectionLostError, PayloadTooLargeError
 from dhis2w_client.clock import Clock
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.chunk import Chunk, Outcome
-from dhis2w_core.transfers.push_run import PushRun
+from dhis2w_core.transfers.push_run import ALLOCATIONS, PushRun
 from dhis2w_core.transfers.source_rows import SourceRows
 from dhis2w_core.transfers.transfer_journal import TransferJournal
 
@@ -116,3 +117,35 @@ def test_after_a_lost_answer_every_part_is_read_back(tmp_path: Path) -> None:
     server.failures[0] = ConnectionLostError("gone", method="POST", path="/")
     assert send(source(tmp_path, "AA"), server, rows_at_once=2) == (2, Outcome(accepted=2))
     assert server.began == [(0, 2, False), (0, 2, True)]
+
+
+def test_the_collector_runs_as_before_when_a_push_is_over(tmp_path: Path) -> None:
+    """Also where two are under way at once, and where it was switched off."""
+    before = gc.get_threshold()
+    usual = (700, 10, 10)
+    seen: list[int] = []
+
+    async def look(chunk: Chunk, *, read_back: bool) -> Outcome:  # noqa: ARG001 - as every delivery
+        seen.append(gc.get_threshold()[0])
+        return Outcome(len(chunk))
+
+    async def push(name: str) -> None:
+        (tmp_path / name).mkdir()
+        file = source(tmp_path / name, "ABCD")
+        with TransferJournal.open(file, "digest", "http://server", "way") as journal, SourceRows(file) as rows:
+            await PushRun(rows, journal, look, 2).send_all()
+
+    async def both() -> None:
+        await asyncio.gather(push("a"), push("b"))
+
+    try:
+        gc.set_threshold(*usual)
+        asyncio.run(both())
+        assert gc.get_threshold() == usual
+        assert seen[0] == ALLOCATIONS
+        gc.set_threshold(0)
+        asyncio.run(push("c"))
+        assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*before)
+    assert seen[-1] == 0

@@ -13,9 +13,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from dhis2w_client.call import JSON, build_call
-from dhis2w_client.data_values.approvals import ApprovalService
-from dhis2w_client.data_values.audits import AuditService
-from dhis2w_client.data_values.completions import CompletionService
 from dhis2w_client.data_values.data_value import key_of, text_of
 from dhis2w_client.data_values.dropped_items import warn_of_dropped
 from dhis2w_client.data_values.entry_guard import ENTRY_FIELDS, EntryGuard, needs_combo
@@ -26,8 +23,6 @@ from dhis2w_client.data_values.import_report import (
     merged,
     read_import_report,
 )
-from dhis2w_client.data_values.lock_exceptions import LockExceptionService
-from dhis2w_client.data_values.min_max import MinMaxService
 from dhis2w_client.data_values.push_options import PROPERTIES, DataValueOptions
 from dhis2w_client.data_values.value_batch import ValueBatch
 from dhis2w_client.data_values.value_reader import CsvValueReader, JsonValueReader
@@ -46,7 +41,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from dhis2w_client.call import Body, ParamValue
+    from dhis2w_client.data_values.approvals import ApprovalService
+    from dhis2w_client.data_values.audits import AuditService
+    from dhis2w_client.data_values.completions import CompletionService
     from dhis2w_client.data_values.data_value import DataValue
+    from dhis2w_client.data_values.lock_exceptions import LockExceptionService
+    from dhis2w_client.data_values.min_max import MinMaxService
     from dhis2w_client.data_values.selection import DataValueSelection
     from dhis2w_client.data_values.value_reader import Row
     from dhis2w_client.metadata.metadata_api import MetadataApi
@@ -80,26 +80,36 @@ class DataValueService:
     @property
     def completions(self) -> CompletionService:
         """Data sets that were registered as complete."""
+        from dhis2w_client.data_values.completions import CompletionService
+
         return CompletionService(self._api)
 
     @property
     def approvals(self) -> ApprovalService:
         """How far data is approved."""
+        from dhis2w_client.data_values.approvals import ApprovalService
+
         return ApprovalService(self._api)
 
     @property
     def min_max(self) -> MinMaxService:
         """Limits within which values are expected."""
+        from dhis2w_client.data_values.min_max import MinMaxService
+
         return MinMaxService(self._api)
 
     @property
     def audits(self) -> AuditService:
         """What became of values."""
+        from dhis2w_client.data_values.audits import AuditService
+
         return AuditService(self._api)
 
     @property
     def lock_exceptions(self) -> LockExceptionService:
         """Units that may enter data of a closed period after all."""
+        from dhis2w_client.data_values.lock_exceptions import LockExceptionService
+
         return LockExceptionService(self._api)
 
     # Single values

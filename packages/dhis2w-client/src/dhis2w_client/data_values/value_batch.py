@@ -66,7 +66,7 @@ class ValueBatch:
         columns = columns_of(self.values) if self.columns is None else self.columns
         if not _NEEDED <= columns.keys() <= _PLAIN or not all(map(only_texts, columns.values())):
             return False
-        if any("" in columns[name] for name in _NEEDED):
+        if not all(all(columns[name]) for name in _NEEDED):
             return False
         if any(
             period_problem(period, self.dialect.version, self.dialect.calendar) for period in set(columns["period"])
@@ -89,9 +89,10 @@ def only_texts(column: list[Any]) -> bool:
 def columns_of(values: Values) -> dict[str, list[Any]]:
     """What stands under each key of some values, an empty text where there is nothing."""
     with collector_paused():
-        if len(set(map(len, values))) == 1:  # most often all have the same keys
+        if len(set(map(len, values))) == 1 and len(values[0]) > 1:  # most often all have the same keys
+            names = list(values[0])
             with suppress(KeyError):
-                return {name: list(map(itemgetter(name), values)) for name in values[0]}
+                return dict(zip(names, map(list, zip(*map(itemgetter(*names), values), strict=True)), strict=True))
         names = set[str]().union(*values)
         return {name: [value.get(name, "") for value in values] for name in names}
 

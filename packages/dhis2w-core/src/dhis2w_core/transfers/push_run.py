@@ -7,8 +7,10 @@ sends what is left. Of a chunk whose answer was lost the server is read back bef
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,6 +34,9 @@ LOST = (AnswerTimeoutError, ConnectionLostError, GatewayError, MalformedAnswerEr
 """After these the server may have done the work, or is still at it."""
 LONGEST_WAIT = 60.0
 """Seconds before the server is read back after a lost answer, at most: it may still be at work."""
+
+ALLOCATIONS = 200_000
+"""Objects that are made between two runs of the garbage collector while rows pass; Python's own figure is 700."""
 
 Progress = Callable[[int, float], None]
 """Is told how many rows are decided, and how much of the source has been read (0 to 1)."""
@@ -95,6 +100,10 @@ class PushRun:
             Dhis2Error: The server cannot be reached or refuses as such. What is under way is ended first; the next run
                 goes on behind it.
         """
+        with _rare_collections():
+            return await self._send_all()
+
+    async def _send_all(self) -> int:
         under_way: dict[asyncio.Task[None], frozenset[Hashable]] = {}
         try:
             for chunk, lost in self._chunks():
@@ -156,6 +165,20 @@ class PushRun:
         smaller = [part.part(begin, begin + rows) for part in parts for begin in range(0, len(part), rows)]
         self.journal.begin(*smaller)
         return smaller
+
+
+@contextmanager
+def _rare_collections() -> Generator[None]:
+    """The garbage collector looks at each row that is under way, in vain: it does so less often while millions pass."""
+    usual = gc.get_threshold()
+    if not 0 < usual[0] < ALLOCATIONS:  # another push is under way, or whoever runs this decided otherwise
+        yield
+        return
+    gc.set_threshold(ALLOCATIONS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 async def _one_ended(under_way: dict[asyncio.Task[None], frozenset[Hashable]]) -> None:
