@@ -25,6 +25,7 @@ from dhis2w_sandbox.data.value_types import problem, spelled
 from dhis2w_sandbox.data.values import Audit, DataValue, Key, Values
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal, argument_text, message
+from dhis2w_sandbox.multi_text import options_in
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.user import User
 
@@ -556,8 +557,7 @@ class GroupImport:
             return "E8122", (row.index, row.value, type, word)
         if row.value and (options := linked(element, "optionSet")):
             known = self.rules.options_of(options)
-            parts = row.value.split(",") if type == "MULTI_TEXT" else [row.value]
-            strange = next((part for part in parts if part not in known), None)
+            strange = next((part for part in options_in(row.value, type) if part not in known), None)
             if strange is not None:
                 return "E8123", (row.index, strange, element["id"])
         if (comments := linked(element, "commentOptionSet")) and row.comment not in self.rules.options_of(comments):

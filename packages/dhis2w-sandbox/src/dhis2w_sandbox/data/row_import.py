@@ -22,6 +22,7 @@ from dhis2w_sandbox.data.value_types import FILES, MESSAGES, MOST_CHARACTERS, NU
 from dhis2w_sandbox.data.values import Audit, DataValue, Key, Values
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import message
+from dhis2w_sandbox.multi_text import options_in
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.user import User
 
@@ -404,8 +405,7 @@ def _value_valid(run: RowImport, row: _Row) -> Iterator[Conflict]:
 
 def _is_option(run: RowImport, option_set: str, value: str | None, type: str) -> bool:
     known = run.rules.options_of(option_set)
-    parts = value.split(",") if value and type == "MULTI_TEXT" else [value]
-    return all(part in known for part in parts)
+    return bool(value) and known.issuperset(options_in(value, type))
 
 
 def _combos_given(run: RowImport, row: _Row) -> Iterator[Conflict]:

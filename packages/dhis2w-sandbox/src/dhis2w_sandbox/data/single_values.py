@@ -24,6 +24,7 @@ from dhis2w_sandbox.data.value_types import NUMERIC, is_zero, problem, spelled_b
 from dhis2w_sandbox.data.values import Audit, DataValue, Key, Values
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal, message
+from dhis2w_sandbox.multi_text import options_in
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.system import NEVER_STORED
 
@@ -273,10 +274,8 @@ def _valid(call: Call, rules: EntryRules, place: Place, entry: Entry) -> str | N
     type: str = place.element["valueType"]
     value = spelled_boolean(entry.value.strip() or None if entry.value is not None else None, type)
     options = linked(place.element, "optionSet")
-    if value and options:
-        parts = value.split(",") if type == "MULTI_TEXT" else [value]
-        if not set(parts) <= rules.options_of(options):
-            raise _refusal(call, "E2029", options if type == "MULTI_TEXT" else place.element["id"])
+    if value and options and not rules.options_of(options).issuperset(options_in(value, type)):
+        raise _refusal(call, "E2029", options if type == "MULTI_TEXT" else place.element["id"])
     if problem(value, type):
         raise _refusal(call, "E2030", type)
     return value

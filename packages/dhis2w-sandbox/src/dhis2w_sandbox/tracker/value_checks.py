@@ -10,6 +10,7 @@ from typing import Any
 
 from dhis2w_sandbox.data.value_types import FILES, problem
 from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.multi_text import options_in
 from dhis2w_sandbox.tracker.bundle import UPDATE, Bundle
 from dhis2w_sandbox.tracker.payload import Identifier, SentEnrollment, SentEntity, SentEvent, SentNote, SentValue
 from dhis2w_sandbox.tracker.reporter import Argument, Reporter
@@ -76,8 +77,7 @@ class ValueChecks:
             return
         rows: list[Json] = self._bundle.get("optionSet", option_set).get("options") or []
         codes = {self._bundle.get("option", row["id"]).get("code") for row in rows}
-        values = value.split(",") if field.get("valueType") == "MULTI_TEXT" else [value]
-        if not codes.issuperset(values):
+        if not codes.issuperset(options_in(value, str(field.get("valueType")))):
             self._reporter.error(item, "E1125", value, option_set)
 
     def geometry(self, item: SentEnrollment | SentEvent, feature_type: str | None) -> None:
