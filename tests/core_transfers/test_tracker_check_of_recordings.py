@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -18,9 +17,9 @@ from dhis2w_client.tracker.payload import objects_of
 from dhis2w_core.transfers.chunk import Chunk
 from dhis2w_core.transfers.tracker_check import TrackerCheck, can_check
 from dhis2w_core.transfers.tracker_rows import objects_in
-from dhis2w_sandbox import Sandbox
+from tests.core_transfers.recorded_imports import played
 from tests.core_transfers.test_no_false_refusals import EARLIER
-from tests.replay.scenario import Scenario, recorded_replay, scenarios
+from tests.replay.scenario import scenarios
 
 Row = dict[str, Any]
 WAYS = {"async", "importMode", "atomicMode", "reportMode", "validationMode", "importStrategy", "flushMode"}
@@ -76,23 +75,6 @@ async def refused_here(url: str, found: Import) -> dict[int, str | None]:
         return {each.row: each.code for each in await check.refusals(chunk)}
 
 
-def played(scenario: Scenario) -> Iterator[tuple[Import, dict[int, str | None]]]:
-    """Each import of a scenario, and what the check refuses."""
-    replay = recorded_replay(scenario.live / "replay.py")
-    with Sandbox(scenario.version, empty=True) as sandbox, sandbox.serve() as url:
-        run = replay.Replay(replay.Server(url))
-        for _, exchange in scenario.exchanges:
-            found = imported(exchange)
-            if found:
-                yield found, asyncio.run(refused_here(url, found))
-            run.exchange(_impatient(exchange))
-
-
-def _impatient(exchange: dict[str, Any]) -> dict[str, Any]:
-    """An exchange that does not wait a minute for what only a real server's scheduler brings about."""
-    return exchange | {"until": exchange["until"] | {"seconds": 1}} if "until" in exchange else exchange
-
-
 @pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("version", ["41", "42", "43"])
@@ -100,7 +82,7 @@ def test_no_object_that_a_real_server_took_is_refused(shared: Path, version: str
     named = [each for each in scenarios(shared) if each.version == version and each.name.startswith("tracker/")]
     rows = refused = 0
     for scenario in named:
-        for number, (found, here) in enumerate(played(scenario)):
+        for number, (found, here) in enumerate(played(scenario, imported, refused_here)):
             for at, code in here.items():
                 said = found.codes[at]
                 assert code in said or said & EARLIER, (str(scenario), number, code, said, found.rows[at])

@@ -93,11 +93,11 @@ class CsvRows:
             return None
         begin = self._line + 1
         self._line += count
-        rows = zip(*columns.values(), strict=True)
+        keys, rows = list(columns), zip(*columns.values(), strict=True)
         if any("" in column for column in columns.values()):
-            values = [_without_blanks(list(columns), row) for row in rows]
+            values = [_without_blanks(keys, row) for row in rows]
         else:
-            values = [dict(zip(columns, row)) for row in rows]  # noqa: B905 - a column makes a key and a cell
+            values = [dict(zip(keys, row)) for row in rows]  # noqa: B905 - a column makes a key and a cell
         return RowBlock(values, list(range(begin, begin + count)), dict(columns))
 
     def _read(self, block: str, rest: io.TextIOWrapper) -> RowBlock:

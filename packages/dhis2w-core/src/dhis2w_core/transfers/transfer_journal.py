@@ -95,10 +95,10 @@ class TransferJournal:
 
     def leave(self) -> None:
         """Close it, and remove it where nothing was begun: there is nothing to go on with."""
-        if not self.file.exists():
-            return self.close()
-        begun = self.unfinished() or self.finished()
-        return self.close() if begun else self.forget()
+        is_needed = self.file.exists() and (self.unfinished() or self.finished())
+        self.close()
+        if not is_needed:
+            _remove(self.file)
 
     def state(self) -> TransferState:
         """What is known of the transfer."""
