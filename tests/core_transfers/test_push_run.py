@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Hashable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,54 @@ def test_after_a_lost_answer_every_part_is_read_back(tmp_path: Path) -> None:
     server.failures[0] = ConnectionLostError("gone", method="POST", path="/")
     assert send(source(tmp_path, "AA"), server, rows_at_once=2) == (2, Outcome(accepted=2))
     assert server.began == [(0, 2, False), (0, 2, True)]
+
+
+@pytest.mark.parametrize("at_once_most", [1, 3])
+def test_what_is_known_is_on_the_disk_before_each_request(tmp_path: Path, at_once_most: int) -> None:
+    """Another process would see it, if this one were killed now."""
+    file = source(tmp_path, "ABCDEF")
+    ended: set[tuple[int, int]] = set()
+    seen: list[tuple[set[tuple[int, int]], set[tuple[int, int]]]] = []
+
+    class Watching(Server):
+        async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:
+            rows = (chunk.first, chunk.last)
+            with closing(TransferJournal(journal_file)) as other:
+                assert rows in other.unfinished()
+                seen.append((set(other.finished()), set(ended)))
+            outcome = await super().__call__(chunk, read_back=read_back)
+            ended.add(rows)
+            return outcome
+
+    with TransferJournal.open(file, "digest", "http://server", "way") as journal, SourceRows(file) as rows:
+        journal_file = journal.file
+        asyncio.run(PushRun(rows, journal, Watching(), 1, at_once=at_once_most, places=units_of).send_all())
+    assert len(ended) == 6
+    assert all(on_disk == known for on_disk, known in seen)
+
+
+def test_what_ended_is_on_the_disk_while_another_is_awaited(tmp_path: Path) -> None:
+    """The second chunk ends first, and the third has to wait for the first one."""
+    file = source(tmp_path, "ABA")
+    second_ended = asyncio.Event()
+
+    class Watching(Server):
+        async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:
+            if chunk.first == 0:
+                await second_ended.wait()
+                for _ in range(10):
+                    await asyncio.sleep(0)  # the run looks whether it can go on
+                with closing(TransferJournal(journal_file)) as other:
+                    assert (1, 2) in other.finished()
+            outcome = await super().__call__(chunk, read_back=read_back)
+            if chunk.first == 1:
+                second_ended.set()
+            return outcome
+
+    with TransferJournal.open(file, "digest", "http://server", "way") as journal, SourceRows(file) as rows:
+        journal_file = journal.file
+        asyncio.run(PushRun(rows, journal, Watching(), 1, at_once=2, places=units_of).send_all())
+        assert journal.counts()["accepted"] == 3
 
 
 def test_the_collector_runs_as_before_when_a_push_is_over(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.data_values.data_value import SENT, ValueKey, key_of, period_problem, problem_of, sent_form
@@ -89,10 +88,9 @@ def only_texts(column: list[Any]) -> bool:
 def columns_of(values: Values) -> dict[str, list[Any]]:
     """What stands under each key of some values, an empty text where there is nothing."""
     with collector_paused():
-        if len(set(map(len, values))) == 1 and len(values[0]) > 1:  # most often all have the same keys
-            names = list(values[0])
+        if len(set(map(len, values))) == 1:  # most often all have the same keys
             with suppress(KeyError):
-                return dict(zip(names, map(list, zip(*map(itemgetter(*names), values), strict=True)), strict=True))
+                return {name: [value[name] for value in values] for name in values[0]}
         names = set[str]().union(*values)
         return {name: [value.get(name, "") for value in values] for name in names}
 

@@ -1,7 +1,8 @@
 """The loop of every push: rows are cut into chunks, sent, and what became of them is written down.
 
-Each chunk is in the journal before it is sent and after it is decided, so that whatever ends the process, the next run
-sends what is left. Of a chunk whose answer was lost the server is read back before anything is sent again.
+Each chunk is in the journal before it is sent, and what became of it is there before the next request or wait. So,
+whatever ends the process, the next run sends what is left. Of a chunk whose answer was lost the server is read back
+before anything is sent again.
 """
 
 from __future__ import annotations
@@ -109,11 +110,11 @@ class PushRun:
             for chunk, lost in self._chunks():
                 places = self.places(chunk) if self.at_once > 1 else frozenset[Hashable]()
                 while len(under_way) >= self.at_once or not all(map(places.isdisjoint, under_way.values())):
-                    await _one_ended(under_way)
+                    await self._one_ended(under_way)
                 under_way[asyncio.create_task(self._send(chunk, lost))] = places
                 await asyncio.sleep(0)  # it begins, and while it is under way the next one is read
             while under_way:
-                await _one_ended(under_way)
+                await self._one_ended(under_way)
         except asyncio.CancelledError:
             for task in under_way:
                 task.cancel()
@@ -121,6 +122,15 @@ class PushRun:
         finally:
             await asyncio.gather(*under_way, return_exceptions=True)
         return self.source.position
+
+    async def _one_ended(self, under_way: dict[asyncio.Task[None], frozenset[Hashable]]) -> None:
+        """Wait until one of some tasks has ended; raises what it raised."""
+        self.journal.save()
+        ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            del under_way[task]
+        for task in ended:
+            task.result()
 
     def _chunks(self) -> Iterator[tuple[Chunk, bool]]:
         """What is to be sent, and whether it may have been sent before."""
@@ -141,6 +151,7 @@ class PushRun:
         parts = deque([chunk])
         tries = 0
         while parts:
+            self.journal.save()
             try:
                 outcome = await self.deliver(parts[0], read_back=lost)
             except TOO_MUCH + LOST as error:
@@ -152,6 +163,7 @@ class PushRun:
                 self._size = smaller or self._size
                 parts = deque(self._cut(parts))
                 if lost:
+                    self.journal.save()
                     await self.clock.sleep(min(LONGEST_WAIT, 2.0**tries))
                 continue
             self.journal.end(parts[0], outcome)
@@ -179,12 +191,3 @@ def _rare_collections() -> Generator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
-
-
-async def _one_ended(under_way: dict[asyncio.Task[None], frozenset[Hashable]]) -> None:
-    """Wait until one of some tasks has ended; raises what it raised."""
-    ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-    for task in ended:
-        del under_way[task]
-    for task in ended:
-        task.result()

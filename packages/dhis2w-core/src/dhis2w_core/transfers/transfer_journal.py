@@ -1,6 +1,6 @@
 """The journal of one transfer: what was sent and what came back, so that it can be taken up again. It holds no values.
 
-What is written is on the disk before the next request is sent (`synchronous=FULL`).
+What is written is on the disk before the next request is sent (`save`, `synchronous=FULL`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,13 +89,21 @@ class TransferJournal:
                 next_step="Bring the file back as it was to go on, or begin anew with --restart.",
             )
 
+    def save(self) -> None:
+        """Bring what was written to the disk, at once: to wait for the disk takes longer than to write."""
+        if self._db.in_transaction:
+            self._db.execute("COMMIT")
+
     def close(self) -> None:
         """Close it; what was written stays."""
+        self.save()
         self._db.close()
 
     def leave(self) -> None:
         """Close it, and remove it where nothing was begun: there is nothing to go on with."""
-        is_needed = self.file.exists() and (self.unfinished() or self.finished())
+        if not self.file.exists():  # it was forgotten
+            return
+        is_needed = self.unfinished() or self.finished()
         self.close()
         if not is_needed:
             _remove(self.file)
@@ -115,20 +123,18 @@ class TransferJournal:
         return self._db.execute("SELECT first, last FROM chunk WHERE done ORDER BY first").fetchall()
 
     def begin(self, *parts: Chunk) -> None:
-        """Write down that rows are about to be sent; before they are. Several: a chunk is cut into these."""
+        """Write down that rows are about to be sent; `save` before they are. Several: a chunk is cut into these."""
         rows = [(part.first, part.last) for part in parts]
-        with self._writing() as cursor:
-            cursor.executemany("INSERT OR REPLACE INTO chunk (first, last, done) VALUES (?, ?, 0)", rows)
+        self._write("INSERT OR REPLACE INTO chunk (first, last, done) VALUES (?, ?, 0)", rows)
 
     def end(self, chunk: Chunk, outcome: Outcome) -> None:
-        """Write down what became of rows that were sent."""
+        """Write down what became of rows that were sent; what is lost before `save` is read back from the server."""
         change = "UPDATE chunk SET done = 1, accepted = ?, unchanged = ?, skipped = ? WHERE first = ?"
-        with self._writing() as cursor:
-            cursor.execute(change, (outcome.accepted, outcome.unchanged, outcome.skipped, chunk.first))
-            cursor.executemany(
-                "INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?)",
-                [(each.row, each.line, each.code, each.problem, each.what_to_do) for each in outcome.refused],
-            )
+        self._write(change, [(outcome.accepted, outcome.unchanged, outcome.skipped, chunk.first)])
+        self._write(
+            "INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?)",
+            [(each.row, each.line, each.code, each.problem, each.what_to_do) for each in outcome.refused],
+        )
 
     def totals(self) -> Outcome:
         """What became of all rows, the refused ones in the order of the source; `refusals` does without memory."""
@@ -152,12 +158,10 @@ class TransferJournal:
         self.close()
         _remove(self.file)
 
-    @contextmanager
-    def _writing(self) -> Generator[sqlite3.Cursor]:
-        with closing(self._db.cursor()) as cursor:
-            cursor.execute("BEGIN")
-            yield cursor
-            cursor.execute("COMMIT")
+    def _write(self, change: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN")
+        self._db.executemany(change, rows)
 
 
 @dataclass(frozen=True, slots=True)
