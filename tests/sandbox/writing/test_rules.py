@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from writer import Json, Writer, element
+from writer import Json, Writer, element, error_rows
 
 TEXT = {"valueType": "TEXT", "aggregationType": "NONE", "shortName": "A"}
 EXCHANGE: Json = {
@@ -79,13 +79,27 @@ def test_shapes_in_attribute_values(admin: Writer, value: str, wanted: str | Non
 
 
 def test_references_within_embedded_objects_are_checked(admin: Writer) -> None:
+    stage = {"name": "Stage", "programStageDataElements": [{"id": "stageElem01", "dataElement": {"id": "nowhere0001"}}]}
+    _, answer = admin.json("POST", "/api/metadata", {"programStages": [stage]})
+    error = next(error for error in error_rows(answer["response"]) if error["errorCode"] == "E5002")
+    assert error["mainKlass"] == "org.hisp.dhis.program.ProgramStageDataElement"
+    assert error["message"] == (
+        "Invalid reference [nowhere0001] (DataElement) on object [stageElem01] (ProgramStageDataElement)"
+        " for association `dataElement`"
+    )
+
+
+def test_those_within_embedded_values_are_left_to_the_database(admin: Writer) -> None:
+    """ReferencesCheck looks at properties of the kind REFERENCE, and `dataSetElements` are COMPLEX."""
     data_set = {
         "name": "Monthly",
         "shortName": "Monthly",
         "periodType": "Monthly",
         "dataSetElements": [{"dataElement": {"id": "nowhere0001"}}],
     }
-    assert admin.refused("POST", "/api/metadata", {"dataSets": [data_set]})[0][0] == "E5002"
+    status, answer = admin.json("POST", "/api/metadata", {"dataSets": [data_set]})
+    assert status == 409
+    assert answer["message"].endswith(": org.hisp.dhis.dataset.DataSetElement.dataElement")
 
 
 def test_two_rules_of_a_program_have_two_names(ruled: Writer) -> None:

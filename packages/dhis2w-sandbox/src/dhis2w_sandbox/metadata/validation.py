@@ -288,7 +288,7 @@ def check_references(bundle: Bundle, batch: Batch, findings: Findings) -> None:
         batch,
         findings,
         lambda item: [
-            *_reference_errors(bundle, item, item.schema, item.new),
+            *_reference_errors(bundle, item.schema, item.new),
             *_attribute_errors(bundle, item),
             *_shared_with_errors(bundle, item),
         ],
@@ -311,18 +311,19 @@ def _note_once(
 
 @cache
 def _owned_links(schema: Schema) -> list[Property]:
+    """What is checked; of an embedded value only where it is an object: what `dataSetElements` hold is not."""
     return [
         prop
         for prop in schema.properties.values()
         if prop.persisted
         and prop.owner
-        and (prop.type == "REFERENCE" or prop.value_type == "REFERENCE" or prop.embedded)
+        and "REFERENCE" in (prop.type, prop.value_type)
         and prop.value_klass != "org.hisp.dhis.period.Period"
     ]
 
 
-def _reference_errors(bundle: Bundle, item: Item, schema: Schema, document: Json) -> list[ErrorReport]:
-    """The errors of an object, or of an embedded value of it: `schema` and `document` say which."""
+def _reference_errors(bundle: Bundle, schema: Schema, document: Json) -> list[ErrorReport]:
+    """The errors of an object, or of an embedded one, which is named as itself."""
     errors: list[ErrorReport] = []
     for prop in _owned_links(schema):
         value = document.get(prop.key)
@@ -331,46 +332,50 @@ def _reference_errors(bundle: Bundle, item: Item, schema: Schema, document: Json
         if prop.embedded:
             inner = bundle.server.schemas.of(prop)
             for row in cast("list[Json]", value if prop.collection else [value]) if inner else []:
-                errors += _reference_errors(bundle, item, cast(Schema, inner), row)
+                errors += _reference_errors(bundle, cast(Schema, inner), row)
         elif prop.collection:
-            errors += _collection_errors(bundle, item, prop, value)
-        elif error := _link_error(bundle, item, prop, value):
+            errors += _collection_errors(bundle, schema, document, prop, value)
+        elif error := _link_error(bundle, schema, document, prop, value):
             errors.append(error)
     return errors
 
 
-def _collection_errors(bundle: Bundle, item: Item, prop: Property, references: list[Json]) -> list[ErrorReport]:
-    errors = [error for row in references if (error := _link_error(bundle, item, prop, row))]
+def _collection_errors(
+    bundle: Bundle, schema: Schema, document: Json, prop: Property, references: list[Json]
+) -> list[ErrorReport]:
+    errors = [error for row in references if (error := _link_error(bundle, schema, document, prop, row))]
     seen: set[str] = set()
     for row in references:
         text = repr(sorted(row.items()))
         if text in seen:
-            errors.append(_reference_error("E5007", bundle, item, prop, row))
+            errors.append(_reference_error("E5007", bundle, schema, document, prop, row))
         seen.add(text)
     return errors
 
 
-def _link_error(bundle: Bundle, item: Item, prop: Property, reference: Json) -> ErrorReport | None:
+def _link_error(bundle: Bundle, schema: Schema, document: Json, prop: Property, reference: Json) -> ErrorReport | None:
     target = bundle.target(prop, reference)
     if target is None:
         who = prop.value_klass == "org.hisp.dhis.user.User" and prop.name in ("user", "lastUpdatedBy", "createdBy")
-        return None if who else _reference_error("E5002", bundle, item, prop, reference)
+        return None if who else _reference_error("E5002", bundle, schema, document, prop, reference)
     if bundle.user.is_super:
         return None
-    schema = bundle.server.schemas.of(prop)
-    if schema and schema.shareable and "sharing" in target and not access.can_read(bundle.user, schema, target):
-        return _reference_error("E5008", bundle, item, prop, reference)
+    type = bundle.server.schemas.of(prop)
+    if type and type.shareable and "sharing" in target and not access.can_read(bundle.user, type, target):
+        return _reference_error("E5008", bundle, schema, document, prop, reference)
     return None
 
 
-def _reference_error(code: str, bundle: Bundle, item: Item, prop: Property, reference: Json) -> ErrorReport:
+def _reference_error(
+    code: str, bundle: Bundle, schema: Schema, document: Json, prop: Property, reference: Json
+) -> ErrorReport:
     target = bundle.server.schemas.of(prop)
     shown = bundle.titled(target, reference) if target else str(reference)
     return ErrorReport(
         code,
-        (shown, bundle.titled(item.schema, item.new), prop.name),
-        item.schema.klass,
-        item.new.get("id"),
+        (shown, bundle.titled(schema, document), prop.name),
+        schema.klass,
+        document.get("id"),
         error_klass=prop.raw.get("itemKlass"),
         property=prop.name,
     )
