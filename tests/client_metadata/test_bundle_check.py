@@ -139,7 +139,7 @@ def test_links_of_parts_are_checked_where_the_server_leaves_them_to_its_database
     data_set = {"id": "abcdefghij3", "name": "D", "shortName": "D", "periodType": "Monthly"}
     bundle = Bundle({"dataSets": [{**data_set, "dataSetElements": [{"dataElement": {"id": "zzzzzzzzzzz"}}]}]})
 
-    async def use(client: Dhis2Client) -> tuple[Dhis2, tuple[ReportRow, ...], Dhis2Error]:
+    async def use(client: Dhis2Client) -> tuple[Dhis2, tuple[ReportRow, ...], ConflictError]:
         validated = await refused_by(client, bundle)
         with pytest.raises(ConflictError) as caught:
             await client.post("metadata", bundle.to_dict())

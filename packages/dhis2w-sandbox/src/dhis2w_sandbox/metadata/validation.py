@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from dhis2w_sandbox.errors import Dhis2Refusal, ErrorReport, java_class, java_user
 from dhis2w_sandbox.metadata import access
@@ -288,7 +288,7 @@ def check_references(bundle: Bundle, batch: Batch, findings: Findings) -> None:
         batch,
         findings,
         lambda item: [
-            *_reference_errors(bundle, item.schema, item.new),
+            *_reference_errors(bundle, _Holder(item.schema, item.new)),
             *_attribute_errors(bundle, item),
             *_shared_with_errors(bundle, item),
         ],
@@ -322,60 +322,63 @@ def _owned_links(schema: Schema) -> list[Property]:
     ]
 
 
-def _reference_errors(bundle: Bundle, schema: Schema, document: Json) -> list[ErrorReport]:
+class _Holder(NamedTuple):
+    """What holds references: an object of the payload, or one that is embedded in it."""
+
+    schema: Schema
+    document: Json
+
+
+def _reference_errors(bundle: Bundle, holder: _Holder) -> list[ErrorReport]:
     """The errors of an object, or of an embedded one, which is named as itself."""
     errors: list[ErrorReport] = []
-    for prop in _owned_links(schema):
-        value = document.get(prop.key)
+    for prop in _owned_links(holder.schema):
+        value = holder.document.get(prop.key)
         if not value:
             continue
         if prop.embedded:
             inner = bundle.server.schemas.of(prop)
             for row in cast("list[Json]", value if prop.collection else [value]) if inner else []:
-                errors += _reference_errors(bundle, cast(Schema, inner), row)
+                errors += _reference_errors(bundle, _Holder(cast(Schema, inner), row))
         elif prop.collection:
-            errors += _collection_errors(bundle, schema, document, prop, value)
-        elif error := _link_error(bundle, schema, document, prop, value):
+            errors += _collection_errors(bundle, holder, prop, value)
+        elif error := _link_error(bundle, holder, prop, value):
             errors.append(error)
     return errors
 
 
-def _collection_errors(
-    bundle: Bundle, schema: Schema, document: Json, prop: Property, references: list[Json]
-) -> list[ErrorReport]:
-    errors = [error for row in references if (error := _link_error(bundle, schema, document, prop, row))]
+def _collection_errors(bundle: Bundle, holder: _Holder, prop: Property, references: list[Json]) -> list[ErrorReport]:
+    errors = [error for row in references if (error := _link_error(bundle, holder, prop, row))]
     seen: set[str] = set()
     for row in references:
         text = repr(sorted(row.items()))
         if text in seen:
-            errors.append(_reference_error("E5007", bundle, schema, document, prop, row))
+            errors.append(_reference_error("E5007", bundle, holder, prop, row))
         seen.add(text)
     return errors
 
 
-def _link_error(bundle: Bundle, schema: Schema, document: Json, prop: Property, reference: Json) -> ErrorReport | None:
+def _link_error(bundle: Bundle, holder: _Holder, prop: Property, reference: Json) -> ErrorReport | None:
     target = bundle.target(prop, reference)
     if target is None:
         who = prop.value_klass == "org.hisp.dhis.user.User" and prop.name in ("user", "lastUpdatedBy", "createdBy")
-        return None if who else _reference_error("E5002", bundle, schema, document, prop, reference)
+        return None if who else _reference_error("E5002", bundle, holder, prop, reference)
     if bundle.user.is_super:
         return None
-    type = bundle.server.schemas.of(prop)
-    if type and type.shareable and "sharing" in target and not access.can_read(bundle.user, type, target):
-        return _reference_error("E5008", bundle, schema, document, prop, reference)
+    schema = bundle.server.schemas.of(prop)
+    if schema and schema.shareable and "sharing" in target and not access.can_read(bundle.user, schema, target):
+        return _reference_error("E5008", bundle, holder, prop, reference)
     return None
 
 
-def _reference_error(
-    code: str, bundle: Bundle, schema: Schema, document: Json, prop: Property, reference: Json
-) -> ErrorReport:
+def _reference_error(code: str, bundle: Bundle, holder: _Holder, prop: Property, reference: Json) -> ErrorReport:
     target = bundle.server.schemas.of(prop)
     shown = bundle.titled(target, reference) if target else str(reference)
     return ErrorReport(
         code,
-        (shown, bundle.titled(schema, document), prop.name),
-        schema.klass,
-        document.get("id"),
+        (shown, bundle.titled(*holder), prop.name),
+        holder.schema.klass,
+        holder.document.get("id"),
         error_klass=prop.raw.get("itemKlass"),
         property=prop.name,
     )
