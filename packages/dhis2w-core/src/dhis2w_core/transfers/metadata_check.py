@@ -91,21 +91,38 @@ class _Rule(Generic[K]):
 
 
 @dataclass(frozen=True, slots=True)
+class _Column(Generic[K]):
+    """What the rows of a chunk say under one key."""
+
+    cells: Sequence[K]
+    distinct: set[K]
+
+
+@dataclass(frozen=True, slots=True)
 class _Columns:
     """The rows of a chunk, column by column; what is missing is an empty text."""
 
-    elements: Sequence[str]
-    periods: Sequence[str]
-    units: Sequence[str]
-    combos: Sequence[str]
-    attribute_combos: Sequence[str]
+    elements: _Column[str]
+    periods: _Column[str]
+    units: _Column[str]
+    combos: _Column[str]
+    attribute_combos: _Column[str]
     contents: Sequence[str]
 
     @classmethod
     def of(cls, chunk: Chunk) -> _Columns:
-        names = ("dataElement", "period", "orgUnit", "categoryOptionCombo", "attributeOptionCombo", "value")
-        columns = (chunk.columns.get(name) or [""] * len(chunk) for name in names)
-        return cls(*(each if only_texts(each) else list(map(_text, each)) for each in columns))
+        def texts(name: str) -> Sequence[str]:
+            cells = chunk.columns.get(name) or [""] * len(chunk)
+            return cells if only_texts(cells) else list(map(_text, cells))
+
+        return cls(
+            elements=_column(texts("dataElement")),
+            periods=_column(texts("period")),
+            units=_column(texts("orgUnit")),
+            combos=_column(texts("categoryOptionCombo")),
+            attribute_combos=_column(texts("attributeOptionCombo")),
+            contents=texts("value"),
+        )
 
 
 class MetadataCheck:
@@ -164,8 +181,8 @@ class MetadataCheck:
         columns = _Columns.of(chunk)
         if len(self._places) > MOST_KEPT:
             self._places.clear()
-        combos = set[str]() if self._by_group else {*columns.combos, *columns.attribute_combos} - {""}
-        await self._known.learn(set(columns.elements) - {""}, set(columns.units) - {""}, combos)
+        combos = set[str]() if self._by_group else columns.combos.distinct | columns.attribute_combos.distinct
+        await self._known.learn(columns.elements.distinct - {""}, columns.units.distinct - {""}, combos - {""})
         found: dict[int, Problem] = {}
         with collector_paused():
             for keys, problems in self._problems(columns):
@@ -187,47 +204,46 @@ class MetadataCheck:
         if not self._by_group:
             yield _one(self._combo, columns.combos)
             yield _one(self._attribute_combo, columns.attribute_combos)
-        places = self._places_of(columns)
+        places = _column(self._places_of(columns))
         yield _one(self._place, places)
         if self._by_group:
-            yield _two(self._unit_in_place, places, columns.units)
-            yield _two(self._combo_in_place, places, columns.combos)
+            yield _two(self._unit_in_place, places.cells, columns.units.cells)
+            yield _two(self._combo_in_place, places.cells, columns.combos.cells)
             if self._knows_attribute_combos:
-                yield _two(self._attribute_combo_in_place, places, columns.attribute_combos)
+                yield _two(self._attribute_combo_in_place, places.cells, columns.attribute_combos.cells)
             if self._has_closed_units(columns):
-                yield _two(self._unit_in_time, columns.periods, columns.units)
-        elif any(place and place.shut for place in set(places)):
+                yield _two(self._unit_in_time, columns.periods.cells, columns.units.cells)
+        elif any(place and place.shut for place in places.distinct):
             # a named data set counts; or else which ones depends on the attribute option combo: those with the default
             # combo where there is none
-            others = zip(places, columns.attribute_combos, strict=True)
-            sure = places if self._data_set else [None if combo else place for place, combo in others]
-            yield _two(self._unit_in_place, sure, columns.units)
+            others = zip(places.cells, columns.attribute_combos.cells, strict=True)
+            sure = places.cells if self._data_set else [None if combo else place for place, combo in others]
+            yield _two(self._unit_in_place, sure, columns.units.cells)
         if self._options.strategy != "DELETE":
             yield from self._of_values(columns)
 
     def _of_values(self, columns: _Columns) -> Iterator[_Found]:
         """The contents by their value types; most types tell many at once to be right."""
         known = self._known.elements.found
-        rule_of = {name: facts.rule if (facts := known.get(name)) else None for name in set(columns.elements)}
-        texts: dict[ValueRule | None, set[str]] = {rule: set() for rule in rule_of.values()}
-        if len(texts) == 1:
-            texts = {rule: set(columns.contents) for rule in texts}
-        else:
-            for name, text in zip(columns.elements, columns.contents, strict=True):
-                texts[rule_of[name]].add(text)
+        rule_of = {name: facts.rule if (facts := known.get(name)) else None for name in columns.elements.distinct}
+        rules = set(rule_of.values())
+        if len(rules) == 1 and all(rule is None or rule.takes_all(columns.contents) for rule in rules):
+            return
+        texts: dict[ValueRule | None, set[str]] = {rule: set() for rule in rules}
+        for name, text in zip(columns.elements.cells, columns.contents, strict=True):
+            texts[rule_of[name]].add(text)
         for some in texts.values():
             some.discard("")
         if any(rule and not rule.takes_all(some) for rule, some in texts.items()):
-            yield _two(self._value, list(map(rule_of.__getitem__, columns.elements)), columns.contents)
+            yield _two(self._value, list(map(rule_of.__getitem__, columns.elements.cells)), columns.contents)
 
     def _has_closed_units(self, columns: _Columns) -> bool:
         """Whether some unit opened after the first of the periods, or was closed at any time."""
         version = self._dialect.version
-        texts = (
-            text for text in set(columns.periods) if text and not period_problem(text, version, self._dialect.calendar)
-        )
+        named = columns.periods.distinct - {""}
+        texts = (text for text in named if not period_problem(text, version, self._dialect.calendar))
         first = min((self._days_of(text).start for text in texts), default=date.max)
-        units = filter(None, map(self._known.units.found.get, set(columns.units)))
+        units = filter(None, map(self._known.units.found.get, columns.units.distinct))
         return any(unit.closed or (unit.opened and unit.opened > first) for unit in units)
 
     def _days_of(self, text: str) -> Period:
@@ -275,9 +291,9 @@ class MetadataCheck:
 
     def _places_of(self, columns: _Columns) -> list[_Place | None]:
         try:
-            return list(map(self._places.__getitem__, zip(columns.elements, columns.periods, strict=True)))
+            return list(map(self._places.__getitem__, zip(columns.elements.cells, columns.periods.cells, strict=True)))
         except KeyError:  # some are new
-            for key in set(zip(columns.elements, columns.periods, strict=True)) - self._places.keys():
+            for key in set(zip(columns.elements.cells, columns.periods.cells, strict=True)) - self._places.keys():
                 self._places[key] = self._new_place(*key)
             return self._places_of(columns)
 
@@ -392,8 +408,12 @@ class MetadataCheck:
 _Found = tuple[Iterable[Hashable], Mapping[Any, Problem]]
 
 
-def _one(rule: _Rule[K], column: Sequence[K]) -> _Found:
-    return column, rule.problems(set(column))
+def _column(cells: Sequence[K]) -> _Column[K]:
+    return _Column(cells, set(cells))
+
+
+def _one(rule: _Rule[K], column: _Column[K]) -> _Found:
+    return column.cells, rule.problems(column.distinct)
 
 
 def _two(rule: _Rule[tuple[K, L]], first: Sequence[K], second: Sequence[L]) -> _Found:

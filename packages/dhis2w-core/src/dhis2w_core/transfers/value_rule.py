@@ -122,16 +122,16 @@ _WHOLE: dict[str, Test] = {
     "INTEGER_ZERO_OR_POSITIVE": lambda text: _is_integer(text) and int(text) >= 0,
 }
 _LINES = {
-    type: re.compile(rf"(?:(?:{value})\n)*")
+    type: re.compile(rf"(?:(?:{value})\n)*+")
     for type, value in {
-        "NUMBER": r"-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]{1,99})?",
-        "INTEGER": r"0|-?[1-9][0-9]{0,8}",
-        "INTEGER_POSITIVE": r"[1-9][0-9]{0,8}",
-        "INTEGER_NEGATIVE": r"-[1-9][0-9]{0,8}",
-        "INTEGER_ZERO_OR_POSITIVE": r"0|[1-9][0-9]{0,8}",
+        "NUMBER": r"-?+(?:0|[1-9][0-9]{0,99}+)(?:\.[0-9]{1,99}+)?+",
+        "INTEGER": r"0|-?+[1-9][0-9]{0,8}+",
+        "INTEGER_POSITIVE": r"[1-9][0-9]{0,8}+",
+        "INTEGER_NEGATIVE": r"-[1-9][0-9]{0,8}+",
+        "INTEGER_ZERO_OR_POSITIVE": r"0|[1-9][0-9]{0,8}+",
     }.items()
 }
-"""Many values at once: short numbers, as nearly all are."""
+"""Many values at once: short numbers, as nearly all are; nothing is tried twice."""
 _TESTS: dict[str, Test] = {
     "NUMBER": _is_number,
     "UNIT_INTERVAL": lambda text: _is_number(text) and 0 <= float(text) <= 1,
