@@ -42,8 +42,14 @@ from dhis2w_sandbox.data import (
     value_sets,
 )
 from dhis2w_sandbox.data import export as data_export
+from dhis2w_sandbox.data.analytics import (
+    dimension_endpoints,
+    entity_endpoints,
+    event_endpoints,
+    outliers,
+    value_outliers,
+)
 from dhis2w_sandbox.data.analytics import endpoints as analytics
-from dhis2w_sandbox.data.analytics import entity_endpoints, event_endpoints, outliers, value_outliers
 from dhis2w_sandbox.data.analytics import tables as analytics_tables
 from dhis2w_sandbox.faults import Fault, Faults
 from dhis2w_sandbox.metadata import export, gist, gist_bridge, merging, reading, unit_lists, writing
@@ -144,6 +150,7 @@ MODULES = (
     entry_metadata,
     analytics,
     analytics_tables,
+    dimension_endpoints,
     entity_endpoints,
     event_endpoints,
     outliers,

@@ -181,6 +181,12 @@ class Behaviour:
     """Whether event analytics writes whole numbers with a decimal."""
     fails_without_event_metadata: bool
     """Whether sums over events with `skipMeta` end in a failure."""
+    tells_aggregation_of_dimensions: bool
+    """Whether dimensions of events say how their values are aggregated, and their filters know `in`."""
+    groups_enrollments_by_texts: bool
+    """Whether enrollments can be counted by values that are no numbers."""
+    hides_confidential_dimensions: bool
+    """Whether confidential attributes are no dimensions."""
     entity_column: str
     """What analytics calls the column of tracked entities."""
     unknown_enrollment_column: str
@@ -259,8 +265,14 @@ class Behaviour:
     """Whether an update of a tracker object empties its `storedBy`."""
     forgets_stored_by_of_entities: bool
     """Whether tracked entities have no `storedBy`; otherwise it is who sent them last (43: first)."""
+    keeps_empty_attributes: bool
+    """Whether an attribute that comes without a text, and was not there, is stored as it came."""
+    releases_replaced_files: bool
+    """Whether a file is free again when another takes its place in a data value of an event."""
     keeps_provided_elsewhere: bool
     """Whether `providedElsewhere` of a data value of an event is stored."""
+    refuses_every_repeated_event: bool
+    """Whether an event that is refused is also looked at for being the second of its stage."""
     counts_repetitions_as_updates: bool
     """Whether a tracker object that is sent twice at once is created, then updated."""
     refuses_confidential_values: bool
@@ -424,6 +436,9 @@ _V41 = Behaviour(
     shows_more_event_columns=False,
     writes_event_numbers_as_doubles=True,
     fails_without_event_metadata=False,
+    tells_aggregation_of_dimensions=False,
+    groups_enrollments_by_texts=False,
+    hides_confidential_dimensions=True,
     entity_column="trackedentityinstanceuid",
     unknown_enrollment_column="SqlState: 42703",
     searches_files_of_events=False,
@@ -471,7 +486,10 @@ _V41 = Behaviour(
     names_importer_in_options=True,
     updates_lose_stored_by=True,
     forgets_stored_by_of_entities=False,
+    keeps_empty_attributes=True,
+    releases_replaced_files=False,
     keeps_provided_elsewhere=False,
+    refuses_every_repeated_event=True,
     counts_repetitions_as_updates=True,
     refuses_confidential_values=True,
     printed_user=("uid", "username", "firstName", "surname"),
@@ -603,7 +621,9 @@ _V42 = replace(
     locates_tracker_jobs=False,
     names_importer_in_options=False,
     forgets_stored_by_of_entities=True,
+    releases_replaced_files=True,
     keeps_provided_elsewhere=True,
+    refuses_every_repeated_event=False,
     counts_repetitions_as_updates=False,
     printed_user=("uid", "username"),
     prints_whole_user=False,
@@ -652,6 +672,8 @@ _V43 = replace(
     limits_output_periods=True,
     data_import_steps=("Deserializing {} data",),
     shows_more_event_columns=True,
+    tells_aggregation_of_dimensions=True,
+    groups_enrollments_by_texts=True,
     writes_event_numbers_as_doubles=False,
     unknown_enrollment_column="ERROR: column ax.trackedentity does not exist\n  Position: 23",
     wants_tracker_program=True,
@@ -665,6 +687,7 @@ _V43 = replace(
     printed_event=("TrackerEvent", _EVENT_43),
     printed_single_event=("SingleEvent", tuple(key for key in _EVENT_43 if key != "scheduledAt")),
     repeated_attribute_failure=None,
+    keeps_empty_attributes=False,
     updates_lose_stored_by=False,
     forgets_stored_by_of_entities=False,
     checks_stored_completion=True,
@@ -690,6 +713,7 @@ _V44 = replace(
     reads_numbers_as_values=True,
     shows_storer_of_events=False,
     refuses_confidential_values=False,
+    hides_confidential_dimensions=False,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}

@@ -1,7 +1,7 @@
 """`/api/analytics/events` and `/api/analytics/enrollments`: lists and sums over tracker's tables.
 
 Source: `EventQueryAnalyticsController`, `EventAggregateAnalyticsController`, `EnrollmentQueryAnalyticsController`,
-`EventsAnalyticsDimensionsController` of dhis2-core; recordings `data/analytics-events`.
+`EnrollmentAggregateAnalyticsController` of dhis2-core; recordings `data/analytics-events`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,9 @@ from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item, read_eve
 from dhis2w_sandbox.data.analytics.grid import as_csv, header
 from dhis2w_sandbox.data.analytics.query import Dimension, checked_refusal, refusal
 from dhis2w_sandbox.data.entry_rules import EntryRules
-from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox, message
 from dhis2w_sandbox.metadata.units import UNIT
 from dhis2w_sandbox.routing import Endpoints
-from dhis2w_sandbox.selection import selected
 from dhis2w_sandbox.tracker.reading.parameters import Parameters
 from dhis2w_sandbox.tracker.record_store import RecordStore
 from dhis2w_sandbox.tracker.records import Enrollment, Event
@@ -162,39 +160,6 @@ def _grouped(
         for cell in product(*(_matches(rules, query, column, row) for column in columns)):
             groups.setdefault(cell, []).append(row)
     return groups
-
-
-@endpoints.add("GET", "/api/analytics/events/query/dimensions", RECORDED)
-def event_dimensions(call: Call) -> Reply:
-    """List what can be asked of the events of a stage."""
-    rules = EntryRules(call.server, call.user)
-    uid = call.required("programStageId")
-    stage = rules.document("programStage", uid)
-    if stage is None:
-        raise refusal(call, "E7130", uid)
-    elements = [
-        document
-        for row in stage.get("programStageDataElements") or ()
-        if (document := rules.document("dataElement", linked(row, "dataElement")))
-    ]
-    rows: list[Json] = [
-        {
-            "id": f"{uid}.{document['id']}",
-            "uid": document["id"],
-            "dimensionType": "DATA_ELEMENT",
-            **{key: document[key] for key in ("valueType", "code", "name", "shortName") if key in document},
-            "displayName": document["name"],
-        }
-        for document in elements
-    ]
-    for key in reversed(Parameters(call).order()):
-        rows.sort(key=lambda row, field=key.field: str(row.get(field, "")), reverse=key.descending)
-    page, size = page_of(call)
-    shown = [selected(call.server, row, call.param("fields")) for row in rows[(page - 1) * size : page * size]]
-    return Reply.json(
-        {"dimensions": shown, "pager": _pager(call, len(rows), counted=call.flag("totalPages", default=True))},
-        headers=dict(tables.CACHED),
-    )
 
 
 def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, find: Callable[[], list[Row]]) -> Reply:
