@@ -156,8 +156,24 @@ def test_the_fast_way_is_taken_where_it_can_be() -> None:
     assert rows == b'"1","x],[y"\n"2",""'
     assert json.loads(head)["rows"] == []
     assert cut_rows(b'{"rows":[["1",2],["3","4"]]}')[1] is None
-    assert cut_rows(b'{"rows":[["a\\"b"]]}')[1] is None
     assert cut_rows(b'{"rows": [["a"]]}')[1] is None
+    assert cut_rows(b'{"rows":[["a\\u0001"]]}')[1] is None
+    assert cut_rows(b'{"rows":[["a\x01"]]}')[1] is None
+
+
+@pytest.mark.parametrize(
+    "cell", ['a "b"', '"', "\\", '\\"', '\\\\"', "one\ntwo\r\n\tthree", '"],["', '"]]', '","', '\\","']
+)
+def test_the_fast_way_is_taken_whatever_a_cell_says(cell: str) -> None:
+    answer = {"headers": [{"name": "a"}, {"name": "b"}], "rows": [[cell, "1"], ["", cell]], "metaData": {"n": cell}}
+    body = json.dumps(answer, separators=(",", ":")).encode()
+    head, rows = cut_rows(body)
+    assert rows is not None
+    assert json.loads(head) == answer | {"rows": []}
+    grid = grid_of(reply_of(answer, separators=(",", ":")))
+    assert list(map(list, grid.cells)) == answer["rows"]
+    assert len(grid) == 2
+    assert grid.to_arrow().to_pylist() == [{"a": cell, "b": "1"}, {"a": None, "b": cell}]
 
 
 def test_rows_of_another_width_are_filled_up() -> None:

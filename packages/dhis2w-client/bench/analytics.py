@@ -34,7 +34,7 @@ def body_of(rows: int, *, escaped: bool = False) -> bytes:
 
     Args:
         rows: How many rows.
-        escaped: With a quote in one cell, so that the rows cannot be cut out of the text.
+        escaped: With quotes in one cell.
     """
     chance = random.Random(7)  # noqa: S311 - data for a benchmark
 
@@ -75,7 +75,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
     failed = False
-    print(f"{'what':34} {'median':>7} {'min':>6} {'limit':>6}  touches")
+    print(f"{'what':39} {'median':>7} {'min':>6} {'limit':>6}  touches")
     for kind, escaped in (("", False), (", with a quote in a cell", True)):
         body = body_of(options.rows, escaped=escaped)
         reply = Reply("GET", "/api/analytics", 200, {"content-type": "application/json"}, body)
@@ -90,9 +90,8 @@ def main() -> int:
             for _ in range(options.rounds):
                 floor = min(seconds(lambda body=body: orjson.loads(body)), seconds(lambda body=body: from_json(body)))
                 ratios.append(seconds(candidate) / floor)
-            limit = None if escaped else LIMIT
-            failed |= limit is not None and statistics.median(ratios) > limit
-            print(f"{name:34} {statistics.median(ratios):7.2f} {min(ratios):6.2f} {limit or '-':>6}  {touches}")
+            failed |= statistics.median(ratios) > LIMIT
+            print(f"{name:39} {statistics.median(ratios):7.2f} {min(ratios):6.2f} {LIMIT:>6}  {touches}")
     return 1 if failed else 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dhis2w_client.analytics.cell_types import typed_column
 from dhis2w_client.analytics.errors import MissingExtraError
+from dhis2w_client.analytics.grid_body import has_line_breaks, rows_as_csv
 
 if TYPE_CHECKING:
     import polars as pl
@@ -64,8 +65,8 @@ def _unique(names: tuple[str, ...]) -> list[str]:
 
 def _text_columns(grid: Grid, arrow: Any) -> list[Any]:
     """The columns as text; none where there are no rows."""
-    if grid.csv_rows is not None:
-        table = _read_csv(grid, arrow)
+    if grid.packed_rows is not None:
+        table = _read_csv(grid, grid.packed_rows, arrow)
         if table is not None:
             return list(table.columns)
     width = len(grid.headers)
@@ -73,15 +74,15 @@ def _text_columns(grid: Grid, arrow: Any) -> list[Any]:
     return [list(column) for column in zip(*padded, strict=True)]
 
 
-def _read_csv(grid: Grid, arrow: Any) -> Any:
+def _read_csv(grid: Grid, packed: bytes, arrow: Any) -> Any:
     """The rows as Arrow reads them; None where they are not as wide as the headers."""
     csv = importlib.import_module("pyarrow.csv")
     names = [str(at) for at in range(len(grid.headers))]
     try:
         return csv.read_csv(
-            arrow.BufferReader(grid.csv_rows),
-            read_options=csv.ReadOptions(column_names=names, block_size=max(BLOCK, len(grid.csv_rows or b"") // 8)),
-            parse_options=csv.ParseOptions(ignore_empty_lines=False),
+            arrow.BufferReader(rows_as_csv(packed)),
+            read_options=csv.ReadOptions(column_names=names, block_size=max(BLOCK, len(packed) // 8)),
+            parse_options=csv.ParseOptions(ignore_empty_lines=False, newlines_in_values=has_line_breaks(packed)),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(names, arrow.string()), null_values=[""], strings_can_be_null=True
             ),

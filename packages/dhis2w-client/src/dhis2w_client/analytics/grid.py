@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from dhis2w_client.analytics.cell_types import CellType, cell_type, typed_column
-from dhis2w_client.analytics.grid_body import cut_rows
+from dhis2w_client.analytics.grid_body import cut_rows, rows_as_json
 from dhis2w_client.analytics.labels import Label, labelled
 from dhis2w_client.errors import InvalidRequestError, UnexpectedShapeError
 from dhis2w_client.json_value import as_array, as_object, as_text
@@ -69,8 +69,8 @@ class Grid:
     """`items` (names and more, by identifier), `dimensions` (which items each dimension has), and more."""
     text_rows: tuple[Sequence[Cell], ...] | None = field(default=None, repr=False)
     """The rows as they came, where they are JSON already; see `cells`."""
-    csv_rows: bytes | None = field(default=None, repr=False)
-    """The rows as CSV, where they are not."""
+    packed_rows: bytes | None = field(default=None, repr=False)
+    """The rows as they were cut out of the answer (`grid_body.cut_rows`), where they are not."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,15 +80,14 @@ class Grid:
     @cached_property
     def cells(self) -> tuple[Sequence[Cell], ...]:
         """The cells as they came, row by row; nearly all of them text."""
-        if self.csv_rows is None:
+        if self.packed_rows is None:
             return self.text_rows or ()
         from pydantic_core import from_json
 
-        rows = from_json(b"[[" + self.csv_rows.replace(b'"\n"', b'"],["') + b"]]")
-        return tuple(cast("list[Sequence[Cell]]", rows))
+        return tuple(cast("list[Sequence[Cell]]", from_json(rows_as_json(self.packed_rows))))
 
     def __len__(self) -> int:
-        return len(self.text_rows or ()) if self.csv_rows is None else self.csv_rows.count(b'"\n"') + 1
+        return len(self.text_rows or ()) if self.packed_rows is None else self.packed_rows.count(b'"\n"') + 1
 
     def column(self, name: str) -> list[Cell]:
         """The cells of one column: numbers as numbers, what is not there as None.
@@ -173,18 +172,18 @@ def grid_of(reply: Reply) -> Grid:
     return read_grid(answer, rows)
 
 
-def read_grid(answer: Mapping[str, Any], csv_rows: bytes | None = None) -> Grid:
+def read_grid(answer: Mapping[str, Any], packed_rows: bytes | None = None) -> Grid:
     """A grid from JSON that was read already.
 
     Args:
         answer: The JSON object.
-        csv_rows: Its rows, where they were taken out (`cut_rows`).
+        packed_rows: Its rows, where they were taken out (`cut_rows`).
     """
     return Grid(
         headers=tuple(map(_header, as_array(answer.get("headers")))),
         meta_data=as_object(answer.get("metaData")),
-        text_rows=tuple(cast("list[Sequence[Cell]]", as_array(answer.get("rows")))) if csv_rows is None else None,
-        csv_rows=csv_rows,
+        text_rows=tuple(cast("list[Sequence[Cell]]", as_array(answer.get("rows")))) if packed_rows is None else None,
+        packed_rows=packed_rows,
     )
 
 

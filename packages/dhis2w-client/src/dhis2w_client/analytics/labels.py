@@ -38,7 +38,7 @@ def labelled(grid: Grid, labels: Sequence[Label]) -> Grid:
             row.extend(finds[label](cell) for place, label in added if place == at)
         return row
 
-    return replace(grid, headers=tuple(headers), text_rows=tuple(map(row_of, grid.cells)), csv_rows=None)
+    return replace(grid, headers=tuple(headers), text_rows=tuple(map(row_of, grid.cells)), packed_rows=None)
 
 
 def _has(grid: Grid, header: GridHeader, label: Label) -> bool:

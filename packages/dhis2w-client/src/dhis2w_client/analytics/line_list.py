@@ -87,7 +87,7 @@ class LineListService:
             ConflictError: DHIS2 refused; `code` says why.
         """
         pages = [page async for page in self.pages(of, headers=headers, **asked)]
-        return replace(pages[0], text_rows=tuple(row for page in pages for row in page.cells), csv_rows=None)
+        return replace(pages[0], text_rows=tuple(row for page in pages for row in page.cells), packed_rows=None)
 
     async def pages(
         self, of: str, *, headers: Sequence[str] = (), page_size: int = ROWS_AT_ONCE, **asked: Unpack[LineListQuery]

@@ -117,7 +117,7 @@ def whole(outline: Grid, name: str, parts: Sequence[tuple[Sequence[str], Grid]])
     keys = [at for at, header in enumerate(headers) if header.meta]
     if len({tuple(row[at] for at in keys) for row in rows}) != len(rows):
         raise NotSplittableError("Two parts have a row for the same items.")
-    return replace(filled[0], headers=headers, meta_data=outline.meta_data, text_rows=tuple(rows), csv_rows=None)
+    return replace(filled[0], headers=headers, meta_data=outline.meta_data, text_rows=tuple(rows), packed_rows=None)
 
 
 def _check_part(name: str, items: Sequence[str], grid: Grid, first: Grid) -> None:
