@@ -158,6 +158,35 @@ def test_what_is_pulled_into_a_table_can_be_pushed(desk: Desk, tmp_path: Path) -
     assert json.loads(lines.read_text(encoding="utf-8").splitlines()[0])["event"] == before[0]["event"]
 
 
+def test_the_next_pull_reads_what_changed_since_the_last(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    cases = ("tracker", "pull", "events", "--program", "LqGPSqTKu6f", "--ou", "gk7LZCuZa5N", "--below")
+    select = (*cases, "--since", "last")
+    everything = desk.json(*cases)
+    first = desk.json(*select, "--to", "changes.csv")
+    assert first["rows"] == len(everything) > 0
+    (remembered,) = (tmp_path / "state" / "dhis2" / "pulls").iterdir()
+    assert remembered.read_text(encoding="utf-8") == first["next_since"]
+    remembered.write_text("2999-01-01T00:00:00", encoding="utf-8")  # as if the last pull had been much later
+    assert desk.json(*select, "--to", "changes.csv")["rows"] == 0
+    assert remembered.read_text(encoding="utf-8") < "2999"
+    assert desk.json(*select, "--filter", "Cc4kuzzxwi6:gt:0", "--to", "changes.csv")["rows"] > 0  # it is another one
+    begun = remembered.read_text(encoding="utf-8")
+    desk.json(*cases, "--since", "2999-01-01", "--to", "changes.csv")  # a moment of its own: not remembered
+    assert remembered.read_text(encoding="utf-8") == begun
+    gone = everything[0]["event"]
+    desk.json("tracker", "delete", "events", gone)
+    desk.json(*select, "--to", "changes.ndjson")
+    lines = [json.loads(line) for line in (tmp_path / "changes.ndjson").read_text(encoding="utf-8").splitlines()]
+    assert [row["deleted"] for row in lines if row["event"] == gone] == [True]  # a deletion is a change
+    code, _, err = desk.ended(*select)
+    assert code == ExitCode.USAGE
+    assert "--to" in err
+
+
 def without_times(row: dict[str, Any]) -> dict[str, Any]:
     """An event without when it was changed, and by whom; 2.41 forgets who stored it."""
     kept = {name: each for name, each in row.items() if not name.startswith(("updated", "storedBy"))}

@@ -149,13 +149,10 @@ async def pull(
     """
     from dhis2w_client.data_values.push_options import IdSchemes
     from dhis2w_client.data_values.selection import DataValueSelection
-    from dhis2w_core.last_pull import LastPull
-    from dhis2w_core.row_file import TABLES, check_row_format, write_rows
+    from dhis2w_core.last_pull import LAST, check_pull, pull_into
+    from dhis2w_core.row_file import TABLES
 
-    if to:
-        check_row_format(to)
-    if since == "last" and not to:
-        raise OperationError("--since last is remembered of a file.", next_step="Name it with --to.")
+    check_pull(to, since)
     try:
         selection = DataValueSelection(
             data_sets=tuple(data_set),
@@ -165,7 +162,7 @@ async def pull(
             periods=tuple(period),
             start=date.fromisoformat(start) if start else None,
             end=date.fromisoformat(end) if end else None,
-            since=datetime.fromisoformat(since) if since and since != "last" else None,
+            since=datetime.fromisoformat(since) if since and since != LAST else None,
             include_deleted=deleted or None,
             schemes=IdSchemes(
                 all=id_scheme,
@@ -178,15 +175,13 @@ async def pull(
         raise OperationError(f"A date is none: {error}.", next_step="Write 2024-01-31, or 2024-01-31T12:00.") from None
     if to is None:
         return _as_rows(client.data_values.rows(selection))
-    pulled = LastPull(client.base_url, repr(selection), to)
-    if since == "last":
-        selection = replace(selection, since=pulled.since())
-    begun = await client.system.watermark()
-    rows = _as_rows(client.data_values.rows(selection), as_cells=to.suffix.lower() in TABLES)
-    report = await write_rows(rows, to, list_name="dataValues")
-    if since in (None, "last"):
-        pulled.done(begun)
-    return report | {"next_since": begun.isoformat(timespec="seconds")}
+    as_cells = to.suffix.lower() in TABLES
+
+    def rows(moment: datetime | None) -> AsyncIterator[dict[str, Any]]:
+        changed = replace(selection, since=moment) if moment else selection
+        return _as_rows(client.data_values.rows(changed), as_cells=as_cells)
+
+    return await pull_into(client, to, repr(selection), since, rows, list_name="dataValues")
 
 
 async def _as_rows(rows: AsyncIterator[Any], *, as_cells: bool = False) -> AsyncIterator[dict[str, Any]]:

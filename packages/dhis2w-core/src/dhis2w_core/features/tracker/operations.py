@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
@@ -257,34 +259,39 @@ async def pull(
         ou: UID of a unit; events take one.
         below: Units below these too.
         since: Only what changed since then: 2024-01-31T12:00:00, by the server's clock. What a pull tells as
-            `next_since` is what the next one asks for.
+            `next_since` is what the next one asks for; `last` is that of the last pull of the same into the same file.
         filter: A condition on an attribute or data element: `w75KJ2mc4zz:like:ma`.
         fields: Which properties, in DHIS2's own language.
-        deleted: What is marked as deleted too.
+        deleted: What is marked as deleted too; with `since` always, as a deletion is a change.
         to: A file to write, whole or not at all: .csv, .ndjson, .json or .parquet.
     """
-    from dhis2w_core.row_file import TABLES, check_row_format, write_rows
+    from dhis2w_core.last_pull import LAST, check_pull, pull_into
+    from dhis2w_core.row_file import TABLES
     from dhis2w_core.transfers.event_cells import cells_of
 
-    if to:
-        check_row_format(to)
+    check_pull(to, since)
     selection = _selection(
         program=program,
         tracked_entity_type=type,
         org_units=ou,
         org_unit_mode="DESCENDANTS" if below else None,
-        updated_after=since,
+        updated_after=since if since != LAST else None,
         filters=filter,
         fields=fields,
         include_deleted=deleted,
     )
-    rows = _list(client, kind).rows(**selection)
+    objects = _list(client, kind)
     if to is None:
-        return rows
-    begun = await client.system.watermark()
+        return objects.rows(**selection)
     flat = to.suffix.lower() in TABLES
-    report = await write_rows((cells_of(row) if flat else row async for row in rows), to, list_name=kind)
-    return report | {"next_since": begun.isoformat(timespec="seconds")}
+
+    async def rows(moment: datetime | None) -> AsyncIterator[Row]:
+        changed = {**selection, "updated_after": moment} if moment else selection
+        async for row in objects.rows(**cast("TrackerSelection", changed)):
+            yield cells_of(row) if flat else row
+
+    what = json.dumps([kind, selection])
+    return await pull_into(client, to, what, since, rows, list_name=kind)
 
 
 @operation("tracker push", effect="write")
