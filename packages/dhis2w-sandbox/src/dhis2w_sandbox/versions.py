@@ -181,6 +181,8 @@ class Behaviour:
     """Whether event analytics writes whole numbers with a decimal."""
     fails_without_event_metadata: bool
     """Whether sums over events with `skipMeta` end in a failure."""
+    forgets_columns_of_cells: bool
+    """Whether the cells of grids as HTML are all alike; otherwise those that are no numbers are aligned."""
     tells_aggregation_of_dimensions: bool
     """Whether dimensions of events say how their values are aggregated, and their filters know `in`."""
     groups_enrollments_by_texts: bool
@@ -189,6 +191,8 @@ class Behaviour:
     """Whether confidential attributes are no dimensions."""
     entity_column: str
     """What analytics calls the column of tracked entities."""
+    entity_file: str
+    """What it calls a file of tracked entities."""
     unknown_enrollment_column: str
     """The database's failure where enrollments of a program without registration are asked for."""
     logs_values_only: bool
@@ -436,10 +440,12 @@ _V41 = Behaviour(
     shows_more_event_columns=False,
     writes_event_numbers_as_doubles=True,
     fails_without_event_metadata=False,
+    forgets_columns_of_cells=False,
     tells_aggregation_of_dimensions=False,
     groups_enrollments_by_texts=False,
     hides_confidential_dimensions=True,
     entity_column="trackedentityinstanceuid",
+    entity_file="tei",
     unknown_enrollment_column="SqlState: 42703",
     searches_files_of_events=False,
     reports_integrity=True,
@@ -571,7 +577,9 @@ _V42 = replace(
     hides_sql_errors=False,
     lists_latest_values_first=False,
     fails_without_event_metadata=True,
+    forgets_columns_of_cells=True,
     entity_column="trackedentity",
+    entity_file="trackedEntities",
     unknown_enrollment_column='ERROR: column "trackedentity" does not exist\n  Position: 19',
     searches_files_of_events=True,
     reports_integrity=False,
@@ -672,6 +680,7 @@ _V43 = replace(
     limits_output_periods=True,
     data_import_steps=("Deserializing {} data",),
     shows_more_event_columns=True,
+    forgets_columns_of_cells=False,
     tells_aggregation_of_dimensions=True,
     groups_enrollments_by_texts=True,
     writes_event_numbers_as_doubles=False,

@@ -98,6 +98,8 @@ class EntityChecks:
             self._may_write(entity, stored)
             if self._bundle.strategy(entity) == DELETE:
                 self._may_cascade(entity, stored)
+            else:
+                self._may_move(entity, stored)
 
     def _may_create(self, entity: SentEntity) -> None:
         type = self._bundle.find("trackedEntityType", entity.type) or {}
@@ -138,6 +140,15 @@ class EntityChecks:
             self._reporter.error(entity, "E1323", me, _listed(stored.type))
         elif not any(scope.may("write", "program", row["id"]) and scope.owns(stored.uid, row) for row in programs):
             self._reporter.error(entity, "E1324", me, _listed(stored.uid))
+
+    def _may_move(self, entity: SentEntity, stored: TrackedEntity) -> None:
+        """E1000: another unit than before, for which the sender does not enter data (43 and newer)."""
+        bundle = self._bundle
+        unit = bundle.unit(entity) or {}
+        if not bundle.behaviour.names_entity_refusals or unit.get("id") == stored.unit:
+            return
+        if not bundle.scope.captures(unit.get("id", "")):
+            self._reporter.error(entity, "E1000", bundle.me(), bundle.shown_unit(unit))
 
     def _may_cascade(self, entity: SentEntity, stored: TrackedEntity) -> None:
         enrolled = self._bundle.records.enrollments_of(stored.uid)

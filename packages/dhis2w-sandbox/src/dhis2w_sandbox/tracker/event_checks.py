@@ -173,7 +173,8 @@ class EventChecks:
             enrollment = bundle.stored_enrollment(stored.enrollment)
             parent = enrollment.tracked_entity if enrollment else None
             unit = (bundle.get("organisationUnit", stored.unit) if strategy == DELETE else bundle.unit(event)) or {}
-            combo = bundle.get("categoryOptionCombo", stored.attribute_option_combo)
+            # `EventMapper` leaves the combo of a stored event out, so only 43's look at the sent one finds something
+            combo = bundle.option_combo(event) if bundle.behaviour.splits_events else None
         program = bundle.get("program", linked(stage, "program"))
         self._check_unit(event, program, unit, stored)
         if is_registration(program):
@@ -186,15 +187,24 @@ class EventChecks:
             self._reporter.error(event, "E1083", bundle.me())
 
     def _check_unit(self, event: SentEvent, program: Json, unit: Json, stored: Event | None) -> None:
+        """E1000: the unit of an event; of single ones apart also the unit that it leaves. An update that stays is free.
+
+        What is only scheduled may be so wherever the user searches.
+        """
         bundle = self._bundle
-        stays = bundle.strategy(event) == UPDATE and stored is not None and stored.unit == unit.get("id")
-        if stays and is_registration(program):
+        enrolled, apart = is_registration(program), bundle.behaviour.splits_events
+        before = stored if bundle.strategy(event) == UPDATE else None
+        moves = before is not None and before.unit != unit.get("id")
+        if before is not None and enrolled and not moves:
             return
         places = [unit]
-        if bundle.strategy(event) == UPDATE and stored is not None and not is_registration(program):
-            places = [bundle.get("organisationUnit", stored.unit), unit]
+        if before is not None and not enrolled and apart:
+            places = [bundle.get("organisationUnit", before.unit), unit]
+        scheduled = _is_only_scheduled(event if bundle.is_new(event) or stored is None else stored)
+        searches = scheduled and not moves and (enrolled or not apart)
         for place in places:
-            if not bundle.scope.captures(place.get("id", "")):
+            uid = place.get("id", "")
+            if not (bundle.scope.searches(uid) if searches else bundle.scope.captures(uid)):
                 self._reporter.error(event, "E1000", bundle.me(), bundle.shown_unit(place))
 
     def _check_stage(self, event: SentEvent, stage: Json, program: Json, parent: str) -> None:
@@ -289,10 +299,12 @@ class EventChecks:
         bundle = self._bundle
         candidates = [event for event in bundle.payload.events if self._is_unrepeatable(event)]
         counted = Counter(self._place(event) for event in candidates if bundle.strategy(event) != DELETE)
+        others = bundle.payload.events if bundle.behaviour.refuses_every_repeated_event else candidates
         for event in candidates:
-            if bundle.strategy(event) == DELETE:
-                continue
-            if counted[self._place(event)] > 1 or (bundle.is_new(event) and self._has_one(event)):
+            if bundle.strategy(event) != DELETE and counted[self._place(event)] > 1:
+                self._reporter.error(event, "E1039", event.stage.argument)
+        for event in others:
+            if bundle.is_new(event) and self._has_one(event):
                 self._reporter.error(event, "E1039", event.stage.argument)
 
     def _is_unrepeatable(self, event: SentEvent) -> bool:
@@ -306,7 +318,12 @@ class EventChecks:
 
     def _has_one(self, event: SentEvent) -> bool:
         stage = self._bundle.stage(event) or {}
-        return any(
+        return not stage.get("repeatable") and any(
             row.stage == stage.get("id") and row.status != "SKIPPED"
             for row in self._bundle.records.events_of(event.enrollment or "")
         )
+
+
+def _is_only_scheduled(event: SentEvent | Event) -> bool:
+    """Whether nothing is known of an event but that it is to be."""
+    return event.status == "SCHEDULE" and not event.values and event.occurred_at is None

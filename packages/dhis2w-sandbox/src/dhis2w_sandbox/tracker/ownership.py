@@ -136,6 +136,8 @@ class Scope:
     def _reaches_event(self, event: Event, verb: str) -> bool:
         program = self._store.get("program", event.program) or {}
         enrollment = self._records.enrollments.get(event.enrollment) if event.enrollment else None
+        if verb == "read" and not self._reads_options(event.attribute_option_combo):
+            return False
         if enrollment is None:
             return self.may(verb, "program", event.program) and (
                 verb == "write" or self._sees_unit(program, event.unit)
@@ -145,6 +147,11 @@ class Scope:
             and self._reaches_enrollment(enrollment, "read")
             and (verb == "read" or self.searches(event.unit))
         )
+
+    def _reads_options(self, combo: str) -> bool:
+        """Whether the user reads data of every option of an attribute option combo."""
+        options = (self._store.get("categoryOptionCombo", combo) or {}).get("categoryOptions") or ()
+        return all(self.may("read", "categoryOption", row["id"]) for row in options)
 
     def _sees_unit(self, program: Json, unit: str) -> bool:
         closed = program.get("accessLevel") in {"CLOSED", "PROTECTED"}

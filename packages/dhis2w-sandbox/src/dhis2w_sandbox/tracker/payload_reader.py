@@ -226,8 +226,10 @@ class PayloadReader:
         ]
 
     def _notes(self, row: Json) -> list[SentNote]:
-        notes = [note for note in _rows(row, "notes") if _text(note, "value")]
-        return [SentNote(self._own_uid(note, "note"), _text(note, "value"), _text(note, "storedBy")) for note in notes]
+        return [
+            SentNote(self._own_uid(note, "note"), _text(note, "value"), _text(note, "storedBy"))
+            for note in _rows(row, "notes")
+        ]
 
     def _own_uid(self, row: Json, key: str) -> str:
         return self._uid(row, key) or self._server.new_uid()

@@ -45,6 +45,8 @@ Json = dict[str, Any]
 
 Stored = Enrollment | Event
 
+_FILES_OF = {"trackedEntityAttribute": {"FILE_RESOURCE"}, "dataElement": {"FILE_RESOURCE", "IMAGE"}}
+
 
 class Persister:
     """Writes the objects of a bundle that passed its checks."""
@@ -306,7 +308,11 @@ class Persister:
         return tuple(Note(note.uid, note.value or "", now, self._stored_by(note.stored_by), self._me) for note in notes)
 
     def _with_attributes(self, entity: TrackedEntity, sent: list[SentValue]) -> TrackedEntity:
-        """The entity with the values that were sent: those without a text are removed, the others stay."""
+        """The entity with the values that were sent: those without a text are removed, the others stay.
+
+        Before 43 a value without a text that was not there before is stored as it came.
+        """
+        keeps_empty = self._bundle.behaviour.keeps_empty_attributes
         values = {row.attribute: row for row in entity.attributes}
         fresh: set[str] = set()
         changes: list[Change] = []
@@ -314,10 +320,11 @@ class Persister:
         for row in sent:
             attribute = (self._bundle.find("trackedEntityAttribute", row.field) or {})["id"]
             stored = values.get(attribute)
-            if not row.value:
+            if not row.value and (stored is not None or not keeps_empty):
                 if stored is not None:
                     del values[attribute]
                     changes.append(self._change(entity.uid, "attribute", attribute, stored.value, None))
+                    self._mark_file(attribute, "trackedEntityAttribute", stored.value, entity.uid, assigned=False)
             elif stored is None or stored.value != row.value:
                 if attribute in fresh and self._bundle.behaviour.repeated_attribute_failure:
                     raise Dhis2Refusal(500, self._bundle.behaviour.repeated_attribute_failure)
@@ -326,7 +333,7 @@ class Persister:
                 values[attribute] = AttributeValue(attribute, row.value, created, now, self._stored_by(row.stored_by))
                 previous = stored.value if stored else None
                 changes.append(self._change(entity.uid, "attribute", attribute, previous, row.value))
-                self._use_file(attribute, "trackedEntityAttribute", row.value, entity.uid)
+                self._mark_file(attribute, "trackedEntityAttribute", row.value, entity.uid, assigned=True)
         if _logs(self._bundle.get("trackedEntityType", entity.type), self._bundle.behaviour.entity_change_log_flag):
             self._records.log(changes)
         return replace(entity, attributes=tuple(values.values()))
@@ -344,6 +351,7 @@ class Persister:
                 if stored is not None:
                     del values[element]
                     changes.append(self._change(event.uid, "dataElement", element, stored.value, None))
+                    self._mark_file(element, "dataElement", stored.value, event.uid, assigned=False)
                 continue
             if stored is None:
                 values[element] = EventValue(
@@ -368,18 +376,22 @@ class Persister:
                 continue
             previous = stored.value if stored else None
             changes.append(self._change(event.uid, "dataElement", element, previous, row.value))
-            self._use_file(element, "dataElement", row.value, event.uid)
+            if previous is not None and self._bundle.behaviour.releases_replaced_files:
+                self._mark_file(element, "dataElement", previous, event.uid, assigned=False)
+            self._mark_file(element, "dataElement", row.value, event.uid, assigned=True)
         if _logs(self._bundle.get("program", event.program), self._bundle.behaviour.event_change_log_flag):
             self._records.log(changes)
         return replace(event, values=tuple(values.values()))
 
-    def _use_file(self, field: str, type: str, value: str, owner: str) -> None:
-        """Note that a file belongs to an object now."""
-        if self._bundle.get(type, field).get("valueType") not in {"FILE_RESOURCE", "IMAGE"}:
+    def _mark_file(self, field: str, type: str, value: str | None, owner: str, *, assigned: bool) -> None:
+        """Note that a file belongs to an object now, or no longer; images of attributes are never noted."""
+        if self._bundle.get(type, field).get("valueType") not in _FILES_OF[type]:
             return
-        file = self._bundle.store.get("fileResource", value)
+        file = self._bundle.store.get("fileResource", value or "")
         if file is not None:
-            self._bundle.store.put("fileResource", value, {**file, "assigned": True, "fileResourceOwner": owner})
+            self._bundle.store.put(
+                "fileResource", file["id"], {**file, "assigned": assigned, "fileResourceOwner": owner}
+            )
 
     def _log_fields(self, before: Event | None, after: Event) -> None:
         if not _logs(self._bundle.get("program", after.program), self._bundle.behaviour.event_change_log_flag):

@@ -107,7 +107,7 @@ class RecordTable(Generic[Record]):
             self._sql.execute("DELETE FROM attribute_value WHERE tracked_entity = ?", (record.uid,))
             self._sql.executemany(
                 "INSERT INTO attribute_value (attribute, value, tracked_entity) VALUES (?, ?, ?)",
-                ((row.attribute, row.value, record.uid) for row in record.attributes),
+                ((row.attribute, row.value, record.uid) for row in record.attributes if row.value is not None),
             )
         elif isinstance(record, (Enrollment, Event)) and record.notes:
             self._sql.executemany("INSERT OR IGNORE INTO note (uid) VALUES (?)", ((row.uid,) for row in record.notes))

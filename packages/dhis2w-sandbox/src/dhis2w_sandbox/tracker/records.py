@@ -30,7 +30,7 @@ class AttributeValue:
     """The value of an attribute of a tracked entity."""
 
     attribute: str
-    value: str
+    value: str | None
     created_at: str
     updated_at: str
     stored_by: str | None = None

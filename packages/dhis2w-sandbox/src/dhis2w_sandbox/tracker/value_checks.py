@@ -90,9 +90,11 @@ class ValueChecks:
             self._reporter.error(item, "E1012", feature_type)
 
     def notes(self, item: SentEnrollment | SentEvent) -> None:
-        """Leave out notes that are there already, with a warning."""
+        """Leave out notes without a text, and, with a warning, those that are there already."""
         kept: list[SentNote] = []
         for note in item.notes:
+            if not note.value:
+                continue
             if self._bundle.records.has_note(note.uid):
                 self._reporter.warn(item, "E1119", note.uid)
             else:
@@ -251,10 +253,14 @@ def emptied_values(bundle: Bundle, event: SentEvent, stage: Json, elements: list
 
 
 def missing_values(bundle: Bundle, event: SentEvent, stage: Json, elements: list[str]) -> list[str]:
-    """Which of some data elements an event has not, neither sent nor stored."""
+    """Which of some data elements an event has not, neither sent nor stored.
+
+    Stored values are known by identifier only, so with another scheme they do not count.
+    """
     if not checks_values(event, stage):
         return []
-    stored = bundle.stored_event(event)
+    by_uid = bundle.options.schemes.data_element.kind == "UID"
+    stored = bundle.stored_event(event) if by_uid else None
     present = _elements(bundle, event.values) | {value.element for value in (stored.values if stored else ())}
     return [element for element in elements if element not in present]
 

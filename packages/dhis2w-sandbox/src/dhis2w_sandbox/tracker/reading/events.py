@@ -327,7 +327,8 @@ class EventSearch:
 
 
 def _attribute_values(entity: TrackedEntity | None) -> dict[str, str]:
-    return {value.attribute: value.value for value in entity.attributes} if entity else {}
+    rows = entity.attributes if entity else ()
+    return {row.attribute: row.value for row in rows if row.value is not None}
 
 
 def found_event(call: Call, uid: str, *, single: bool | None = None) -> Event:

@@ -270,7 +270,7 @@ class Views:
 
         def hash_of(value: AttributeValue) -> int:
             attribute = self._store.get("trackedEntityAttribute", value.attribute) or {"id": value.attribute}
-            return ((59 + item_hash(attribute)) * 59 + text_hash(value.value)) & WORD
+            return ((59 + item_hash(attribute)) * 59 + (43 if value.value is None else text_hash(value.value))) & WORD
 
         return hash_order(values, hash_of)
 

@@ -188,7 +188,8 @@ class RuleEffects:
     def _attributes(self, tracked_entity: str | None, own: list[SentValue]) -> dict[str, str]:
         """The attribute values of an entity: stored ones, over them what was sent with it and its enrollment."""
         stored = self._bundle.stored_entity(tracked_entity)
-        values = {row.attribute: row.value for row in (stored.attributes if stored else ())}
+        rows = stored.attributes if stored else ()
+        values = {row.attribute: row.value for row in rows if row.value is not None}
         sent = self._bundle.payload.entity(tracked_entity)
         for row in [*(sent.attributes if sent else ()), *own]:
             attribute = self._bundle.find(ATTRIBUTE, row.field)
