@@ -188,3 +188,24 @@ def test_an_exchange_imports_what_analytics_answers(site: Sender) -> None:
     ]
     assert done["response"]["importSummaries"][0]["status"] == done["response"]["status"]
     assert done["response"]["total"] == 2
+
+
+def test_the_items_of_a_rule_are_shown_with_their_values(site: Sender) -> None:
+    _rule(site, "greater_than", "#{vpxElement1} + #{vpxElement3}", "#{vpxElement2.HllvX50cXC0}")
+    path = "/api/dataAnalysis/validationRulesExpression?validationRuleId=vpxRule0001&organisationUnitId=vpxUnitTop1"
+
+    found = site.read(f"{path}&periodId=202401")
+    assert found["leftSide"] == [{"name": "vpxElement1", "value": "10.0"}, {"name": "vpxElement3"}]
+    assert found["rightSide"] == [{"name": "vpxElement2 default", "value": "4.0"}]
+    assert site.read(f"{path}&periodId=202403") == {"leftSide": [], "rightSide": []}
+    assert site.read(f"{path}&periodId=2024") == {"leftSide": [], "rightSide": []}
+    other = site("GET", f"{path}&periodId=202401&attributeOptionComboId=nOtKnown001")
+    assert (other.status, other.parsed()["message"]) == (404, "Can't find AttributeOptionCombo with id = nOtKnown001")
+    assert site("GET", f"{path}&periodId=never").parsed()["message"] == "Can't find Period with id =never"
+
+
+def test_an_analysis_reads_a_body_without_its_keys(site: Sender) -> None:
+    for body in ({}, {"ou": None}, {"ou": 5}):
+        reply = site("POST", "/api/dataAnalysis/validationRules", body)
+        assert (reply.status, reply.parsed()["message"]) == (400, "No organisation unit defined")
+    assert site("POST", "/api/dataAnalysis/validationRules", {"ou": ["vpxUnitTop1"]}).status == 400

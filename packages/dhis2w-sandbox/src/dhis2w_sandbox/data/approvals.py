@@ -17,7 +17,7 @@ from dhis2w_sandbox.data.parameters import day, listed
 from dhis2w_sandbox.data.periods import TYPES, Period, between
 from dhis2w_sandbox.data.selecting import strict_period
 from dhis2w_sandbox.documents import linked
-from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.errors import Dhis2Refusal, argument_text
 from dhis2w_sandbox.routing import Endpoints
 
 Json = dict[str, Any]
@@ -73,9 +73,9 @@ def _period(board: Board, text: str) -> Period:
     return period
 
 
-def _unit(board: Board, uid: str) -> str:
-    if board.rules.document("organisationUnit", uid) is None:
-        raise Dhis2Refusal(409, f"Organisation unit does not exist: {uid}")
+def _unit(board: Board, uid: str | None) -> str:
+    if uid is None or board.rules.document("organisationUnit", uid) is None:
+        raise Dhis2Refusal(409, f"Organisation unit does not exist: {argument_text(uid)}")
     return uid
 
 
@@ -294,7 +294,7 @@ def _listed(board: Board) -> Iterator[tuple[Json, ApprovalKey, Level | None]]:
         raise Dhis2Refusal(409, "Approvals must have periods")
     rows: list[Json] = body.get("approvals") or []
     for row in rows:
-        combo, unit = row.get("aoc"), _unit(board, row["ou"])
+        combo, unit = row.get("aoc"), _unit(board, row.get("ou"))
         attribute = combo if board.rules.document("categoryOptionCombo", combo) else board.rules.default_combo
         for workflow in workflows:
             for period in periods:

@@ -65,6 +65,13 @@ class ItemExpression:
         number = float(found) if isinstance(found, float | bool) else math.nan
         return number if math.isfinite(number) else None
 
+    def items(self, server: Server, cells: Mapping[Cell, float]) -> list[tuple[str, float | None]]:
+        """Each data element, or data element with a combo, by its name, with its value where there is one."""
+        values = _Values(server, cells)
+        variables = {row.name: row for row in variables_of(self.tree) if row.kind == "#"}
+        named = ((_name(server, row), values.of(name)) for name, row in variables.items())
+        return [(name, value) for name, value in named if name]
+
     def _items(self) -> list[str]:
         return [variable.name for variable in variables_of(self.tree) if variable.kind == "#"]
 

@@ -23,7 +23,7 @@ from dhis2w_sandbox.data.selecting import strict_period
 from dhis2w_sandbox.data.value_types import NUMERIC, is_zero, problem, spelled_boolean
 from dhis2w_sandbox.data.values import Audit, DataValue, Key, Values
 from dhis2w_sandbox.documents import linked
-from dhis2w_sandbox.errors import Dhis2Refusal, message
+from dhis2w_sandbox.errors import Dhis2Refusal, argument_text, message
 from dhis2w_sandbox.multi_text import options_in
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.system import NEVER_STORED
@@ -133,7 +133,12 @@ def _mark(call: Call, rows: list[Json]) -> None:
         combo, attribute = row.get("categoryOptionCombo"), row.get("attributeOptionCombo")
         default = rules.default_combo
         iso = period.iso if period else ""
-        key = Key(row["dataElement"], iso, row["orgUnit"], combo or default, attribute or default)
+        element, unit = row.get("dataElement"), row.get("orgUnit")
+        if not call.server.behaviour.enters_data_in_groups:
+            for type, uid, code in (("dataElement", element, "E1100"), ("organisationUnit", unit, "E1102")):
+                if rules.document(type, uid) is None:
+                    raise _refusal(call, code, argument_text(uid))
+        key = Key(str(element), iso, str(unit), combo or default, attribute or default)
         stored = values.get(key)
         if stored is None or period is None:
             raw = EntryValue(

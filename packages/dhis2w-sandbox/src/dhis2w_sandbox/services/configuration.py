@@ -10,6 +10,7 @@ from typing import Any
 
 from dhis2w_sandbox.bodies import json_body
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
+from dhis2w_sandbox.data.parameters import sent_list
 from dhis2w_sandbox.errors import Dhis2Refusal, message, not_found
 from dhis2w_sandbox.metadata.rendering import render
 from dhis2w_sandbox.routing import ALL_VERSIONS, Endpoints
@@ -146,7 +147,7 @@ def output_periods(call: Call) -> Reply:
 @endpoints.add("POST", "/api/configuration/dataOutputPeriodTypes", SOURCE, versions=["v43", "v44"], requires=_MAY_SET)
 def set_output_periods(call: Call) -> Reply:
     """Set the period types that analytics offers: unknown ones are left out, Yearly is always among them."""
-    names: list[str] = [str(row.get("name", "")) for row in json_body(call)]
+    names: list[str] = [str(row.get("name", "")) for row in sent_list(call, "object")]
     if any(name.strip().lower() == "twoyearly" for name in names):
         raise Dhis2Refusal(409, message(call.server.version, "E1101", "TwoYearly"), "E1101")
     kept = [name for name in dict.fromkeys([*names, "Yearly"]) if name in call.server.behaviour.period_types]

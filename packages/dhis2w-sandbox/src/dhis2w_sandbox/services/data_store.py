@@ -186,7 +186,7 @@ def _added(call: Call, new: Any) -> Reply:
         "namespace": name,
         "key": key,
         "sharing": {"owner": user["id"], "public": "rw------", "users": {}, "userGroups": {}},
-        "_value": new,
+        "_value": None if new is MISSING else new,
         "_encrypted": call.flag("encrypt"),
     }
     if _may_write(call, [entry]):

@@ -8,10 +8,11 @@ Nothing is sent by e-mail or SMS. Source: `MessageConversationController`, `Defa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
-from dhis2w_sandbox.bodies import json_body, json_object
+from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import SOURCE, Call, Reply
+from dhis2w_sandbox.data.parameters import sent_list
 from dhis2w_sandbox.errors import Dhis2Refusal, conflict, forbidden, not_found
 from dhis2w_sandbox.metadata.querying import list_params, parsed_filters
 from dhis2w_sandbox.metadata.reading import fields_of, list_reply, shown
@@ -485,7 +486,7 @@ def _text(call: Call) -> str:
 
 
 def _uids(call: Call) -> list[str]:
-    return [str(uid) for uid in cast("list[Any]", json_body(call))]
+    return sent_list(call, "text")
 
 
 def _schema(call: Call) -> Schema:

@@ -7,6 +7,7 @@ Source: `MetadataWorkflowController`, `DefaultMetadataWorkflowService` of dhis2-
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from dhis2w_sandbox.bodies import json_object
@@ -26,6 +27,7 @@ Json = dict[str, Any]
 
 endpoints = Endpoints()
 
+_STRATEGIES = {"ADD": "CREATE", "REMOVE": "DELETE", "UPDATE": "UPDATE"}
 _TARGETS = {"ORGANISATION_UNIT": "organisationUnit"}
 
 
@@ -62,6 +64,8 @@ class Proposals:
 def propose(call: Call) -> Reply:
     """Propose a change; what would be refused cannot be proposed."""
     body = json_object(call)
+    for index, (name, values) in enumerate((("type", _STRATEGIES), ("target", _TARGETS))):
+        _check_word(call, body, name, index, values)
     proposal: Json = {
         "id": call.server.new_uid(),
         "type": body.get("type"),
@@ -166,6 +170,22 @@ def _must_be(stored: Json, status: str, refusal: int) -> None:
         raise Dhis2Refusal(refusal, f"Proposal must be in status {status} for this action")
 
 
+def _check_word(call: Call, body: Json, name: str, index: int, values: Mapping[str, str]) -> None:
+    """400 where a word is missing or none of those that there are; 500 where it is null."""
+    value = body.get(name)
+    if name in body and value is None:
+        raise Dhis2Refusal(500, None)
+    if isinstance(value, str) and value in values:
+        return
+    klass = f"org.hisp.dhis.metadata.MetadataProposal{name.capitalize()}"
+    text = f"Missing required creator property '{name}' (index {index})"
+    if name in body:
+        known = ", ".join(sorted(values))
+        text = f'Cannot deserialize value of type `{klass}` from String "{value}": not one of the values accepted for'
+        text = f"{text} Enum class: [{known}]"
+    raise Dhis2Refusal(400, call.server.behaviour.unreadable_body.format(text, 1, 1))
+
+
 def _check(stored: Json) -> None:
     type, change = stored["type"], stored.get("change")
     if type != "ADD" and stored.get("targetId") is None:
@@ -185,7 +205,7 @@ def _schema(call: Call, stored: Json) -> Schema:
 def _accepted(call: Call, stored: Json, *, dry_run: bool) -> ImportReport:
     """What comes of the change: tried only, or made."""
     schema = _schema(call, stored)
-    strategy = {"ADD": "CREATE", "REMOVE": "DELETE", "UPDATE": "UPDATE"}[stored["type"]]
+    strategy = _STRATEGIES[stored["type"]]
     target: Json = call.server.store.get(schema.singular, stored.get("targetId") or "") or {}
     body: Json = {"ADD": stored.get("change"), "REMOVE": target}.get(stored["type"]) or {}
     if stored["type"] == "UPDATE":

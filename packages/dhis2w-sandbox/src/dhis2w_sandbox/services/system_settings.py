@@ -6,10 +6,9 @@ Source: `SystemSettingsController` and `DefaultSystemSettingsService` of dhis2-c
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from dhis2w_sandbox.bodies import json_object
+from dhis2w_sandbox.bodies import json_body, json_object
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, bad_request, forbidden
 from dhis2w_sandbox.routing import ALL_VERSIONS, Endpoints
@@ -99,8 +98,10 @@ def _sent(call: Call) -> str:
     value = call.param("value")
     if value is not None:
         return value
-    text = call.body.decode(errors="replace")
-    return _text(json.loads(text)) if "json" in call.headers.get("content-type", "") else text
+    if not call.body:
+        raise Dhis2Refusal(400, "Required request body is missing")
+    is_json = "json" in call.headers.get("content-type", "")
+    return _text(json_body(call)) if is_json else call.body.decode(errors="replace")
 
 
 def _text(value: Any) -> str:

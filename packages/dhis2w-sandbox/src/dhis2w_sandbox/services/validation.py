@@ -6,7 +6,7 @@ dhis2-core; recordings `services/validation-run`.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from math import ceil
 from typing import Any
 
@@ -15,7 +15,7 @@ from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.combos import combo_with
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.item_expressions import described
-from dhis2w_sandbox.data.parameters import listed, number
+from dhis2w_sandbox.data.parameters import listed, number, sent_day, sent_number, sent_text
 from dhis2w_sandbox.data.values import Key, Values
 from dhis2w_sandbox.errors import Dhis2Refusal, message, not_found, web_message
 from dhis2w_sandbox.metadata.periods import period_name
@@ -32,6 +32,7 @@ from dhis2w_sandbox.services.validation_analysis import (
     Violation,
     analysed,
     existing_periods,
+    items_of_sides,
     rules_of_data_set,
 )
 from dhis2w_sandbox.system import NEVER_STORED
@@ -96,20 +97,21 @@ def _missing_comments(entry: EntryRules, data_set: Json, place: tuple[str, str, 
 @endpoints.add("POST", "/api/dataAnalysis/validationRules", RECORDED)
 def analyse(call: Call) -> Reply:
     """Try the rules of a group, or all, on the values at and below a unit between two days."""
-    body, entry = json_object(call), EntryRules(call.server, call.user)
-    unit = call.server.store.get("organisationUnit", body.get("ou") or "")
+    entry = EntryRules(call.server, call.user)
+    unit = entry.document("organisationUnit", sent_text(call, "ou"))
     if unit is None:
         raise Dhis2Refusal(400, "No organisation unit defined")
-    most = body.get("maxResults", _MOST_RESULTS)
+    asked = sent_number(call, "maxResults")
+    most = _MOST_RESULTS if asked is None else int(asked)
     largest = call.server.setting("dataQualityMaxLimit", _MOST_RESULTS)
     if not 0 < most <= largest:
         raise _too_many(call, largest)
-    if body.get("startDate") is None or body.get("endDate") is None:
+    start, end = sent_day(call, "startDate"), sent_day(call, "endDate")
+    if start is None or end is None:
         return _undated(call)
-    group = call.server.store.get("validationRuleGroup", body.get("vrg") or "")
-    start, end = (datetime.fromisoformat(body[name]).date() for name in ("startDate", "endDate"))
+    group = entry.document("validationRuleGroup", sent_text(call, "vrg"))
     found = _analysed(entry, group, unit["id"], start, end)[:most]
-    if body.get("persist"):
+    if json_object(call).get("persist") is True:
         results = Results(call.server)
         found = [row if row.number else results.keep(row, call.server.now()) for row in found]
     found.sort(key=lambda row: (_text(entry, "organisationUnit", row.unit), row.period, row.rule))
@@ -162,6 +164,29 @@ def _view(entry: EntryRules, row: Violation) -> Json:
 
 def _text(entry: EntryRules, type: str, uid: str) -> str:
     return (entry.document(type, uid) or {}).get("name") or ""
+
+
+@endpoints.add("GET", "/api/dataAnalysis/validationRulesExpression", SOURCE, requires=["F_RUN_VALIDATION"])
+def expression_values(call: Call) -> Reply:
+    """Show the items of a rule's two sides by name, with the values that there are; nothing where there are none."""
+    names = [call.required(name) for name in ("validationRuleId", "periodId", "organisationUnitId")]
+    entry = EntryRules(call.server, call.user)
+    rule, unit = entry.document("validationRule", names[0]), entry.document("organisationUnit", names[2])
+    period, attribute = entry.period(names[1]), call.param("attributeOptionComboId") or entry.default_combo
+    if rule is None:
+        raise _not_there(f"ValidationRule with id ={names[0]}")
+    if unit is None:
+        raise _not_there(f"OrganisationUnit with id ={names[2]}")
+    if period is None:
+        raise _not_there(f"Period with id ={names[1]}")
+    if entry.document("categoryOptionCombo", attribute) is None:
+        raise _not_there(f"AttributeOptionCombo with id = {attribute}")
+    left, right = items_of_sides(entry, rule, unit["id"], period, attribute)
+    return Reply.json({"leftSide": left, "rightSide": right})
+
+
+def _not_there(words: str) -> Dhis2Refusal:
+    return Dhis2Refusal(404, f"Can't find {words}")
 
 
 # What is kept

@@ -163,6 +163,38 @@ def _violations(entry: EntryRules, rule: Json, unit: str, period: Period, attrib
             yield Violation(rule["id"], period.iso, unit, combo, left or 0.0, right or 0.0, day)
 
 
+def items_of_sides(
+    entry: EntryRules, rule: Json, unit: str, period: Period, attribute: str
+) -> tuple[list[Json], list[Json]]:
+    """The items of a rule's left and right side by name, each with its value where there is one.
+
+    Both are empty where the rule does not look at the period or unit, or neither side comes to anything.
+    """
+    if rule.get("periodType") != period.type.name or not _looks_at(entry, rule, unit):
+        return [], []
+    where, args = values_where(sorted(_elements(rule)), [unit], period.iso)
+    cells = cells_of(Values(entry.server).select(where, args)).get(attribute)
+    sides = [_of(rule, name) for name in ("leftSide", "rightSide")]
+    if cells is None or all(_side(entry.server, side, cells) is None for side in sides):
+        return [], []
+    left, right = ([_item(item) for item in _items(entry.server, side, cells)] for side in sides)
+    return left, right
+
+
+def _items(server: Server, side: Json, cells: dict[tuple[str, str], float]) -> list[tuple[str, float | None]]:
+    """Name and value of each item of a side, by name."""
+    try:
+        expression = read(side.get("expression") or "")
+    except ExpressionError:
+        return []
+    return sorted(expression.items(server, cells))
+
+
+def _item(item: tuple[str, float | None]) -> Json:
+    name, value = item
+    return {"name": name} if value is None else {"name": name, "value": repr(value)}
+
+
 def _side(server: Server, side: Json, cells: dict[tuple[str, str], float]) -> float | None:
     try:
         expression = read(side.get("expression") or "")
