@@ -5,6 +5,7 @@ The same word is in the header `X-Sandbox-Evidence` of every answer of an endpoi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -52,4 +53,4 @@ def _row(endpoint: Endpoint) -> EvidenceRow:
 
 def _without_kinds(pattern: str) -> str:
     """A pattern without the kinds of its placeholders: `{uid:uid}` is `{uid}`."""
-    return "/".join(f"{segment.partition(':')[0]}}}" if ":" in segment else segment for segment in pattern.split("/"))
+    return re.sub(r":\w+}", "}", pattern)

@@ -6,16 +6,17 @@ Source: `AnalyticsController` of dhis2-core; recordings `data/analytics-query`, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics import grid, layout, raw, tables
 from dhis2w_sandbox.data.analytics.aggregation import Aggregation, fits
+from dhis2w_sandbox.data.analytics.grid_files import SUFFIXES, as_page, grid_file, xml_attributes
 from dhis2w_sandbox.data.analytics.query import Query, checked_refusal, measure_criteria, read_query
 from dhis2w_sandbox.data.analytics.row_order import Result
 from dhis2w_sandbox.data.entry_rules import EntryRules
-from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, NotInSandbox, message_patterns
+from dhis2w_sandbox.data.writers import NAMESPACE
+from dhis2w_sandbox.errors import Dhis2Refusal, HtmlRefusal, message_patterns
 from dhis2w_sandbox.routing import Endpoints
 
 Json = dict[str, Any]
@@ -25,6 +26,8 @@ endpoints = Endpoints()
 MOST_ROWS = 100_000
 AGGREGATED = "[aggregated]"
 """The comment of a data value that was made of others."""
+_ATTACHED = ("csv", "xls", "xlsx")
+"""The formats that have a file name; the others are shown as they are."""
 _VALUE_COLUMNS = (
     "data_element",
     "period",
@@ -40,7 +43,7 @@ _VALUE_COLUMNS = (
 )
 
 
-@endpoints.add("GET", "/api/analytics", RECORDED, suffixes=["csv", "xml", "html", "xls", "xlsx"])
+@endpoints.add("GET", "/api/analytics", RECORDED, suffixes=SUFFIXES)
 def query_analytics(call: Call) -> Reply:
     """Answer an aggregate query; an error in any format but JSON is a text with status 200."""
     if call.suffix is None or call.suffix == "json":
@@ -52,17 +55,15 @@ def query_analytics(call: Call) -> Reply:
         answer = _answer(call)
     except Dhis2Refusal as refused:
         return _as_text(call, refused)
-    if call.suffix == "csv":
-        headers = {"Content-Disposition": 'attachment; filename="data.csv"'}
-        return Reply(
-            200, grid.as_csv(answer["headers"], answer["rows"]), "application/csv", {**headers, **tables.CACHED}
-        )
-    raise NotInSandbox(f"analytics as {call.suffix}")
+    name = "data" if call.suffix in _ATTACHED else None
+    return grid_file(call, answer["headers"], answer["rows"], name=name, title=answer.get("title"))
 
 
 def _as_text(call: Call, refused: Dhis2Refusal) -> Reply:
     if refused.code == "E7144":
-        named = {"Content-Disposition": f'attachment; filename="data.{call.suffix}"', **tables.CACHED}
+        named = dict(tables.CACHED)
+        if call.suffix in _ATTACHED:
+            named["Content-Disposition"] = f'attachment; filename="data.{call.suffix}"'
         raise HtmlRefusal(500, f"Request processing failed: {refused.message}", headers=named) from refused
     pattern = message_patterns(call.server.version).get(refused.code or "", refused.message or "")
     headers = {"Content-Disposition": 'inline; filename="error.html"', **tables.CACHED}
@@ -107,16 +108,15 @@ def _sql_columns(rules: EntryRules, query: Query) -> Iterator[str]:
 
 
 @endpoints.add("GET", "/api/analytics.html", SOURCE, suffixes="*")
+@endpoints.add("GET", "/api/analytics.html+css", SOURCE, suffixes="*")
 def query_as_page(call: Call) -> Reply:
-    """Answer an aggregate query as a page: errors only, which are recorded; the page is not here."""
-    return query_analytics(replace(call, suffix="html"))
+    """Answer an aggregate query as a page; its errors are recorded."""
+    return query_analytics(as_page(call))
 
 
 @endpoints.add("GET", "/api/analytics/dataValueSet", SOURCE, suffixes=["csv", "xml"])
 def data_value_set(call: Call) -> Reply:
     """Answer an aggregate query as a set of data values, for another server; only its refusals are recorded."""
-    if call.suffix == "xml":
-        raise NotInSandbox("sets of analytics values as XML")
     rules = EntryRules(call.server, call.user)
     query = read_query_for_values(call, rules)
     rows = [_data_value(query, row) for row in results(call, rules, query)]
@@ -130,6 +130,11 @@ def data_value_set(call: Call) -> Reply:
         {**row._asdict(), "created": today, "lastUpdated": today, "comment": AGGREGATED, "followup": False}
         for row in rows
     ]
+    if call.suffix == "xml":
+        inside = "".join(f"<dataValue{xml_attributes(row)}/>" for row in values)
+        text = f'<dataValueSet xmlns="{NAMESPACE}">{inside}</dataValueSet>'
+        empty = f'<dataValueSet xmlns="{NAMESPACE}"/>'
+        return Reply(200, (text if inside else empty).encode(), "application/xml", dict(tables.CACHED))
     return Reply.json({"dataValues": values}, headers=dict(tables.CACHED))
 
 

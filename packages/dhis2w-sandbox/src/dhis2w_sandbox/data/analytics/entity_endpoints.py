@@ -13,10 +13,11 @@ from typing import Any
 
 from dhis2w_sandbox.call import SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics import event_tables, tables
-from dhis2w_sandbox.data.analytics.event_endpoints import as_file, page_of, sortable
+from dhis2w_sandbox.data.analytics.event_endpoints import page_of, sortable
 from dhis2w_sandbox.data.analytics.event_grid import grid_json, hierarchy, person, timestamp
 from dhis2w_sandbox.data.analytics.event_query import Item, read_item
 from dhis2w_sandbox.data.analytics.grid import header
+from dhis2w_sandbox.data.analytics.grid_files import SUFFIXES, as_page, grid_file, is_file
 from dhis2w_sandbox.data.analytics.query import Query, add_dimension, checked_refusal, refusal
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.documents import linked
@@ -78,7 +79,7 @@ class EntityQuery:
     """Attributes, and data elements with their program."""
 
 
-@endpoints.add("GET", "/api/analytics/trackedEntities/query/{type}", SOURCE, suffixes=["csv"])
+@endpoints.add("GET", "/api/analytics/trackedEntities/query/{type}", SOURCE, suffixes=SUFFIXES)
 def query_entities(call: Call) -> Reply:
     """List tracked entities; names are all that the metadata hold."""
     rules = EntryRules(call.server, call.user)
@@ -100,8 +101,8 @@ def query_entities(call: Call) -> Reply:
         for cells in (found[(page - 1) * size : page * size] if paged else found)
     ]
     picked = [{**headers[name], "name": name} for name in shown]
-    if call.suffix == "csv":
-        return as_file(call, picked, rows, "trackedEntities")
+    if is_file(call):
+        return grid_file(call, picked, rows, name=call.server.behaviour.entity_file, attached=())
     metadata: Json = {} if call.flag("skipMeta") else _metadata(rules, query)
     if metadata and paged:
         total = len(found)
@@ -109,6 +110,13 @@ def query_entities(call: Call) -> Reply:
         slim = {"page": page, "pageSize": size, "isLastPage": page * size >= total}
         metadata["pager"] = counted if call.flag("totalPages") else slim
     return Reply.json(grid_json(picked, rows, metadata), headers=dict(tables.CACHED))
+
+
+@endpoints.add("GET", "/api/analytics/trackedEntities/query/{type:uid}.html", SOURCE, suffixes="*")
+@endpoints.add("GET", "/api/analytics/trackedEntities/query/{type:uid}.html+css", SOURCE, suffixes="*")
+def page_of_entities(call: Call) -> Reply:
+    """List tracked entities as a page."""
+    return query_entities(as_page(call))
 
 
 def _read(call: Call, rules: EntryRules) -> EntityQuery:

@@ -28,7 +28,8 @@ from dhis2w_sandbox.data.analytics.event_grid import (
     number_cell,
 )
 from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item, read_event_query, read_item
-from dhis2w_sandbox.data.analytics.grid import as_csv, header
+from dhis2w_sandbox.data.analytics.grid import header
+from dhis2w_sandbox.data.analytics.grid_files import SUFFIXES, as_page, grid_file, is_file
 from dhis2w_sandbox.data.analytics.query import Dimension, checked_refusal, refusal
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox, message
@@ -61,13 +62,20 @@ _ELSEWHERE = (
 """Parameters that would change the answer, and do nothing here."""
 
 
-@endpoints.add("GET", "/api/analytics/events/query/{program}", RECORDED, suffixes=["csv", "xls", "xlsx"])
+@endpoints.add("GET", "/api/analytics/events/query/{program}", RECORDED, suffixes=SUFFIXES)
 def query_events(call: Call) -> Reply:
     """List events, with the values that are asked for."""
     rules = EntryRules(call.server, call.user)
     query = read_event_query(call, rules)
     columns = event_columns(query, call.server.behaviour)
     return _listed(call, query, columns, "events", lambda: _events(call, rules, query))
+
+
+@endpoints.add("GET", "/api/analytics/events/query/{program:uid}.html", SOURCE, suffixes="*")
+@endpoints.add("GET", "/api/analytics/events/query/{program:uid}.html+css", SOURCE, suffixes="*")
+def page_of_events(call: Call) -> Reply:
+    """List events as a page."""
+    return query_events(as_page(call))
 
 
 @endpoints.add("GET", "/api/analytics/events/count/{program}", RECORDED)
@@ -80,7 +88,7 @@ def count_events(call: Call) -> Reply:
     return Reply.json({"count": count}, headers=dict(tables.CACHED))
 
 
-@endpoints.add("GET", "/api/analytics/enrollments/query/{program}", RECORDED, suffixes=["csv", "xls", "xlsx"])
+@endpoints.add("GET", "/api/analytics/enrollments/query/{program}", RECORDED, suffixes=SUFFIXES)
 def query_enrollments(call: Call) -> Reply:
     """List enrollments, with the values that are asked for; programs without registration have no table."""
     rules = EntryRules(call.server, call.user)
@@ -98,7 +106,14 @@ def query_enrollments(call: Call) -> Reply:
     return _listed(call, query, columns, "enrollments", lambda: _enrollments(call, rules, query))
 
 
-@endpoints.add("GET", "/api/analytics/events/aggregate/{program}", RECORDED)
+@endpoints.add("GET", "/api/analytics/enrollments/query/{program:uid}.html", SOURCE, suffixes="*")
+@endpoints.add("GET", "/api/analytics/enrollments/query/{program:uid}.html+css", SOURCE, suffixes="*")
+def page_of_enrollments(call: Call) -> Reply:
+    """List enrollments as a page."""
+    return query_enrollments(as_page(call))
+
+
+@endpoints.add("GET", "/api/analytics/events/aggregate/{program}", RECORDED, suffixes=SUFFIXES)
 def aggregate_events(call: Call) -> Reply:
     """Count events, or sum up a value of theirs, by the dimensions that are asked for."""
     rules = EntryRules(call.server, call.user)
@@ -115,12 +130,22 @@ def aggregate_events(call: Call) -> Reply:
     rows = [[*cell, text] for cell, found in groups.items() if (text := _aggregate(call, value, found)) is not None]
     limit = Parameters(call).integer("limit")
     named = bool(query.units.of("pe"))
+    headers.append(header("value", "Value", number=True))
+    if is_file(call):
+        return grid_file(call, headers, rows[: limit or None], name="events", attached=())
     metadata: Json = {} if without_metadata else metadata_json(rules, query, names_periods=named)
-    answer = grid_json([*headers, header("value", "Value", number=True)], rows[: limit or None], metadata)
+    answer = grid_json(headers, rows[: limit or None], metadata)
     return Reply.json(answer, headers=dict(tables.CACHED))
 
 
-@endpoints.add("GET", "/api/analytics/enrollments/aggregate/{program}", SOURCE, suffixes=["csv"])
+@endpoints.add("GET", "/api/analytics/events/aggregate/{program:uid}.html", SOURCE, suffixes="*")
+@endpoints.add("GET", "/api/analytics/events/aggregate/{program:uid}.html+css", SOURCE, suffixes="*")
+def page_of_grouped_events(call: Call) -> Reply:
+    """Count events, or sum up a value of theirs, as a page."""
+    return aggregate_events(as_page(call))
+
+
+@endpoints.add("GET", "/api/analytics/enrollments/aggregate/{program}", SOURCE, suffixes=SUFFIXES)
 def aggregate_enrollments(call: Call) -> Reply:
     """Count enrollments by unit, period of enrollment and what else is asked for; without a unit it is not here."""
     rules = EntryRules(call.server, call.user)
@@ -140,11 +165,18 @@ def aggregate_enrollments(call: Call) -> Reply:
     ]
     groups = _grouped(rules, query, columns, _enrollments(call, rules, query))
     rows = [[str(len(found)), *cell] for cell, found in sorted(groups.items())]
-    if call.suffix == "csv":
-        return as_file(call, headers, rows, "enrollments")
+    if is_file(call):
+        return grid_file(call, headers, rows, name="enrollments")
     metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods="pe" in shown)
     pager: Json = {} if call.param("paging") == "false" else {"pager": _pager(call, 0, counted=call.flag("totalPages"))}
     return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
+
+
+@endpoints.add("GET", "/api/analytics/enrollments/aggregate/{program:uid}.html", SOURCE, suffixes="*")
+@endpoints.add("GET", "/api/analytics/enrollments/aggregate/{program:uid}.html+css", SOURCE, suffixes="*")
+def page_of_grouped_enrollments(call: Call) -> Reply:
+    """Count enrollments as a page."""
+    return aggregate_enrollments(as_page(call))
 
 
 def _aggregate_header(column: Dimension | Item) -> Json:
@@ -176,8 +208,8 @@ def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, fin
     paged = call.param("paging") != "false" and call.param("skipPaging") != "true"
     rows = [cells(shown, row) for row in (found[(page - 1) * size : page * size] if paged else found)]
     headers = [column.header for column in shown]
-    if call.suffix not in {None, "json"}:
-        return as_file(call, headers, rows, name)
+    if is_file(call):
+        return grid_file(call, headers, rows, name=name)
     metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods=False)
     pager: Json = {"pager": _pager(call, len(found), counted=counted)} if paged else {}
     return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
@@ -212,14 +244,6 @@ def sortable(text: str | None) -> tuple[int, float, str]:
 
 def _value_of(item: Item, row: Row) -> str | None:
     return row.value(item)
-
-
-def as_file(call: Call, headers: list[Json], rows: list[list[str]], name: str) -> Reply:
-    """The rows as a file; 501 in other formats than CSV."""
-    if call.suffix != "csv":
-        raise NotInSandbox(f"{name} as {call.suffix}")
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Reply(200, as_csv(headers, rows), "application/csv", disposition | tables.CACHED)
 
 
 def _picked(call: Call, columns: list[Column]) -> list[Column]:

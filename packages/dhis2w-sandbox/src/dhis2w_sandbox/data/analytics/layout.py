@@ -36,7 +36,9 @@ def table(call: Call, rules: EntryRules, query: Query, results: list[Result]) ->
         found = [values.get(frozenset((*cell, *other)), "") for other in across]
         if any(found) or not call.flag("hideEmptyRows"):
             lines.append([*(text for item in cell for text in _row_texts(rules, names, item)), *found])
+    filtered = ", ".join(names[item]["name"] for item in _filtered(query))
     return {
+        **({"title": filtered} if filtered else {}),
         "headers": headers,
         "metaData": {} if call.flag("skipMeta") else meta,
         "rowContext": {},
@@ -50,6 +52,13 @@ def table(call: Call, rules: EntryRules, query: Query, results: list[Result]) ->
 def _dimensions(query: Query, text: str | None) -> list[Dimension]:
     found = (query.of(id) for id in (text or "").split(";") if id)
     return [dimension for dimension in found if dimension is not None]
+
+
+def _filtered(query: Query) -> list[str]:
+    """The items of the filters that were asked for, after which the table is called."""
+    return [
+        item for dimension in query.dimensions if dimension.is_filter and dimension.title for item in dimension.items
+    ]
 
 
 def _row_headers(dimension: Dimension) -> list[Json]:

@@ -14,7 +14,8 @@ from typing import Any
 
 from dhis2w_sandbox.call import SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics.aggregation import as_number
-from dhis2w_sandbox.data.analytics.grid import as_csv, header, path_names
+from dhis2w_sandbox.data.analytics.grid import header, path_names
+from dhis2w_sandbox.data.analytics.grid_files import SUFFIXES, as_page, grid_file, is_file
 from dhis2w_sandbox.data.analytics.outlier_parameters import constant, decimal
 from dhis2w_sandbox.data.analytics.query import Query, add_dimension, checked_refusal, refusal
 from dhis2w_sandbox.data.analytics.spread import Spread, by_mean, by_median
@@ -24,7 +25,7 @@ from dhis2w_sandbox.data.identifiers import UID, name_in, read_scheme
 from dhis2w_sandbox.data.parameters import day, listed, number
 from dhis2w_sandbox.data.periods import Period
 from dhis2w_sandbox.data.value_types import NUMERIC
-from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox
+from dhis2w_sandbox.errors import Dhis2Refusal
 from dhis2w_sandbox.metadata.periods import period_name
 from dhis2w_sandbox.routing import Endpoints
 
@@ -32,6 +33,7 @@ Json = dict[str, Any]
 
 endpoints = Endpoints()
 
+PATH = "/api/analytics/outlierDetection"
 ALGORITHMS = ("Z_SCORE", "MIN_MAX", "MODIFIED_Z_SCORE")
 ORDERS = {
     "zscore": "Z_SCORE",
@@ -129,10 +131,10 @@ class Outlier:
 
 @endpoints.add(
     "GET",
-    "/api/analytics/outlierDetection",
+    PATH,
     SOURCE,
     requires=["F_RUN_VALIDATION"],
-    suffixes=["csv", "xml", "xls", "xlsx", "html"],
+    suffixes=SUFFIXES,
 )
 def find_outliers(call: Call) -> Reply:
     """Find outliers; 409 where the tables were built without them."""
@@ -144,8 +146,9 @@ def find_outliers(call: Call) -> Reply:
     found = _outliers(call, rules, request)
     headers = _headers(request)
     rows = [_row(call, rules, outlier) for outlier in found]
-    if call.suffix not in {None, "json"}:
-        return _as_file(call, headers, rows)
+    if is_file(call):
+        name = "outlierdata" if call.suffix == "csv" else None
+        return grid_file(call, headers, rows, name=name, cached=False)
     shown = _picked(call, headers)
     places = [headers.index(row) for row in shown]
     metadata: Json = {
@@ -165,6 +168,13 @@ def find_outliers(call: Call) -> Reply:
         "headerWidth": len(shown),
     }
     return Reply.json(answer)
+
+
+@endpoints.add("GET", f"{PATH}.html", SOURCE, requires=["F_RUN_VALIDATION"], suffixes="*")
+@endpoints.add("GET", f"{PATH}.html+css", SOURCE, requires=["F_RUN_VALIDATION"], suffixes="*")
+def page_of_outliers(call: Call) -> Reply:
+    """Find outliers, as a page."""
+    return find_outliers(as_page(call))
 
 
 def _read(call: Call, rules: EntryRules) -> OutlierRequest:
@@ -351,14 +361,3 @@ def _picked(call: Call, headers: list[Json]) -> list[Json]:
     if unknown is not None:
         raise checked_refusal(call, "E7230", unknown)
     return [by_name[name] for name in names] or headers
-
-
-def _as_file(call: Call, headers: list[Json], rows: list[list[str]]) -> Reply:
-    if call.suffix != "csv":
-        raise NotInSandbox(f"outliers as {call.suffix}")
-    return Reply(
-        200,
-        as_csv(headers, rows),
-        "application/csv",
-        {"Content-Disposition": 'attachment; filename="outlierdata.csv"', "Cache-Control": "no-cache, private"},
-    )

@@ -22,6 +22,7 @@ from dhis2w_sandbox.data.parameters import day, listed, number
 from dhis2w_sandbox.data.value_types import NUMERIC
 from dhis2w_sandbox.data.values import DataValue, Key, Values, among
 from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.metadata.csv_lists import cell
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.server import stamp
 
@@ -32,6 +33,10 @@ endpoints = Endpoints()
 ALGORITHMS = ("Z_SCORE", "MIN_MAX", "MOD_Z_SCORE", "INVALID_NUMERIC")
 ORDERS = ("MEAN_ABS_DEV", "Z_SCORE")
 MOST_RESULTS = 500
+_COLUMNS = (
+    *("de", "deName", "pe", "ou", "ouName", "coc", "cocName", "aoc", "lastUpdated", "value", "mean", "stdDev"),
+    *("absDev", "zScore", "lowerBound", "upperBound", "aocName", "rawValue", "median", "followup"),
+)
 NO_UNIT = "At least one organisation unit must be specified"
 """The message of E2203, which Java's enum names by a constant."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
@@ -55,7 +60,7 @@ class OutlierRequest:
     most: int
 
 
-@endpoints.add("GET", "/api/outlierDetection", SOURCE, requires=["F_RUN_VALIDATION"])
+@endpoints.add("GET", "/api/outlierDetection", SOURCE, requires=["F_RUN_VALIDATION"], suffixes=["csv"])
 def find_outliers(call: Call) -> Reply:
     """Find values that are unlike the others."""
     rules = EntryRules(call.server, call.user)
@@ -63,6 +68,8 @@ def find_outliers(call: Call) -> Reply:
     _check(call, request)
     find = {"MIN_MAX": _outside_limits, "INVALID_NUMERIC": _no_numbers}.get(request.algorithm, _far_from_middle)
     found = find(call, rules, request)[: request.most]
+    if call.suffix == "csv":
+        return _as_csv(found)
     metadata: Json = {
         "algorithm": request.algorithm,
         "threshold": request.threshold,
@@ -73,6 +80,14 @@ def find_outliers(call: Call) -> Reply:
         "count": len(found),
     }
     return Reply.json({"metadata": _present(metadata), "outlierValues": [_present(row) for row in found]})
+
+
+def _as_csv(found: list[Json]) -> Reply:
+    """The outliers below the names of all columns, as Jackson writes them."""
+    rows = [[row.get(name) for name in _COLUMNS] for row in found]
+    text = "".join(",".join(cell(value, ",") for value in row) + "\n" for row in [list(_COLUMNS), *rows])
+    named = {"Content-Disposition": 'attachment; filename="outlierdata.csv"', "Cache-Control": "no-cache, private"}
+    return Reply(200, text.encode(), "application/csv", named)
 
 
 def _read(call: Call, rules: EntryRules) -> OutlierRequest:
