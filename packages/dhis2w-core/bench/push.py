@@ -19,12 +19,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from values import value_rows
+from values import EXPORTED, value_rows
 
 HERE = Path(__file__).parent
 ROWS_AT_ONCE = 10_000
@@ -73,25 +73,29 @@ def server(values: int) -> Generator[str]:
         process.stdin.close()
 
 
-def write_sources(folder: Path, values: int) -> tuple[Path, Path]:
-    """The values as JSON and as CSV."""
-    as_json, as_csv = folder / "values.json", folder / "values.csv"
-    with as_json.open("w", encoding="utf-8") as file:
-        file.write('{"dataValues":[')
-        for number, row in enumerate(value_rows(values)):
-            file.write(("," if number else "") + json.dumps(row, separators=(",", ":")))
-        file.write("]}")
-    with as_csv.open("w", newline="", encoding="utf-8") as file:
+def write_sources(folder: Path, values: int) -> dict[str, Path]:
+    """The values as JSON, as JSON with what an export of DHIS2 has beside, and as CSV."""
+    sources = {"JSON": folder / "values.json", "exported JSON": folder / "exported.json", "CSV": folder / "values.csv"}
+    _write_json(sources["JSON"], value_rows(values))
+    _write_json(sources["exported JSON"], (row | EXPORTED for row in value_rows(values)))
+    with sources["CSV"].open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(next(value_rows(1))))
         writer.writeheader()
         writer.writerows(value_rows(values))
-    return as_json, as_csv
+    return sources
 
 
-def table(sources: Sequence[Path]) -> Generator[Row]:
+def _write_json(target: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    with target.open("w", encoding="utf-8") as file:
+        file.write('{"dataValues":[')
+        for number, row in enumerate(rows):
+            file.write(("," if number else "") + json.dumps(row, separators=(",", ":")))
+        file.write("]}")
+
+
+def table(sources: Mapping[str, Path]) -> Generator[Row]:
     """What is measured."""
-    for file in sources:
-        kind = file.suffix[1:].upper()
+    for kind, file in sources.items():
         floor = ("push", str(file))
         yield Row(f"push {kind}", floor, (*floor, "--no-check"))
         yield Row(f"push {kind}, checked against metadata", floor, floor, None)
@@ -107,8 +111,8 @@ def main() -> int:
     good = True
     with tempfile.TemporaryDirectory() as folder, server(options.values) as base_url:
         sources = write_sources(Path(folder), options.values)
-        size = ", ".join(f"{file.suffix[1:].upper()} {file.stat().st_size / 1e6:.0f} MB" for file in sources)
-        print(f"{options.values} data values, {size}, {ROWS_AT_ONCE} at once\n{'':<36} median    min")
+        size = ", ".join(f"{kind} {file.stat().st_size / 1e6:.0f} MB" for kind, file in sources.items())
+        print(f"{options.values} data values, {size}, {ROWS_AT_ONCE} at once\n{'':<45} median    min")
         for row in table(sources):
             ratios: list[float] = []
             peaks: list[float] = []
@@ -120,8 +124,8 @@ def main() -> int:
             median, peak = statistics.median(ratios), max(peaks)
             good = good and peak <= PEAK_LIMIT and (row.limit is None or median <= row.limit)
             limit = row.limit or "-"
-            print(f"{row.name:<36} {median:6.2f} {min(ratios):6.2f}  limit {limit:<3}  every value", flush=True)
-            print(f"{'  its peak memory after connecting':<36} {peak:6.1f} MB     limit {PEAK_LIMIT} MB", flush=True)
+            print(f"{row.name:<45} {median:6.2f} {min(ratios):6.2f}  limit {limit:<3}  every value", flush=True)
+            print(f"{'  its peak memory after connecting':<45} {peak:6.1f} MB     limit {PEAK_LIMIT} MB", flush=True)
     return 0 if good else 1
 
 

@@ -11,6 +11,13 @@ COMBO = "HllvX50cXC0"
 DATA_SET = "DsBench0001"
 ROOT = "OuBenchRoot"
 UNITS = [f"OuBench{number:04}" for number in range(100)]
+EXPORTED = {
+    "storedBy": "admin",
+    "created": "2024-01-01T00:00:00.000+0000",
+    "lastUpdated": "2024-01-01T00:00:00.000+0000",
+    "followup": False,
+}
+"""What an export of DHIS2 says of each value beside."""
 
 
 def value_rows(count: int) -> Iterator[dict[str, str]]:

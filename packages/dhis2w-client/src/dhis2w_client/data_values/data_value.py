@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Required, TypedDict
 
@@ -50,8 +50,9 @@ SENT = (
     "attributeOptionCombo",
     "value",
     "comment",
-    "deleted",
 )
+MARKS = ("deleted", "followup", "followUp")
+"""What is true or not; the follow-up has two names."""
 
 
 def key_of(value: Mapping[str, Any], head: Mapping[str, str] | None = None) -> ValueKey:
@@ -76,12 +77,17 @@ def sent_form(value: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     sent = {key: value[key] for key in SENT if value.get(key) is not None}
     if "value" in sent:
         sent["value"] = text_of(sent["value"])
-    if "deleted" in sent:
-        sent["deleted"] = is_true(sent["deleted"])  # 2.43 fails as a whole on a text
-    mark = value.get("followup", value.get("followUp"))
-    if mark is not None:
-        sent["followUp" if dialect.reads_camel_case_follow_up else "followup"] = is_true(mark)
+    for name, key in sent_marks(value, dialect):
+        if value[key] is not None:
+            sent[name] = is_true(value[key])  # 2.43 fails as a whole on a text
     return sent
+
+
+def sent_marks(keys: Container[str], dialect: Dialect) -> list[tuple[str, str]]:
+    """What the marks of a value are called when it is sent, and in the value itself."""
+    follow_up = "followUp" if dialect.reads_camel_case_follow_up else "followup"
+    given = next((key for key in ("followup", "followUp") if key in keys), None)
+    return [*([("deleted", "deleted")] if "deleted" in keys else []), *([(follow_up, given)] if given else [])]
 
 
 def is_true(mark: object) -> bool:

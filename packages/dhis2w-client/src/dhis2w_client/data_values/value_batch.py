@@ -1,7 +1,7 @@
 """Values that are about to be sent: what no server would take of them, and how the rest is written.
 
-Most batches are plain (texts under DHIS2's keys, each key once), and are told to be so column by column, without a
-Python step for each value; only the others are looked at one by one.
+Most batches have nothing that is to be refused, and are told to be so column by column, without a Python step for each
+value; only the others are looked at one by one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dhis2w_client.data_values.data_value import SENT, ValueKey, key_of, period_problem, problem_of, sent_form
+from dhis2w_client.data_values.data_value import (
+    MARKS,
+    SENT,
+    ValueKey,
+    is_true,
+    key_of,
+    period_problem,
+    problem_of,
+    sent_form,
+    sent_marks,
+    text_of,
+)
 from dhis2w_client.data_values.import_report import Refusal
 from dhis2w_client.json_value import as_text
 from dhis2w_client.pages import collector_paused
@@ -23,9 +34,11 @@ if TYPE_CHECKING:
 Values = Sequence[Mapping[str, Any]]
 
 _KEYS = ("dataElement", "period", "orgUnit", "categoryOptionCombo", "attributeOptionCombo")
-_NEEDED = frozenset({"dataElement", "period", "orgUnit", "value"})
-_PLAIN = frozenset(SENT) - {"deleted"}
+_PLACE = ("dataElement", "period", "orgUnit")
+_NEEDED = frozenset({*_PLACE, "value"})
+_PLAIN = frozenset(SENT)
 """What is written as it stands, where it is a text."""
+_TEXTS = _PLAIN - {"value"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +53,7 @@ class ValueBatch:
     @cached_property
     def refused(self) -> dict[int, Refusal]:
         """What is not sent, by position: what no server takes, and the second of two values with one key."""
-        return {} if self._is_plain else _found(self.values, self.dialect)
+        return {} if self._is_sound else _found(self.values, self.dialect)
 
     @cached_property
     def sent(self) -> Sequence[int]:
@@ -57,15 +70,30 @@ class ValueBatch:
     def forms(self, positions: Sequence[int]) -> Values:
         """The values at some positions as this version reads them."""
         values = self.some(positions)
-        return values if self._is_plain else [sent_form(value, self.dialect) for value in values]
+        if self._is_plain:
+            return values
+        if self._is_sound and self._has_plain_marks:
+            return _sent_forms(values, self._columns, self.dialect)
+        return [sent_form(value, self.dialect) for value in values]
+
+    @cached_property
+    def _columns(self) -> Mapping[str, list[Any]]:
+        return columns_of(self.values) if self.columns is None else self.columns
 
     @cached_property
     def _is_plain(self) -> bool:
         """Whether every value can be sent as it is: only texts, nothing missing, no key twice."""
-        columns = columns_of(self.values) if self.columns is None else self.columns
-        if not _NEEDED <= columns.keys() <= _PLAIN or not all(map(only_texts, columns.values())):
+        return self._columns.keys() <= _PLAIN and self._is_sound and only_texts(self._columns["value"])
+
+    @cached_property
+    def _is_sound(self) -> bool:
+        """Whether surely nothing is to be refused: nothing missing, only texts but for the values, no key twice."""
+        columns = self._columns
+        if not columns.keys() >= _NEEDED or not all(
+            map(only_texts, (columns[name] for name in _TEXTS & columns.keys()))
+        ):
             return False
-        if not all(all(columns[name]) for name in _NEEDED):
+        if not all(all(columns[name]) for name in _PLACE) or not _are_values(columns["value"]):
             return False
         if any(
             period_problem(period, self.dialect.version, self.dialect.calendar) for period in set(columns["period"])
@@ -74,6 +102,36 @@ class ValueBatch:
         # keys with different hashes are different; with one hash they may be, and each is looked at
         keys = zip(*[columns[name] for name in _KEYS if name in columns], strict=True)
         return len(set(map(hash, keys))) == len(self.values)
+
+    @property
+    def _has_plain_marks(self) -> bool:
+        """Whether no mark is null, and follow-up has one name."""
+        has_two_names = {"followup", "followUp"} <= self._columns.keys()
+        return not has_two_names and not any(None in self._columns.get(name, ()) for name in MARKS)
+
+
+def _are_values(column: list[Any]) -> bool:
+    """Whether all of a column are texts, numbers and truths, and none is empty."""
+    if only_texts(column):
+        return all(column)
+    return set(map(type, column)) <= {str, int, float, bool} and "" not in column
+
+
+def _sent_forms(values: Values, columns: Mapping[str, list[Any]], dialect: Dialect) -> list[dict[str, Any]]:
+    """What `sent_form` makes of each of some values that are sound, and whose marks are plain."""
+    forms = [dict(value) for value in values]
+    for name in columns.keys() - _PLAIN - set(MARKS):
+        for form in forms:
+            form.pop(name, None)
+    if not only_texts(columns["value"]):
+        for form in forms:
+            form["value"] = text_of(form["value"])
+    for name, key in sent_marks(columns, dialect):
+        if name != key or set(map(type, columns[key])) != {bool}:
+            for form in forms:
+                if key in form:
+                    form[name] = is_true(form.pop(key))
+    return forms
 
 
 def only_texts(column: list[Any]) -> bool:

@@ -24,8 +24,6 @@ ROWS = 2000
 """Lines of a table that are read at once."""
 NOTES = frozenset({"source_line", "problem", "code", "what_to_do"})
 """Columns of a reject file that are not part of its rows."""
-KNOWN = frozenset({*CSV_NAMES.values(), "followUp"})
-"""DHIS2's own keys of a value."""
 
 
 class SourceRow(NamedTuple):
@@ -120,7 +118,7 @@ class SourceRows:
     def _in_keys(self, chunk: Chunk) -> Chunk:
         """The rows with DHIS2's keys, without notes, and with the constants; most are so already."""
         values = chunk.values
-        if self._names is not None and (self._names or not chunk.columns.keys() <= KNOWN):
+        if self._names is not None and any(_key(name, self._names) != name for name in chunk.columns):
             values = _renamed(values, self._names)
         if self._constants:
             values = [{**self._constants, **value} for value in values]
