@@ -1,5 +1,6 @@
 """Lists as CSV and packed files, files that are values, and change logs."""
 
+import csv
 import gzip
 import io
 import json
@@ -7,7 +8,7 @@ import zipfile
 from typing import Any
 
 from looking import get, refused, register_two
-from registering import CARE, PERSON, Registrar, visit
+from registering import CARE, COUNTS, PERSON, Registrar, visit
 
 EVENTS = "/api/tracker/events"
 
@@ -94,3 +95,62 @@ def test_a_change_log_of_a_person_has_the_attributes_of_the_program(registrar: R
     empty: dict[str, Any] = {**(store.get("program", CARE) or {}), "programTrackedEntityAttributes": []}
     store.put("program", CARE, empty)
     assert get(registrar, f"{logs}?program={CARE}").parsed()["changeLogs"] == []
+
+
+def test_one_person_comes_as_csv(registrar: Registrar) -> None:
+    """`TrackedEntitiesExportController.getTrackedEntityByUidAsCsv`; plain CSV says nothing of an encoding."""
+    register_two(registrar)
+    reply = get(registrar, "/api/tracker/trackedEntities/PersonAnn01.csv?skipHeader=true")
+    rows = [line.split(",") for line in reply.body.decode().splitlines()]
+    assert [(row[0], row[10]) for row in rows] == [("PersonAnn01", "AttrName001")]
+    assert reply.headers["Content-Disposition"] == "attachment; filename=trackedEntity.csv"
+    assert "Content-Transfer-Encoding" not in reply.headers
+
+
+def test_rows_of_values_leave_out_what_the_copy_of_the_row_forgets(registrar: Registrar) -> None:
+    """The copy constructor of `CsvEventDataValue`, and `Geometry.toText`, which keeps every digit."""
+    point = {"type": "Point", "coordinates": [-12.3456789, 8]}
+    store = registrar.sandbox.server.store
+    stage = store.get("programStage", "StageVisit1") or {}
+    store.put("programStage", stage["id"], {**stage, "featureType": "POINT"})
+    events = [
+        visit("EventVisit1", createdAtClient="2024-01-01", geometry=point),
+        visit("EventVisit2", {"ElemWeight1": "3"}, createdAtClient="2024-01-01"),
+    ]
+    registrar.register(events=events)
+    lines = get(registrar, f"{EVENTS}.csv?program={CARE}").body.decode().splitlines()
+    rows = {row["event"]: row for row in csv.DictReader(lines)}
+    assert rows["EventVisit1"]["createdAtClient"] == "2024-01-01T00:00:00Z"
+    assert rows["EventVisit1"]["geometry"] == "POINT (-12.3456789 8)"
+    assert rows["EventVisit2"]["createdAtClient"] == ""
+
+
+def test_each_kind_of_event_has_columns_of_its_own(newer_registrar: Registrar) -> None:
+    """`TrackerEventCsvRow` and `SingleEventCsvRow`."""
+    register_two(newer_registrar)
+    heads = {
+        name: get(newer_registrar, f"/api/tracker/{name}.csv?program={program}")
+        .body.decode()
+        .splitlines()[0]
+        .split(",")
+        for name, program in (("trackerEvents", CARE), ("singleEvents", COUNTS))
+    }
+    assert [head[-2:] for head in heads.values()] == [["createdAtDataValue", "updatedAtDataValue"]] * 2
+    alone = {"programStage", "enrollment", "scheduledAt", "followUp"}
+    assert {*heads["trackerEvents"]} - {*heads["singleEvents"]} == alone
+
+
+def test_files_and_changes_are_those_of_the_kind_of_event(newer_registrar: Registrar) -> None:
+    """`TrackerEventsExportController` and `SingleEventsExportController`."""
+    register_two(newer_registrar)
+    kind = newer_registrar.sandbox.server.store.get("dataElement", "ElemNote001") or {}
+    newer_registrar.sandbox.server.store.put("dataElement", "ElemNote001", {**kind, "valueType": "FILE_RESOURCE"})
+    path = "EventVisitA/dataValues/ElemNote001"
+    lost = "Event EventVisitA with data element ElemNote001 could not be found."
+    assert refused(get(newer_registrar, f"/api/tracker/singleEvents/{path}/file")) == (404, lost)
+    found = refused(get(newer_registrar, f"/api/tracker/trackerEvents/{path}/image"))
+    assert found == (404, "FileResource with id a,b could not be found.")
+    told = refused(get(newer_registrar, f"/api/tracker/trackerEvents/{path}/file?dimension=SMALL"))[1]
+    assert told.endswith("/tracker/trackerEvents/{event}/dataValues/{dataElement}/image")
+    assert get(newer_registrar, "/api/tracker/trackerEvents/EventVisitA/changeLogs").status == 200
+    assert get(newer_registrar, "/api/tracker/singleEvents/EventVisitA/changeLogs").status == 404

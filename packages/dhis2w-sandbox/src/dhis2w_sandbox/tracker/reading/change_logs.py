@@ -14,7 +14,7 @@ from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import bad_request, not_found
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.tracker.reading.choices import Choice
-from dhis2w_sandbox.tracker.reading.events import SPLIT, found_event
+from dhis2w_sandbox.tracker.reading.events import SPLIT, found_event, wants_single
 from dhis2w_sandbox.tracker.reading.paging import page_json, read_paging
 from dhis2w_sandbox.tracker.reading.parameters import UID, Parameters, check_order, path_uid
 from dhis2w_sandbox.tracker.reading.sorting import in_order
@@ -69,7 +69,7 @@ def _attributes(call: Call, entity: TrackedEntity, program: str | None) -> set[s
 def event_changes(call: Call) -> Reply:
     """List the changes of an event's data values, dates and place."""
     uid = path_uid(call)
-    found_event(call, uid)
+    found_event(call, uid, single=wants_single(call))
     values_only = call.server.behaviour.logs_values_only
     return _listed(call, uid, ("dataElement",) if values_only else ("dataElement", "field"))
 

@@ -1,6 +1,7 @@
 """Tracker's lists as files: CSV with one row for each value, JSON, both also packed.
 
-Source: `CsvEventService`, `CsvTrackedEntityService`, `CompressionUtil` of dhis2-core. Jackson, which writes the CSV
+Source: `CsvEventService` (43: `TrackerEventCsvWriter`, `SingleEventCsvWriter` too), `CsvTrackedEntityService`,
+`CompressionUtil` of dhis2-core. Jackson, which writes the CSV
 there, puts cells in quotes that are long or hold one of the characters up to the comma.
 """
 
@@ -11,6 +12,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, cast
 
 from dhis2w_sandbox.call import Call, Reply
@@ -52,6 +54,16 @@ EVENT_COLUMNS = (
     "updatedAtDataValue",
     "createdAtDataValue",
 )
+_SPLIT_COLUMNS = (*EVENT_COLUMNS[:-2], "createdAtDataValue", "updatedAtDataValue")
+_OF_ENROLLMENTS = frozenset({"programStage", "enrollment", "scheduledAt", "followUp"})
+COLUMNS = {
+    "events": EVENT_COLUMNS,
+    "trackerEvents": _SPLIT_COLUMNS,
+    "singleEvents": tuple(name for name in _SPLIT_COLUMNS if name not in _OF_ENROLLMENTS),
+}
+"""The columns of events by the name of their list."""
+# What the copy of a row that each data value makes leaves out.
+_ONCE = frozenset({"createdAtClient", "updatedAtClient", "assignedUser"})
 ENTITY_COLUMNS = (
     "trackedEntity",
     "trackedEntityType",
@@ -95,7 +107,8 @@ def event_rows(events: Iterable[Json]) -> list[CsvRow]:
     for event in events:
         row = _common(event, EVENT_COLUMNS)
         values: list[Json] = event.get("dataValues") or []
-        rows += [row | _event_value(value) for value in values] or [row]
+        copied = {key: cell for key, cell in row.items() if key not in _ONCE}
+        rows += [copied | _event_value(value) for value in values] or [row]
     return rows
 
 
@@ -110,10 +123,10 @@ def entity_rows(entities: Iterable[Json]) -> list[CsvRow]:
 
 
 def _event_value(value: Json) -> CsvRow:
-    return {
+    storer: CsvRow = {"storedBy": value["storedBy"]} if value.get("storedBy") is not None else {}
+    return storer | {
         "dataElement": value["dataElement"],
         "value": value["value"],
-        "storedBy": value.get("storedBy"),
         "providedElsewhere": _text(value["providedElsewhere"]),
         "createdAtDataValue": value["createdAt"],
         "updatedAtDataValue": value["updatedAt"],
@@ -127,7 +140,7 @@ def _attribute(value: Json) -> CsvRow:
         "attrCreatedAt": value["createdAt"],
         "attrUpdatedAt": value["updatedAt"],
         "valueType": value["valueType"],
-        "value": value["value"],
+        "value": value.get("value"),
     }
 
 
@@ -149,15 +162,22 @@ def _text(value: Any) -> str:
 
 def _well_known_text(geometry: Json) -> str:
     """A geometry as well-known text: `POINT (12.5 41.9)`."""
-    return f"{geometry['type'].upper()} {_numbers(geometry['coordinates'])}"
+    coordinates = geometry["coordinates"]
+    if geometry["type"] == "MultiPoint":
+        coordinates = [[point] for point in coordinates]
+    return f"{geometry['type'].upper()} {_numbers(coordinates)}"
 
 
 def _numbers(coordinates: Any) -> str:
     if not isinstance(coordinates[0], list):
-        return f"({' '.join(f'{number:g}' for number in coordinates)})"
+        return f"({_point(coordinates)})"
     if not isinstance(coordinates[0][0], list):
-        return f"({', '.join(' '.join(f'{number:g}' for number in point) for point in coordinates)})"
+        return f"({', '.join(map(_point, coordinates))})"
     return f"({', '.join(map(_numbers, coordinates))})"
+
+
+def _point(coordinates: Iterable[float]) -> str:
+    return " ".join(format(Decimal(repr(float(number))).normalize(), "f") for number in coordinates)
 
 
 def as_file(
@@ -181,10 +201,9 @@ def as_file(
         content = _csv(columns, rows, header=not call.flag("skipHeader")).encode()
     else:
         content = json.dumps({name: views}, ensure_ascii=False).encode()
-    headers = {
-        "Content-Disposition": f"attachment; filename={name}.{suffix}",
-        "Content-Transfer-Encoding": "binary",
-    }
+    headers = {"Content-Disposition": f"attachment; filename={name}.{suffix}"}
+    if packing:
+        headers["Content-Transfer-Encoding"] = "binary"
     return Reply(200, _packed(content, packing, f"{name}.{kind}"), SUFFIXES[suffix], headers)
 
 

@@ -16,7 +16,7 @@ from dhis2w_sandbox.errors import bad_request, forbidden, not_found
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.tracker.reading.choices import Choice
 from dhis2w_sandbox.tracker.reading.csv_lists import (
-    EVENT_COLUMNS,
+    COLUMNS,
     SUFFIXES_OF_EVENTS,
     CsvRow,
     as_file,
@@ -331,6 +331,11 @@ def _attribute_values(entity: TrackedEntity | None) -> dict[str, str]:
     return {row.attribute: row.value for row in rows if row.value is not None}
 
 
+def wants_single(call: Call) -> bool | None:
+    """Whether the path is about single events, or those of enrollments; None where it is about both."""
+    return {"singleEvents": True, "trackerEvents": False}.get(call.path.split("/")[3])
+
+
 def found_event(call: Call, uid: str, *, single: bool | None = None) -> Event:
     """An event that the user may read.
 
@@ -355,7 +360,7 @@ def found_event(call: Call, uid: str, *, single: bool | None = None) -> Event:
 
 def _list(call: Call, key: str, *, single: bool | None = None) -> Reply:
     if is_file(call):
-        return as_file(call, key, EVENT_COLUMNS, lambda: _for_file(call, single=single))
+        return as_file(call, key, COLUMNS[key], lambda: _for_file(call, single=single))
     parameters = Parameters(call)
     paging = read_paging(parameters)
     found, views = _found(call, parameters, single=single, most=paging.needed)

@@ -460,9 +460,11 @@ def _shown(
     return rows
 
 
-@endpoints.add("GET", "/api/tracker/trackedEntities/{uid}", RECORDED)
+@endpoints.add("GET", "/api/tracker/trackedEntities/{uid}", RECORDED, suffixes=["csv"])
 def entity(call: Call) -> Reply:
-    """Show a tracked entity, with what belongs to a program where one is named."""
+    """Show a tracked entity, with what belongs to a program where one is named; as CSV in one row for each value."""
+    if is_file(call):
+        return as_file(call, "trackedEntity", ENTITY_COLUMNS, lambda: _one_for_file(call))
     uid, parameters = path_uid(call), Parameters(call)
     program, naming = parameters.uid("program"), Naming.read(parameters)
     found = found_entity(call, uid, program)
@@ -470,3 +472,12 @@ def entity(call: Call) -> Reply:
     row = views.entity(found, Choice.of(call, DEFAULT_FIELDS), program)
     naming.check()
     return Reply.json(row)
+
+
+def _one_for_file(call: Call) -> tuple[list[Json], list[CsvRow]]:
+    program, naming = Parameters(call).uid("program"), Naming.read(Parameters(call))
+    found = found_entity(call, path_uid(call), program)
+    views = Views(call.server, call.user, Reach(call).records, naming)
+    rows = [views.entity(found, Choice(), program)]
+    naming.check()
+    return rows, entity_rows(rows)

@@ -1,7 +1,8 @@
 """Files that are values of events and of tracked entities.
 
-Source: `EventsExportController`, `TrackedEntitiesExportController`, `RequestHandler` and `FileResourceStream` of
-dhis2-core; recordings `tracker/attribute-values`.
+Source: `EventsExportController`, `TrackerEventsExportController`, `SingleEventsExportController`,
+`TrackedEntitiesExportController`, `RequestHandler` and `FileResourceStream` of dhis2-core; recordings
+`tracker/attribute-values`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dhis2w_sandbox.errors import Dhis2Refusal, bad_request, not_found
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.services.files import sent
 from dhis2w_sandbox.tracker.reading.choices import Choice
-from dhis2w_sandbox.tracker.reading.events import found_event
+from dhis2w_sandbox.tracker.reading.events import SPLIT, found_event, wants_single
 from dhis2w_sandbox.tracker.reading.parameters import Parameters, path_uid
 from dhis2w_sandbox.tracker.reading.reach import Reach
 from dhis2w_sandbox.tracker.reading.tracked_entities import found_entity
@@ -20,18 +21,24 @@ from dhis2w_sandbox.tracker.reading.views import Views
 endpoints = Endpoints()
 
 _FILES = frozenset({"FILE_RESOURCE", "IMAGE"})
-_EVENT_VALUE = "/api/tracker/events/{event}/dataValues/{element}"
+_VALUE = "{event}/dataValues/{element}"
 _ATTRIBUTE_VALUE = "/api/tracker/trackedEntities/{entity}/attributes/{attribute}"
 
 
-@endpoints.add("GET", f"{_EVENT_VALUE}/file", RECORDED, suffixes="*")
+@endpoints.add("GET", f"/api/tracker/events/{_VALUE}/file", RECORDED, suffixes="*")
+@endpoints.add("GET", f"/api/tracker/trackerEvents/{_VALUE}/file", SOURCE, versions=SPLIT, suffixes="*")
+@endpoints.add("GET", f"/api/tracker/singleEvents/{_VALUE}/file", SOURCE, versions=SPLIT, suffixes="*")
 def event_file(call: Call) -> Reply:
     """Send the file that is a data value of an event."""
-    _check_dimension(call, "event/dataValues/{dataElement}")
+    root = call.path.split("/")[3]
+    named = "event/dataValues/{dataElement}" if root == "events" else f"{root}/{{event}}/dataValues/{{dataElement}}"
+    _check_dimension(call, named)
     return _sent(call, _of_event(call))
 
 
-@endpoints.add("GET", f"{_EVENT_VALUE}/image", RECORDED, suffixes="*")
+@endpoints.add("GET", f"/api/tracker/events/{_VALUE}/image", RECORDED, suffixes="*")
+@endpoints.add("GET", f"/api/tracker/trackerEvents/{_VALUE}/image", SOURCE, versions=SPLIT, suffixes="*")
+@endpoints.add("GET", f"/api/tracker/singleEvents/{_VALUE}/image", SOURCE, versions=SPLIT, suffixes="*")
 def event_image(call: Call) -> Reply:
     """Send the image that is a data value of an event."""
     return _sent(call, _of_event(call), image=True)
@@ -67,7 +74,7 @@ def _of_event(call: Call) -> str:
         raise _lost(f"Data element {element} is not a file (or image).")
     lost = f"Event {uid} with data element {element}" if searches else f"DataValue for data element {element}"
     try:
-        values = (event or found_event(call, uid)).values
+        values = (event or found_event(call, uid, single=wants_single(call))).values
     except Dhis2Refusal as refused:
         raise _lost(f"{lost} could not be found.") from refused
     found = next((value.value for value in values if value.element == element), None)
