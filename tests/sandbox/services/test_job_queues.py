@@ -90,3 +90,34 @@ def test_stories_are_forgotten_by_type_and_all(with_jobs: Sender) -> None:
         path = "/api/system/tasks/DATA_INTEGRITY" if number == 1 else "/api/system/tasks"
         assert with_jobs("DELETE", path).status == 204
         assert with_jobs.read("/api/system/tasks/DATA_INTEGRITY") == {}
+
+
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("0 0 25 ? * *", "Invalid value for HourOfDay (valid values 0 - 23): 25 '25' in cron expression"),
+        ("0 0 1 32 * *", "Invalid value for DayOfMonth (valid values 1 - 28/31): 32 '32' in cron expression"),
+        ("0 x 1 ? * *", "For input string: \"x\" 'x' in cron expression"),
+        ("0 0/0 1 ? * *", "Incrementer delta must be 1 or higher '0/0' in cron expression"),
+        ("0 30-10 1 ? * *", "Minimum value must be less than maximum value '30-10' in cron expression"),
+        ("0 0 1", 'Cron expression must consist of 6 fields (found 3 in "0 0 1")'),
+        ("", "must not be empty"),
+        (None, "must not be empty"),
+    ],
+)
+def test_what_is_no_cron_expression(with_jobs: Sender, cron: str | None, words: str) -> None:
+    reply = with_jobs("POST", f"{QUEUES}/night", NIGHT | {"cronExpression": cron})
+    assert (reply.status, reply.parsed()["errorCode"]) == (409, "E7005")
+    assert words in reply.parsed()["message"]
+
+
+@pytest.mark.parametrize("cron", ["@daily", "0 0/15 1-3 L JAN-MAR MON,FRI", "0 0 1 ? * MON#2", "*/5 * * 15W * FRI-7"])
+def test_what_is_a_cron_expression(with_jobs: Sender, cron: str) -> None:
+    assert with_jobs("POST", f"{QUEUES}/night", NIGHT | {"cronExpression": cron}).status == 201
+
+
+def test_a_queue_of_an_odd_body_is_refused(with_jobs: Sender) -> None:
+    assert with_jobs("POST", f"{QUEUES}/night", {}).parsed()["errorCode"] == "E7005"
+    assert with_jobs("POST", f"{QUEUES}/night", NIGHT | {"sequence": None}).parsed()["errorCode"] == "E7024"
+    assert with_jobs("POST", f"{QUEUES}/night", NIGHT | {"sequence": "jobConfigU1"}).status == 400
+    assert with_jobs("POST", f"{QUEUES}/night", []).status == 400

@@ -15,11 +15,91 @@ _RANGES = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _FARTHEST = 366 * 4
 """How many days are looked at: the 29th of February comes within four years."""
 _PART = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
+_MACROS = {
+    "@yearly": "0 0 0 1 1 *",
+    "@annually": "0 0 0 1 1 *",
+    "@monthly": "0 0 0 1 * *",
+    "@weekly": "0 0 0 * * 0",
+    "@daily": "0 0 0 * * *",
+    "@midnight": "0 0 0 * * *",
+    "@hourly": "0 0 * * * *",
+}
+_SUNDAY = 7
+_DAY_OF_MONTH, _MONTH, _DAY_OF_WEEK = 3, 4, 5
+_FIELDS = (
+    ("SecondOfMinute", 0, 59, "0 - 59"),
+    ("MinuteOfHour", 0, 59, "0 - 59"),
+    ("HourOfDay", 0, 23, "0 - 23"),
+    ("DayOfMonth", 1, 31, "1 - 28/31"),
+    ("MonthOfYear", 1, 12, "1 - 12"),
+    ("DayOfWeek", 0, 7, "1 - 7"),
+)
+"""Java's name of each field, its smallest and largest value, and how Java writes its range."""
+_QUARTZ = re.compile(r"L(?:-\d+)?W?|\d+W|[0-7]?L|[0-7]#[1-5]")
+
+
+def refusal_of(expression: str | None, empty: str) -> str | None:
+    """What Spring says of an expression that is none; None of one that it takes.
+
+    Args:
+        expression: the text.
+        empty: what it says where there is no text.
+    """
+    if not expression:
+        return empty
+    text = _MACROS.get(expression.lower(), expression)
+    fields = text.split()
+    if len(fields) != len(_FIELDS):
+        return f'Cron expression must consist of {len(_FIELDS)} fields (found {len(fields)} in "{text}")'
+    for index, field in enumerate(fields):
+        if found := _field_refusal(index, field):
+            return f'{found} in cron expression "{text}"'
+    return None
+
+
+def _field_refusal(index: int, field: str) -> str | None:
+    """What is wrong with the text of a field."""
+    if index in (_DAY_OF_MONTH, _DAY_OF_WEEK) and field == "?":
+        return None
+    names = {_MONTH: enumerate(_MONTHS, 1), _DAY_OF_WEEK: enumerate(_DAYS)}.get(index, ())
+    text = field.upper() if index in (_MONTH, _DAY_OF_WEEK) else field
+    for number, name in names:
+        text = text.replace(name, str(number))
+    for part in text.split(","):
+        if index in (_DAY_OF_MONTH, _DAY_OF_WEEK) and _QUARTZ.fullmatch(part):
+            continue
+        if found := _part_refusal(index, part):
+            return f"{found} '{text}'"
+    return None
+
+
+def _part_refusal(index: int, part: str) -> str | None:
+    """What is wrong with one of the values, ranges or steps of a field."""
+    span, slash, step = part.partition("/")
+    if span != "*":
+        begin, hyphen, end = span.partition("-")
+        numbers = [begin, end] if hyphen else [begin]
+        if found := next((text for number in numbers if (text := _number_refusal(index, number))), None):
+            return found
+        if hyphen and int(end) < int(begin) and not (index == _DAY_OF_WEEK and int(begin) == _SUNDAY):
+            return "Minimum value must be less than maximum value"
+    if slash and not re.fullmatch(r"[+-]?\d+", step):
+        return f'For input string: "{step}"'
+    return "Incrementer delta must be 1 or higher" if slash and int(step) <= 0 else None
+
+
+def _number_refusal(index: int, text: str) -> str | None:
+    """What is wrong with a number of a field."""
+    if not re.fullmatch(r"[+-]?\d+", text):
+        return f'For input string: "{text}"'
+    name, smallest, largest, shown = _FIELDS[index]
+    in_range = smallest <= int(text) <= largest
+    return None if in_range else f"Invalid value for {name} (valid values {shown}): {int(text)}"
 
 
 def next_run(expression: str, after: datetime) -> datetime | None:
     """The first time later than another at which the expression holds; None where it never does or cannot be read."""
-    fields = expression.upper().split()
+    fields = _MACROS.get(expression.lower(), expression).upper().split()
     if len(fields) != len(_RANGES):
         return None
     parsed = [_values(text, *bounds) for text, bounds in zip(fields, _RANGES, strict=True)]

@@ -60,6 +60,8 @@ class Differences:
     """What a data exchange says to be the strategy of its imports where nobody set one; None where it says nothing."""
     refuses_reversed_dates: bool
     """Whether predictors refuse a span of time that ends before it begins."""
+    empty_cron: str
+    """What is said of a cron expression without any text."""
 
 
 _ADD_ENTRY = (
@@ -94,6 +96,7 @@ _V42 = Differences(
     undated_analysis=None,
     default_exchange_strategy=None,
     refuses_reversed_dates=False,
+    empty_cron="Expression must not be empty",
 )
 _V41 = replace(
     _V42,
@@ -124,6 +127,7 @@ _V41 = replace(
         " Connect to {2} [/{3}] failed: Connection refused",
     ),
     types_geo_report=False,
+    empty_cron="Expression string must not be empty",
     too_many_results=("Max results must be greater than 0 and less than or equal to {}", None),
 )
 _V43 = replace(

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from dhis2w_sandbox.bodies import json_object
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
-from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox, message, not_found
+from dhis2w_sandbox.data.parameters import sent_text, sent_texts
+from dhis2w_sandbox.errors import Dhis2Refusal, message, not_found
 from dhis2w_sandbox.metadata.computed import HOUSEKEEPING_JOBS
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.server import stamp
-from dhis2w_sandbox.services.jobs import CRON_PATTERN, LATEST, TYPE, next_time_within
+from dhis2w_sandbox.services.cron import refusal_of
+from dhis2w_sandbox.services.differences import differences
+from dhis2w_sandbox.services.jobs import LATEST, TYPE, next_time_within
 
 Json = dict[str, Any]
 
 endpoints = Endpoints()
-
-_FIELDS = 6
-"""How many parts a cron expression has."""
 
 
 @endpoints.add("GET", "/api/scheduler", SOURCE)
@@ -127,17 +126,16 @@ def queue(call: Call) -> Reply:
 @endpoints.add("POST", "/api/scheduler/queues/{name}", RECORDED)
 def make_queue(call: Call) -> Reply:
     """Make a queue of two jobs at least, which nobody else has in a queue."""
-    body = json_object(call)
-    _make(call, call.parts["name"], body.get("cronExpression"), body.get("sequence") or [])
+    _make(call, call.parts["name"], sent_text(call, "cronExpression"), sent_texts(call, "sequence") or [])
     return Reply(201)
 
 
 @endpoints.add("PUT", "/api/scheduler/queues/{name}", SOURCE)
 def change_queue(call: Call) -> Reply:
     """Replace the jobs of a queue, its expression, and its name where another is sent."""
-    body, name = json_object(call), call.parts["name"]
-    cron, sequence = body.get("cronExpression"), cast("list[str]", body.get("sequence") or [])
-    new_name, old = body.get("name") or name, _queue(call)
+    name = call.parts["name"]
+    cron, sequence = sent_text(call, "cronExpression"), sent_texts(call, "sequence") or []
+    new_name, old = sent_text(call, "name") or name, _queue(call)
     if new_name != name:
         cron = cron or old[0].get("cronExpression")
         _leave(call, old)
@@ -193,12 +191,9 @@ def _join(call: Call, name: str, cron: str | None, sequence: list[str]) -> None:
 
 
 def _check_cron(call: Call, cron: str | None) -> None:
-    if cron and CRON_PATTERN.fullmatch(cron):
-        return
-    if cron and len(cron.split()) != _FIELDS:
-        text = f'Cron expression must consist of {_FIELDS} fields (found {len(cron.split())} in "{cron}")'
-        raise _conflict(call, "E7005", text)
-    raise NotInSandbox("the words about this cron expression")
+    found = refusal_of(cron, differences(call.server).empty_cron)
+    if found is not None:
+        raise _conflict(call, "E7005", found)
 
 
 def _leave(call: Call, jobs: Iterable[Json]) -> None:

@@ -8,7 +8,6 @@ dhis2-core; recordings `tracker/jobs-configurations`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +23,7 @@ from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.schemas import Schema
 from dhis2w_sandbox.server import Server, stamp
 from dhis2w_sandbox.services import integrity
-from dhis2w_sandbox.services.cron import next_run
+from dhis2w_sandbox.services.cron import next_run, refusal_of
 from dhis2w_sandbox.tasks import Job
 from dhis2w_sandbox.user import User
 
@@ -127,17 +126,13 @@ def _run(server: Server, job: Json) -> None:
     server.store.put(TYPE, job["id"], {**job, **ended, **after})
 
 
-# Second, minute, hour, day, month, weekday.
-CRON_PATTERN = re.compile(r"(?:[\d*,/-]+ ){3}[\d*,/?LW-]+ [\d*,/A-Za-z-]+ [\d*,/?A-Za-z#-]+")
-
-
 def _check_cron(server: Server, user: User, new: Json, old: Json | None) -> list[ErrorReport]:
     """E7005, with a message that DHIS2 does not fill in; E7000 where a job of the type runs at that time already."""
     del user
     cron, klass = new.get("cronExpression"), "org.hisp.dhis.scheduling.JobConfiguration"
     if not isinstance(cron, str) or not cron:
         return []
-    if not CRON_PATTERN.fullmatch(cron):
+    if refusal_of(cron, "") is not None:
         return [ErrorReport("E7005", (), klass)]
     others = (job for job in server.store.all(TYPE) if old is None or job["id"] != old["id"])
     taken = any(job["jobType"] == new.get("jobType") and job.get("cronExpression") == cron for job in others)
@@ -203,14 +198,16 @@ def errors_of(call: Call) -> Reply:
 def progress(call: Call) -> Reply:
     """Show how far a job is: it is done, in one stage; nothing where it never ran."""
     job = _found(call)
-    if not job.get("lastExecuted"):
-        return Reply.json({})
-    step: Json = {"status": "SUCCESS", "startedTime": job["lastExecuted"], "completedTime": job["lastUpdated"]}
+    return Reply.json(progress_of(call.server, job) if job.get("lastExecuted") else {})
+
+
+def progress_of(server: Server, job: Json) -> Json:
+    """How a job went that has run, in one stage."""
+    begin = job.get("lastExecuted") or job["created"]
+    step: Json = {"status": "SUCCESS", "startedTime": begin, "completedTime": job["lastUpdated"]}
     step |= {"description": job["name"], "complete": True}
     stage: Json = {**step, "onFailure": "PARENT", "totalItems": 0, "items": []}
-    return Reply.json(
-        {"sequence": [{**step, "jobId": job["id"], "userId": call.server.behaviour.system_user, "stages": [stage]}]}
-    )
+    return {"sequence": [{**step, "jobId": job["id"], "userId": server.behaviour.system_user, "stages": [stage]}]}
 
 
 @endpoints.add("GET", "/api/jobConfigurations/{uid}/progress/errors", RECORDED)
