@@ -58,7 +58,7 @@ def d2w_process() -> Command:
     def call(*words: str) -> Ended:
         command = [sys.executable, "-m", "dhis2w_cli", *words]
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60
+            command, capture_output=True, encoding="utf-8", check=False, stdin=subprocess.DEVNULL, timeout=60
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 

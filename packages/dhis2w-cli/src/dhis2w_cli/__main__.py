@@ -6,6 +6,8 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import partial
+from io import TextIOWrapper
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ COMPLETION_VARIABLE = "_D2W_COMPLETE"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command, and end the process with its exit code."""
+    _speak_utf_8()
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
@@ -35,7 +38,8 @@ def run(arguments: list[str]) -> int:
     """Run the command, and give its exit code; whatever goes wrong is told on standard error."""
     from typer import Abort
 
-    from dhis2w_cli.failure import tell_error, tell_usage
+    from dhis2w_cli.errors import RunInterruptedError
+    from dhis2w_cli.failure import tell_error
     from dhis2w_client.errors import Dhis2Error
 
     warnings.showwarning = _tell_warning
@@ -44,29 +48,35 @@ def run(arguments: list[str]) -> int:
 
         completion_init()
     output = wanted_output(arguments)
+    words = [*arguments[1:], "--help"] if arguments[:1] == ["help"] else arguments
     try:
-        return _ended(root().main(arguments, prog_name="d2w", complete_var=COMPLETION_VARIABLE, standalone_mode=False))
+        return _ended(
+            root(arguments).main(words, prog_name="d2w", complete_var=COMPLETION_VARIABLE, standalone_mode=False)
+        )
     except Dhis2Error as error:
         return tell_error(error, output)
     except (Abort, EOFError, KeyboardInterrupt):
-        sys.stderr.write("Interrupted.\n")
-        return ExitCode.INTERRUPTED
+        return tell_error(RunInterruptedError("Interrupted."), output)
     except BrokenPipeError:
         return _quiet_end()
     except Exception as error:
         if not hasattr(error, "format_message"):  # Typer's errors of usage have it
             raise
-        return _usage_error(error, output, tell_usage)
+        return _usage_error(error, output)
 
 
-def root() -> IndexGroup:
-    """The whole command, of the runtime's operations, the CLI's own, and those of plugins."""
+def root(arguments: Sequence[str] = ()) -> IndexGroup:
+    """The whole command, of the runtime's operations, the CLI's own, and those of plugins.
+
+    Args:
+        arguments: What was typed behind `d2w`, for errors that say what to type again.
+    """
     registry = read_registry(Path(__file__).with_name(FILE_NAME))
     skipped = "".join(f"\n\nSkipped plugin {each.name}: {each.reason}" for each in registry.broken)
     return IndexGroup(
         (),
         registry,
-        _run,
+        partial(_run, shown_command(arguments)),
         params=[*map(IndexOption, GLOBAL_OPTIONS), _version_option(), _completion_option()],
         help=HELP,
         epilog=EXIT_CODES + skipped,
@@ -82,25 +92,49 @@ def wanted_output(arguments: Sequence[str]) -> str:
     return "table"
 
 
-def _run(entry: IndexEntry, arguments: dict[str, Any], settings: Settings) -> int:
+def shown_command(arguments: Sequence[str]) -> str:
+    """The command as it is typed in this platform's shell."""
+    if os.name == "nt":
+        from subprocess import list2cmdline
+
+        return list2cmdline(["d2w", *arguments])
+    from shlex import join
+
+    return join(["d2w", *arguments])
+
+
+def _run(command: str, entry: IndexEntry, arguments: dict[str, Any], settings: Settings) -> int:
+    from dhis2w_cli.exit_codes import exit_code_of
     from dhis2w_cli.runner import run_operation
+    from dhis2w_client.errors import Dhis2Error
 
     try:
-        return run_operation(entry, arguments, settings)
-    except KeyboardInterrupt:  # Typer would end without a word
-        sys.stderr.write("Interrupted.\n")
-        return ExitCode.INTERRUPTED
+        return run_operation(entry, arguments, settings, command)
+    except Dhis2Error as error:
+        if exit_code_of(error) is ExitCode.USAGE and not error.next_step:
+            error.next_step = f"`d2w {entry.name} --help` shows how it is used."
+        raise
 
 
 def _ended(code: object) -> int:
     return code if isinstance(code, int) else ExitCode.DONE
 
 
-def _usage_error(error: Any, output: str, tell: Any) -> int:
+def _usage_error(error: Any, output: str) -> int:
+    from dhis2w_cli.failure import tell_usage
+
     if type(error).__name__ == "NoArgsIsHelpError":
         sys.stdout.write(error.ctx.get_help() + "\n")
         return ExitCode.USAGE
-    return tell(error.format_message(), output)
+    usage, path = (error.ctx.get_usage(), error.ctx.command_path) if error.ctx else ("d2w", "d2w")
+    return tell_usage(error.format_message(), output, usage, path)
+
+
+def _speak_utf_8() -> None:
+    """Read and write UTF-8 whatever the locale says: what is stored in DHIS2 has letters of every script."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _quiet_end() -> int:

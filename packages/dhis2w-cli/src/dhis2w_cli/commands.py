@@ -82,7 +82,7 @@ def read_json(text: str) -> Any:
         ValueError: It is none, or the file cannot be read.
     """
     try:
-        source = sys.stdin.read() if text == "-" else Path(text[1:]).read_text("utf-8") if text[:1] == "@" else text
+        source = sys.stdin.read() if text == "-" else Path(text[1:]).read_text("utf-8-sig") if text[:1] == "@" else text
     except OSError as error:
         raise ValueError(f"{text[1:]} cannot be read: {error.strerror}.") from None
     try:
@@ -119,6 +119,14 @@ class IndexArgument(TyperArgument):
             **_shared(spec),
         )
 
+    def _usage_display_name(self) -> str:
+        """`FILE...`; in brackets where it may be left out."""
+        return f"{self.metavar if self.required else f'[{self.metavar}]'}{'...' if self.spec.multiple else ''}"
+
+    def get_help_record(self, ctx: Any) -> tuple[str, str]:  # noqa: ARG002 - Typer's signature
+        """Name and help; whether it is required is in the line of usage."""
+        return str(self.metavar), self.help or ""
+
     def get_runtime_param(self) -> RuntimeParam:
         """The conversion of the index."""
         return IndexValue(OptionInfo(), self.type_descriptor.annotation)
@@ -151,7 +159,8 @@ class IndexOption(TyperOption):
 
 def _help(spec: Parameter) -> str:
     more = " Repeat it for more." if spec.multiple and not spec.positional else ""
-    shown = f" [default: {spec.default}]" if spec.default not in (None, False, True, "") else ""
+    default = f"--{spec.name.replace('_', '-')}" if spec.default is True else spec.default
+    shown = f" [default: {default}]" if default not in (None, False, "") else ""
     source = " (JSON, @FILE, or - for standard input)" if spec.type == "json" else ""
     return f"{spec.help}{source}{more}{shown}".replace("`", "")
 
@@ -225,6 +234,7 @@ class IndexGroup(TyperGroup):
         self._words = words
         about = registry.areas.get(" ".join(words)) or self._verbs()
         more.setdefault("help", about)
+        more.setdefault("short_help", about)  # else Typer cuts it short
         super().__init__(
             name=words[-1] if words else "d2w",
             params=[*more.pop("params", ()), help_option()],

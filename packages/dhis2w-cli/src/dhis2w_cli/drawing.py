@@ -10,8 +10,9 @@ from dhis2w_core.operation import Tree
 
 
 def is_trees(result: object) -> TypeGuard[list[Tree]]:
-    """Whether a result is a list of trees."""
-    return isinstance(result, list) and all(isinstance(each, Tree) for each in cast("list[object]", result))
+    """Whether a result is a list of trees, of one at least."""
+    rows = cast("list[object]", result) if isinstance(result, list) else []
+    return bool(rows) and all(isinstance(each, Tree) for each in rows)
 
 
 def drawing(trees: list[Tree]) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 ```
 Dhis2Error
-└── NotConfirmedError   a write was not confirmed; nothing was sent
+├── NotConfirmedError     a write was not confirmed; nothing was sent
+└── RunInterruptedError   Ctrl-C; it says what is done, and which command goes on
 ```
 """
 
@@ -13,3 +14,7 @@ from dhis2w_client.errors import Dhis2Error
 
 class NotConfirmedError(Dhis2Error):
     """A write was not confirmed; nothing was sent."""
+
+
+class RunInterruptedError(Dhis2Error):
+    """Ctrl-C; it says what is done, and which command goes on."""

@@ -37,6 +37,7 @@ class ExitCode(enum.IntEnum):
 CODE_OF_ERROR = {
     "PartlyDoneError": ExitCode.PARTLY_DONE,
     "NotConfirmedError": ExitCode.NOT_CONFIRMED,
+    "RunInterruptedError": ExitCode.INTERRUPTED,
     "NotFoundError": ExitCode.NOT_FOUND,
     "UnknownProfileError": ExitCode.NOT_FOUND,
     "AuthenticationError": ExitCode.NOT_AUTHENTICATED,

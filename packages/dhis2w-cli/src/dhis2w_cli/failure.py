@@ -23,17 +23,27 @@ def tell_error(error: Dhis2Error, output: str) -> int:
     return code
 
 
-def tell_usage(message: str, output: str) -> int:
-    """Print what is wrong with the command line."""
+def tell_usage(message: str, output: str, usage: str, command: str) -> int:
+    """Print what is wrong with the command line.
+
+    Args:
+        message: What is wrong.
+        output: The format that is asked for.
+        usage: What the command takes, in one line.
+        command: The command as far as it is known: `d2w data push`.
+    """
     from dhis2w_core.errors import OperationError
 
-    return tell_error(OperationError(message, next_step="`--help` behind the command shows how it is used."), output)
+    step = f"{usage.removeprefix('Usage:').strip()} (`{command} --help` says more)"
+    return tell_error(OperationError(message, next_step=step), output)
 
 
 def words_of(error: Dhis2Error) -> str:
     """An error for people: what happened, then what to do."""
-    lines = [f"error: {printable(error.message)}"]
-    lines.append(f"next: {printable(next_step_of(error))}")
+    is_error = exit_code_of(error) is not ExitCode.INTERRUPTED
+    lines = [f"error: {printable(error.message)}" if is_error else printable(error.message)]
+    if step := next_step_of(error):
+        lines.append(f"next: {printable(step)}")
     return "\n".join(lines)
 
 
@@ -45,6 +55,7 @@ NEXT_STEPS = {
     ExitCode.NOT_CONFIRMED: "Answer y, or give --yes.",
     ExitCode.USAGE: "`--help` behind the command shows how it is used.",
     ExitCode.PARTLY_DONE: "`d2w undo` takes back what was done.",
+    ExitCode.INTERRUPTED: "",
 }
 
 

@@ -23,7 +23,8 @@ class Patience:
     def __init__(self, settings: Settings) -> None:
         self._silent = settings.quiet or settings.verbose or not sys.stderr.isatty()
         self._shown = False
-        self._seconds = 0
+        self.seconds = 0
+        """How long it has taken."""
         self._paused = False
         self._progress: Progress | None = None
         self._first: Progress | None = None
@@ -56,8 +57,9 @@ class Patience:
             self.clear()
 
     def clear(self) -> None:
-        """Take the word away, before something else is written; waiting begins anew."""
-        self._seconds = 0
+        """Take the word away, before something else is written; waiting begins anew, a count goes on."""
+        if self._progress is None:
+            self.seconds = 0
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
@@ -68,12 +70,12 @@ class Patience:
             await asyncio.sleep(FIRST_WORD)
             if self._paused:
                 continue
-            self._seconds += 1
+            self.seconds += 1
             self._shown = True
             sys.stderr.write(f"\r{self._line()}\x1b[K")
             sys.stderr.flush()
 
     def _line(self) -> str:
         if self._progress:
-            return self._progress.line(self._seconds, self._first)
-        return f"Waiting for the server: {self._seconds} s"
+            return self._progress.line(self.seconds, self._first)
+        return f"Waiting for the server: {self.seconds} s"

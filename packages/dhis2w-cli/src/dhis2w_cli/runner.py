@@ -11,11 +11,15 @@ from dhis2w_cli.drawing import drawing, is_trees
 from dhis2w_cli.exit_codes import ExitCode
 from dhis2w_cli.output import print_result, print_row
 from dhis2w_cli.terminal import Terminal
+from dhis2w_client.errors import Dhis2Error
 from dhis2w_core.errors import OperationError
 from dhis2w_core.operation import Differences, Findings, PushReport, Variables
 from dhis2w_core.plugins import function_of, is_in
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dhis2w_cli.interruption import UnderWay
     from dhis2w_cli.settings import Settings
     from dhis2w_client.client import Dhis2Client
     from dhis2w_core.executor import Execution
@@ -26,17 +30,31 @@ ABOUT_THE_SERVER = ("system", "doctor")
 """Areas whose commands always ask the server which version it has."""
 
 
-def run_operation(entry: IndexEntry, arguments: dict[str, Any], settings: Settings) -> int:
+def run_operation(entry: IndexEntry, arguments: dict[str, Any], settings: Settings, command: str) -> int:
     """Run an operation and print its result; the exit code says what became of it.
 
+    Args:
+        entry: The operation.
+        arguments: Its arguments.
+        settings: What the options that every command has say.
+        command: What was typed, for whoever has to type it again.
+
     Raises:
+        RunInterruptedError: Ctrl-C.
         Dhis2Error: It failed.
     """
     if settings.dry_run and entry.effect == "local":
         raise OperationError(f"{entry.name} has no plan to show, so --dry-run would change nothing.")
-    work = _Run(entry, arguments, settings)
-    if entry.effect == "local":
-        return _without_loop(work.call({}))
+    work = _Run(entry, arguments, settings, command)
+    try:
+        return _without_loop(work.call({})) if entry.effect == "local" else _in_loop(work, entry, settings)
+    except (KeyboardInterrupt, EOFError):
+        from dhis2w_cli.interruption import interruption
+
+        raise interruption(entry, arguments, work.under_way, command) from None
+
+
+def _in_loop(work: _Run, entry: IndexEntry, settings: Settings) -> int:
     import asyncio
 
     from dhis2w_cli.patience import Patience
@@ -45,7 +63,7 @@ def run_operation(entry: IndexEntry, arguments: dict[str, Any], settings: Settin
     work.terminal.before_text = patience.clear
     work.terminal.paused = patience.paused
     work.terminal.note = patience.note
-    with _requests_shown() if settings.verbose else nullcontext():
+    with _warnings_on_their_own_line(patience.clear), _requests_shown() if settings.verbose else nullcontext():
         return asyncio.run(patience.with_word(work.connected() if entry.connects else work.call({})))
 
 
@@ -61,11 +79,14 @@ def _without_loop(work: Coroutine[Any, Any, int]) -> int:
 class _Run:
     """One run of one operation."""
 
-    def __init__(self, entry: IndexEntry, arguments: dict[str, Any], settings: Settings) -> None:
+    def __init__(self, entry: IndexEntry, arguments: dict[str, Any], settings: Settings, command: str) -> None:
         self._entry = entry
         self._arguments = arguments
         self._settings = settings
+        self._command = command
         self.terminal = Terminal(settings)
+        self.under_way: UnderWay | None = None
+        """What was confirmed, and is being done."""
 
     async def connected(self) -> int:
         """Connect with the profile, then call."""
@@ -107,6 +128,8 @@ class _Run:
             result = "\n".join(drawing(result))
         if isinstance(result, Variables):
             result = setting_lines(result) if self._settings.output == "table" else dict(result.values)
+        if result == [] and self._settings.output == "table":
+            self.terminal.say("Nothing was found.")
         nothing = result in ({}, []) and self._settings.output == "table"
         if not (self._settings.quiet or nothing):
             self.terminal.before_text()
@@ -120,10 +143,7 @@ class _Run:
             async for row in self._counted(rows):
                 print_row(row, self._settings, sys.stdout)
             return ExitCode.DONE
-        found = [row async for row in self._counted(rows)]
-        if not found and self._settings.output == "table":
-            self.terminal.say("Nothing was found.")
-        return self._show(found)
+        return self._show([row async for row in self._counted(rows)])
 
     async def _counted(self, rows: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """The rows, counted for whoever waits; not between those that are printed in the same terminal."""
@@ -138,11 +158,22 @@ class _Run:
         return self._settings.output == "ndjson" and sys.stdout.isatty()
 
     async def _carried_out(self, plan: Any, client: Dhis2Client) -> object:
+        from dhis2w_cli.interruption import UnderWay, tell_how_to_go_on
         from dhis2w_core.executor import execute
 
-        done = await execute(
-            plan, client, operation=self._entry.name, consent=self._consents, dry_run=self._settings.dry_run
-        )
+        def consents(preview: Preview) -> bool:
+            if self._consents(preview):
+                self.under_way = UnderWay(plan, client.base_url)
+            return self.under_way is not None
+
+        try:
+            done = await execute(
+                plan, client, operation=self._entry.name, consent=consents, dry_run=self._settings.dry_run
+            )
+        except Dhis2Error as error:
+            if self.under_way:
+                tell_how_to_go_on(error, self.under_way, self._command)
+            raise
         return self._told(done)
 
     def _consents(self, preview: Preview) -> bool:
@@ -183,6 +214,24 @@ def setting_lines(variables: Variables) -> str:
     if os.name == "nt":
         return "\n".join(f"$Env:{name} = '{value}'" for name, value in variables.values.items())
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.values.items())
+
+
+@contextmanager
+def _warnings_on_their_own_line(before_text: Callable[[], None]) -> Generator[None]:
+    """Take the word about the time away before a warning is shown."""
+    import warnings
+
+    show = warnings.showwarning
+
+    def shown(*about: Any, **more: Any) -> None:
+        before_text()
+        show(*about, **more)
+
+    warnings.showwarning = shown
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
 
 
 @contextmanager
