@@ -181,6 +181,8 @@ class Behaviour:
     """Whether event analytics writes whole numbers with a decimal."""
     fails_without_event_metadata: bool
     """Whether sums over events with `skipMeta` end in a failure."""
+    names_stages_of_sums: bool
+    """Whether the columns of sums over events name the stage of a data element."""
     forgets_columns_of_cells: bool
     """Whether the cells of grids as HTML are all alike; otherwise those that are no numbers are aligned."""
     tells_aggregation_of_dimensions: bool
@@ -440,6 +442,7 @@ _V41 = Behaviour(
     shows_more_event_columns=False,
     writes_event_numbers_as_doubles=True,
     fails_without_event_metadata=False,
+    names_stages_of_sums=False,
     forgets_columns_of_cells=False,
     tells_aggregation_of_dimensions=False,
     groups_enrollments_by_texts=False,
@@ -680,6 +683,7 @@ _V43 = replace(
     limits_output_periods=True,
     data_import_steps=("Deserializing {} data",),
     shows_more_event_columns=True,
+    names_stages_of_sums=True,
     forgets_columns_of_cells=False,
     tells_aggregation_of_dimensions=True,
     groups_enrollments_by_texts=True,

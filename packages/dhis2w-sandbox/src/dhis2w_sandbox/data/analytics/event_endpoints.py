@@ -26,11 +26,14 @@ from dhis2w_sandbox.data.analytics.event_grid import (
     item_column,
     metadata_json,
     number_cell,
+    table_text,
 )
 from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item, read_event_query, read_item
 from dhis2w_sandbox.data.analytics.grid import header
 from dhis2w_sandbox.data.analytics.grid_files import SUFFIXES, as_page, grid_file, is_file
+from dhis2w_sandbox.data.analytics.outlier_parameters import constant
 from dhis2w_sandbox.data.analytics.query import Dimension, checked_refusal, refusal
+from dhis2w_sandbox.data.analytics.scheme_names import renamed
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox, message
 from dhis2w_sandbox.metadata.units import UNIT
@@ -53,8 +56,6 @@ _ONLY: dict[str, Callable[[Event | Enrollment], bool]] = {
 _ELSEWHERE = (
     "bbox",
     "ouMode",
-    "outputIdScheme",
-    "dataIdScheme",
     "includeMetadataDetails",
     "hierarchyMeta",
     "timeField",
@@ -123,18 +124,19 @@ def aggregate_events(call: Call) -> Reply:
     without_metadata = call.flag("skipMeta")
     if without_metadata and call.server.behaviour.fails_without_event_metadata:
         raise Dhis2Refusal(500, "org.hisp.dhis.common.Pager", headers=dict(tables.CACHED))
-    columns: list[Dimension | Item] = [row for row in query.units.dimensions if not row.is_filter]
-    columns += query.columns
-    headers = [_aggregate_header(column) for column in columns]
+    columns: list[Dimension | Item] = [*query.columns]
+    columns += [row for row in query.units.dimensions if not row.is_filter]
+    headers = [_aggregate_header(call, query, column) for column in columns]
     groups = _grouped(rules, query, columns, _events(call, rules, query))
     rows = [[*cell, text] for cell, found in groups.items() if (text := _aggregate(call, value, found)) is not None]
-    limit = Parameters(call).integer("limit")
+    rows = _sorted(call, rows)
     named = bool(query.units.of("pe"))
     headers.append(header("value", "Value", number=True))
+    rows = renamed(call, rules, query, headers, rows)
     if is_file(call):
-        return grid_file(call, headers, rows[: limit or None], name="events", attached=())
+        return grid_file(call, headers, rows, name="events", attached=())
     metadata: Json = {} if without_metadata else metadata_json(rules, query, names_periods=named)
-    answer = grid_json(headers, rows[: limit or None], metadata)
+    answer = grid_json(headers, rows, metadata)
     return Reply.json(answer, headers=dict(tables.CACHED))
 
 
@@ -153,18 +155,19 @@ def aggregate_enrollments(call: Call) -> Reply:
     tables.require(call.server)
     shown = {row.id: row for row in query.units.dimensions if not row.is_filter}
     registers = query.program.get("programType") != "WITHOUT_REGISTRATION"
-    if "ou" not in shown or not registers or query.enrollment_status or call.param("limit") or call.param("sortOrder"):
+    if "ou" not in shown or not registers:
         raise NotInSandbox("enrollments counted in this way")
     columns: list[Dimension | Item] = [shown[id] for id in ("ou", "pe") if id in shown]
     columns += query.columns
     behaviour = call.server.behaviour
     headers = [
         header("value", "Value", number=True),
-        *(_aggregate_header(column) for column in columns if isinstance(column, Dimension)),
-        *(item_column(item, behaviour).header for item in query.columns),
+        *(_aggregate_header(call, query, column) for column in columns if isinstance(column, Dimension)),
+        *(item_column(query, item, behaviour).header for item in query.columns),
     ]
     groups = _grouped(rules, query, columns, _enrollments(call, rules, query))
     rows = [[str(len(found)), *cell] for cell, found in sorted(groups.items())]
+    rows = renamed(call, rules, query, headers, rows)
     if is_file(call):
         return grid_file(call, headers, rows, name="enrollments")
     metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods="pe" in shown)
@@ -179,8 +182,25 @@ def page_of_grouped_enrollments(call: Call) -> Reply:
     return aggregate_enrollments(as_page(call))
 
 
-def _aggregate_header(column: Dimension | Item) -> Json:
-    return header(column.id, column.title if isinstance(column, Dimension) else column.document["name"])
+def _aggregate_header(call: Call, query: EventQuery, column: Dimension | Item) -> Json:
+    """The header of a dimension, or of an item, which older versions name without its stage."""
+    if isinstance(column, Dimension):
+        return header(column.id, column.title)
+    found = item_column(query, replace(column, offset=None), call.server.behaviour).header
+    named = f"{column.stage}.{column.uid}" if column.stage else column.uid
+    return {**found, "name": named if call.server.behaviour.names_stages_of_sums else column.uid}
+
+
+def _sorted(call: Call, rows: list[list[str]]) -> list[list[str]]:
+    """As many rows as are wanted, the largest or smallest if they are sorted, and these by their first column."""
+    limit, order = Parameters(call).integer("limit"), constant(call, "sortOrder", ("ASC", "DESC"))
+    backwards = order == "DESC"
+    if order:
+        rows.sort(key=lambda row: float(row[-1]), reverse=backwards)
+    rows = rows[: limit or None]
+    if order:
+        rows.sort(key=lambda row: sortable(row[0]) if len(row) == 1 else (0, 0, row[0]), reverse=backwards)
+    return rows
 
 
 def _grouped(
@@ -206,8 +226,9 @@ def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, fin
         found.sort(key=lambda row, read=read: sortable(read(row)), reverse=descending)
     counted = call.flag("totalPages", default=name == "events")
     paged = call.param("paging") != "false" and call.param("skipPaging") != "true"
-    rows = [cells(shown, row) for row in (found[(page - 1) * size : page * size] if paged else found)]
     headers = [column.header for column in shown]
+    rows = [cells(shown, row) for row in (found[(page - 1) * size : page * size] if paged else found)]
+    rows = renamed(call, rules, query, headers, rows)
     if is_file(call):
         return grid_file(call, headers, rows, name=name)
     metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods=False)
@@ -295,10 +316,10 @@ def _enrollments(call: Call, rules: EntryRules, query: EventQuery) -> list[Row]:
     events = event_tables.event_table(call.server)
     found: list[Row] = []
     for enrollment in event_tables.enrollment_table(call.server).select("program = ?", [query.program["id"]]):
-        latest: dict[str | None, Event] = {}
-        for event in events.select("enrollment = ?", [enrollment.uid], "occurred_at"):
-            latest[event.stage] = latest[None] = event
-        row = replace(_row(call, rules, None, enrollment), latest=latest)
+        of_stage: dict[str, list[Event]] = {}
+        for event in events.select("enrollment = ? AND status != 'SCHEDULE'", [enrollment.uid], "occurred_at"):
+            of_stage.setdefault(event.stage, []).append(event)
+        row = replace(_row(call, rules, None, enrollment), events=of_stage)
         if query.covers(enrollment.enrolled_at) and _wanted(call, rules, query, row):
             found.append(row)
     return found
@@ -342,7 +363,7 @@ def _has_status(query: EventQuery, enrollment: Enrollment) -> bool:
 def _matches(rules: EntryRules, query: EventQuery, column: Dimension | Item, row: Row) -> Sequence[str]:
     """The items of a dimension that an event counts for."""
     if isinstance(column, Item):
-        return [row.value(column) or ""]
+        return [table_text(column, row.value(column)) or ""]
     if column.id == "ou":
         return [unit for unit in column.items if rules.is_below(row.unit["id"], {unit})]
     date = (row.date or "")[:10]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item, stages_of
 from dhis2w_sandbox.data.entry_rules import EntryRules
+from dhis2w_sandbox.data.value_types import BOOLEANS
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.metadata.periods import period_name
 from dhis2w_sandbox.metadata.units import UNIT, lineage
 from dhis2w_sandbox.tracker.records import Enrollment, Event, TrackedEntity, UserInfo
@@ -20,6 +22,9 @@ from dhis2w_sandbox.versions import Behaviour
 
 Json = dict[str, Any]
 
+DECIMALS = frozenset({"NUMBER", "UNIT_INTERVAL", "PERCENTAGE"})
+DAYS = frozenset({"DATE", "DATETIME", "AGE"})
+"""Types whose values the tables hold as times."""
 # How Java calls the values of a type.
 _JAVA_TYPES = {
     "NUMBER": "java.lang.Double",
@@ -48,8 +53,8 @@ class Row:
     unit: Json
     hierarchy: str
     """The names of the unit and those above it."""
-    latest: Mapping[str | None, Event] = field(default_factory=dict[str | None, Event])
-    """Of an enrollment, the latest event of each stage; of all stages under None."""
+    events: Mapping[str, list[Event]] = field(default_factory=dict[str, list[Event]])
+    """Of an enrollment, the events of each stage that are more than scheduled, oldest first."""
 
     @property
     def record(self) -> Event | Enrollment:
@@ -70,10 +75,17 @@ class Row:
         if item.type == "trackedEntityAttribute":
             rows = self.entity.attributes if self.entity else ()
             return next((row.value for row in rows if row.attribute == item.uid), None)
-        event = self.event or self.latest.get(item.stage)
+        event = self.event or self._event_of(item)
         if event is None or item.stage not in {None, event.stage}:
             return None
         return next((row.value for row in event.values if row.element == item.uid), None)
+
+    def _event_of(self, item: Item) -> Event | None:
+        """Of an enrollment, the latest event of a stage, the one so many before it, or the so manieth of all."""
+        events = self.events.get(item.stage or "", [])
+        offset = item.offset or 0
+        place = offset - 1 if offset > 0 else len(events) - 1 + offset
+        return events[place] if 0 <= place < len(events) else None
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,8 @@ class Column:
     title: str
     value_type: str
     read: Callable[[Row], str | None]
+    more: Json = field(default_factory=dict[str, Any])
+    """What else its header says."""
 
     @property
     def header(self) -> Json:
@@ -96,6 +110,7 @@ class Column:
             "type": java,
             "hidden": False,
             "meta": True,
+            **self.more,
         }
 
 
@@ -139,8 +154,8 @@ def _moment(name: str, title: str, read: Callable[[Row], str | None]) -> Column:
     return Column(name, title, "DATETIME", lambda row: timestamp(read(row)))
 
 
+_STORED = _text("storedby", "Stored by", lambda row: row.record.stored_by)
 _WRITTEN = [
-    _text("storedby", "Stored by", lambda row: row.record.stored_by),
     _text("createdbydisplayname", "Created by", lambda row: person(row.record.created_by)),
     _text("lastupdatedbydisplayname", "Last updated by", lambda row: person(row.record.updated_by)),
     _moment("lastupdated", "Last updated on", lambda row: row.record.updated_at),
@@ -163,6 +178,18 @@ _TRACKED = [
     _text("tei", "Tracked entity", lambda row: row.enrollment and row.enrollment.tracked_entity),
     _text("pi", "Enrollment", lambda row: row.enrollment and row.enrollment.uid),
 ]
+# Which columns a program, or the stage that is asked for, may call otherwise.
+_PROGRAM_LABELS = {
+    "enrollmentdate": "enrollmentDateLabel",
+    "incidentdate": "incidentDateLabel",
+    "ouname": "orgUnitLabel",
+}
+_STAGE_LABELS = {
+    "psi": "eventLabel",
+    "ps": "programStageLabel",
+    "eventdate": "executionDateLabel",
+    "scheduleddate": "dueDateLabel",
+}
 _UNIT = _text("ou", "Organisation unit", lambda row: row.unit.get("id"))
 
 
@@ -172,7 +199,7 @@ def event_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
         _text("psi", "Event", lambda row: row.event and row.event.uid),
         _text("ps", "Program stage", lambda row: row.event and row.event.stage),
         _moment("eventdate", "Event date", lambda row: row.event and row.event.occurred_at),
-        *_WRITTEN,
+        *_written(behaviour),
     ]
     if behaviour.shows_more_event_columns:
         columns += _MADE
@@ -183,46 +210,89 @@ def event_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
     if behaviour.shows_more_event_columns:
         columns.append(_text("enrollmentgeometry", "Enrollment geometry", _enrollment_geometry))
     unenrolled = None if behaviour.splits_events else "ACTIVE"
-    return [
-        *columns,
+    columns += [
         *_PLACE,
         _text("programstatus", "Program status", lambda row: row.enrollment.status if row.enrollment else unenrolled),
         _text("eventstatus", "Event status", lambda row: row.event and row.event.status),
-        *_asked(query, behaviour),
     ]
+    titles = _labels(query.stage, _STAGE_LABELS) | _labels(query.program, _PROGRAM_LABELS)
+    return [*_titled(columns, titles), *_asked(query, behaviour)]
 
 
 def enrollment_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
     """The columns of a list of enrollments."""
     enrolled, occurred, entity, uid = _TRACKED
-    return [
+    columns = [
         uid,
         entity,
         enrolled,
         occurred,
-        *_WRITTEN,
+        *_written(behaviour),
         *(_MADE if behaviour.shows_more_event_columns else ()),
         _GEOMETRY,
         *_PLACE,
         _text("programstatus", "Program status", lambda row: row.enrollment and row.enrollment.status),
-        *_asked(query, behaviour),
     ]
+    titles = _labels(query.program, {"pi": "enrollmentLabel", **_PROGRAM_LABELS})
+    return [*_titled(columns, titles), *_asked(query, behaviour)]
+
+
+def _written(behaviour: Behaviour) -> list[Column]:
+    """Who wrote a record and when; who stored it only where records still say so."""
+    return [_STORED, *_WRITTEN] if behaviour.shows_storer_of_events else _WRITTEN
+
+
+def _labels(document: Json | None, labels: Mapping[str, str]) -> dict[str, str]:
+    """What a program or a stage calls some columns."""
+    named = {name: str((document or {}).get(label) or "") for name, label in labels.items()}
+    return {name: text for name, text in named.items() if text.strip()}
+
+
+def _titled(columns: Iterable[Column], titles: Mapping[str, str]) -> list[Column]:
+    return [replace(column, title=titles.get(column.name, column.title)) for column in columns]
 
 
 def _asked(query: EventQuery, behaviour: Behaviour) -> list[Column]:
     units = query.units.of("ou")
-    return [*([_UNIT] if units else []), *(item_column(item, behaviour) for item in query.columns)]
+    return [
+        *([_UNIT] if units and not units.is_filter else []),
+        *(item_column(query, item, behaviour) for item in query.columns),
+    ]
 
 
-def item_column(item: Item, behaviour: Behaviour) -> Column:
+def item_column(query: EventQuery, item: Item, behaviour: Behaviour) -> Column:
     """The column of a data element or attribute."""
     type: str = item.document["valueType"]
 
     def read(row: Row) -> str | None:
-        text = row.value(item)
-        return number_cell(float(text), behaviour) if text is not None and item.is_numeric else text
+        text = table_text(item, row.value(item))
+        if text is None or type not in DECIMALS:
+            return text
+        number = float(text)
+        return number_cell(round(number, 2) if query.rounds else number, behaviour)
 
-    return Column(item.id, item.document["name"], type, read)
+    more: Json = {}
+    if options := linked(item.document, "optionSet"):
+        more["optionSet"] = options
+    if item.offset is not None:
+        place = f"index:{item.offset} startDate:null endDate: null dimension: {item.id}"
+        more |= {"programStage": item.stage, "repeatableStageParams": place, "stageOffset": item.offset}
+    return Column(item.id, query.name_of(item.document), type, read, more)
+
+
+def table_text(item: Item, text: str | None) -> str | None:
+    """A value as the tables hold it: whole numbers, yes and no as 1 and 0, days as times."""
+    if text is None:
+        return None
+    type: str = item.document["valueType"]
+    if type in BOOLEANS:
+        return {"true": "1", "false": "0"}.get(text)
+    if type in DAYS:
+        return timestamp(text if "T" in text else f"{text}T00:00:00.000")
+    if not item.is_numeric:
+        return text
+    number = float(text)
+    return str(int(number)) if number == int(number) else str(number)
 
 
 def number_cell(value: float, behaviour: Behaviour) -> str:
@@ -259,10 +329,10 @@ def metadata_json(rules: EntryRules, query: EventQuery, *, names_periods: bool) 
     stages = [query.stage] if query.stage else stages_of(rules, query.program)
     asked = query.units.of("ou") is not None
     documents = [query.program, *stages, *(rules.document(UNIT, unit) or {"id": unit} for unit in query.units.units)]
-    items: Json = {document["id"]: {"name": document.get("name", "")} for document in documents}
+    items: Json = {document["id"]: {"name": query.name_of(document)} for document in documents}
     items["ou"] = {"name": "Organisation unit"} if asked else {}
     for item in query.items:
-        items[item.uid] = items[item.id] = {"name": item.document["name"]}
+        items[item.uid] = items[item.id] = {"name": query.name_of(item.document)}
     periods = [period.iso for period in query.units.periods] if names_periods else []
     items |= {iso: {"name": period_name(iso)} for iso in periods} | query.units.names
     if names_periods:

@@ -13,10 +13,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dhis2w_sandbox.call import Call
-from dhis2w_sandbox.data.analytics.query import Query, add_dimension, checked_refusal, refusal
+from dhis2w_sandbox.data.analytics.query import (
+    Query,
+    add_dimension,
+    checked_refusal,
+    refusal,
+    wants_short_names,
+)
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.parameters import day
-from dhis2w_sandbox.data.value_types import NUMERIC
+from dhis2w_sandbox.data.value_types import BOOLEANS, NUMERIC
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal
 from dhis2w_sandbox.tracker.reading.parameters import Parameters
@@ -28,6 +34,8 @@ MISSING = "NV"
 MOST_ROWS = 100_000
 TIMES = ("eventDate", "enrollmentDate", "scheduledDate", "incidentDate", "lastUpdated")
 """Parameters that say when something else than the event, or the enrollment, was."""
+_YES_NO = {"true": "1", "false": "0"}
+_STAGE = re.compile(r"([A-Za-z0-9]+)(?:\[(-?\d+)\])?")
 Span = tuple[str, str]
 """First and last day."""
 
@@ -58,6 +66,8 @@ class Item:
     """dataElement or trackedEntityAttribute."""
     document: Json
     stage: str | None
+    offset: int | None
+    """Of `stage[-1].element`: which event of its stage is meant, of an enrollment; None where none is named."""
     conditions: list[tuple[str, str]]
     is_filter: bool
 
@@ -77,15 +87,19 @@ class Item:
 
     def _holds(self, text: str | None, operator: str, value: str) -> bool:
         if operator == "IN":
-            wanted = value.split(";")
-            return MISSING in wanted if text is None else text in wanted
+            wanted = [self._compared(part) for part in value.split(";")]
+            return MISSING in wanted if text is None else self._compared(text) in wanted
         if value == MISSING:
             return (text is None) == (operator in {"EQ", "IEQ"})
         if text is None:
             return False
         if self.is_numeric:
             return _OPERATORS[operator](float(text), float(value))
-        return _OPERATORS[operator](text, value)
+        return _OPERATORS[operator](self._compared(text), self._compared(value))
+
+    def _compared(self, text: str) -> str:
+        """A text as it is compared: tables hold yes and no as numbers."""
+        return _YES_NO.get(text, text) if self.document.get("valueType") in BOOLEANS else text
 
 
 @dataclass
@@ -102,8 +116,16 @@ class EventQuery:
     last: str
     status: list[str]
     enrollment_status: list[str]
+    is_short: bool
+    """Whether things are shown by their short names."""
+    rounds: bool
+    """Whether numbers are shown with two decimals."""
     dates: dict[str, list[Span]]
     """Between which days each of some times must be: `eventDate`, `lastUpdated`, …"""
+
+    def name_of(self, document: Json) -> str:
+        """What something is called."""
+        return (document.get("shortName") if self.is_short else None) or document.get("name", "")
 
     @property
     def columns(self) -> list[Item]:
@@ -162,6 +184,8 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
         last=last.isoformat(),
         status=_list(call, "eventStatus"),
         enrollment_status=_list(call, "programStatus") + _list(call, "enrollmentStatus"),
+        is_short=wants_short_names(call),
+        rounds=not call.flag("skipRounding"),
         dates=dates,
     )
 
@@ -177,7 +201,7 @@ def _check(call: Call, start: datetime | None, end: datetime | None) -> None:
         ("E7206", late, (str(start)[:10], str(end)[:10])),
         ("E7207", page is not None and page <= 0, (page,)),
         ("E7208", size is not None and size < 0, (size,)),
-        ("E7209", limit is not None and limit > most > 0, (limit, most)),
+        ("E7209", limit is not None and limit > most > 0 and "/events/" in call.path, (limit, most)),
     )
     for code, wrong, args in checks:
         if wrong:
@@ -206,17 +230,32 @@ def read_item(call: Call, rules: EntryRules, program: Json, text: str, *, is_fil
     """A data element or attribute, with its conditions; refused where it is none of the program's."""
     id, *words = text.split(":")
     prefix, _, uid = id.rpartition(".")
+    stage, offset = _stage(call, rules, prefix, id) if prefix else (None, None)
     type = next((type for type in ("dataElement", "trackedEntityAttribute") if rules.document(type, uid)), None)
     if type is None or not _belongs(rules, program, type, uid):
         raise refusal(call, "E7224", id)
+    if type == "dataElement" and stage is None and _is_of_enrollments(call):
+        raise refusal(call, "E7225", id)
     document = rules.document(type, uid) or {}
     conditions = [(_operator(word), value) for word, value in zip(words[::2], words[1::2], strict=False)]
-    item = Item(id, type, document, prefix or None, conditions, is_filter)
+    item = Item(id, type, document, stage, offset, conditions, is_filter)
     for _, value in conditions if item.is_numeric else ():
         wrong = next((part for part in value.split(";") if part != MISSING and not _is_number(part)), None)
         if wrong is not None:
             raise checked_refusal(call, "E7234", wrong, document["valueType"])
     return item
+
+
+def _stage(call: Call, rules: EntryRules, prefix: str, id: str) -> tuple[str, int | None]:
+    """The stage of an item and which of its events is meant; 409 where there is no such stage."""
+    found = _STAGE.fullmatch(prefix)
+    if found is None or rules.document("programStage", found[1]) is None:
+        raise refusal(call, "E7226", id)
+    return found[1], None if found[2] is None else int(found[2])
+
+
+def _is_of_enrollments(call: Call) -> bool:
+    return "/enrollments/" in call.path or call.param("outputType") == "ENROLLMENT"
 
 
 def _texts(call: Call, name: str) -> list[str]:

@@ -156,7 +156,7 @@ def metadata(call: Call, rules: EntryRules, query: Query, found: set[str] | None
     combos = _combos(rules, query)
     for combo in combos:
         document = rules.document("categoryOptionCombo", combo) or {}
-        items[combo] = _combo_item(document, details=details)
+        items[combo] = _combo_item(query, document, details=details)
     items |= query.names
     dimensions: Json = {row.id: row.items for row in query.dimensions if row.id != "co"}
     meta: Json = {"items": items, "dimensions": {**dimensions, "co": combos}}
@@ -198,14 +198,14 @@ def _item(rules: EntryRules, query: Query, dimension: Dimension, item: str, *, d
         return _period_item(query, item, details=details)
     if dimension.type == "dx":
         data = next(row for row in query.data if row.id == item)
-        return _data_item(rules, data, details=details)
+        return _data_item(rules, query, data, details=details)
     document = rules.document(_ITEM_TYPES[dimension.type], item) or {}
     if not details:
-        return {"name": document.get("name", item)}
+        return {"name": query.name_of(document, item)}
     return {
         "uid": item,
         **({"code": document["code"]} if "code" in document else {}),
-        "name": document.get("name", item),
+        "name": query.name_of(document, item),
         "dimensionItemType": "ORGANISATION_UNIT" if dimension.type == "ou" else "CATEGORY_OPTION",
         "valueType": "TEXT",
         "totalAggregationType": "SUM",
@@ -228,11 +228,13 @@ def _period_item(query: Query, item: str, *, details: bool) -> Json:
     }
 
 
-def _data_item(rules: EntryRules, item: DataItem, *, details: bool) -> Json:
-    name: str = item.document["name"]
+def _data_item(rules: EntryRules, query: Query, item: DataItem, *, details: bool) -> Json:
+    name = query.name_of(item.document)
     if item.kind == "operand":
         combo = rules.document("categoryOptionCombo", item.combo) or {}
-        name = f"{name} {combo.get('name', '')}".strip()
+        name = f"{name} {query.name_of(combo)}".strip()
+    elif item.program is not None:
+        name = f"{query.name_of(item.program)} {name}"
     elif item.kind == "rate":
         name = f"{name} - {(item.rate or '').replace('_', ' ').capitalize()}"
     if not details:
@@ -256,13 +258,13 @@ def _data_item(rules: EntryRules, item: DataItem, *, details: bool) -> Json:
     }
 
 
-def _combo_item(document: Json, *, details: bool) -> Json:
+def _combo_item(query: Query, document: Json, *, details: bool) -> Json:
     if not details:
-        return {"name": document.get("name", "")}
+        return {"name": query.name_of(document)}
     return {
         "uid": document.get("id"),
         **({"code": document["code"]} if "code" in document else {}),
-        "name": document.get("name", ""),
+        "name": query.name_of(document),
         "valueType": "NUMBER",
         "totalAggregationType": "SUM",
     }

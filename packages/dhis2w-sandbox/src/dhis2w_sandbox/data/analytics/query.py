@@ -56,6 +56,7 @@ RATES = (
     "ACTUAL_REPORTS_ON_TIME",
     "EXPECTED_REPORTS",
 )
+DISPLAY_PROPERTIES = ("NAME", "SHORTNAME")
 TEXTS = frozenset({"TEXT", "LONG_TEXT", "LETTER"})
 AGGREGATABLE = NUMERIC | BOOLEANS | TEXTS
 _OPERATORS = ("EQ", "GT", "GE", "LT", "LE")
@@ -81,6 +82,7 @@ class DataItem:
     combo: str | None = None
     attribute: str | None = None
     rate: str | None = None
+    program: Json | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,12 @@ class Query:
     aggregation: str | None
     names: dict[str, Json] = field(default_factory=dict[str, Json])
     """Further names for the metadata: relative periods and units."""
+    is_short: bool = False
+    """Whether the metadata calls things by their short names."""
+
+    def name_of(self, document: Json, otherwise: str = "") -> str:
+        """What something is called."""
+        return (document.get("shortName") if self.is_short else None) or document.get("name", otherwise)
 
     @property
     def columns(self) -> list[Dimension]:
@@ -139,6 +147,7 @@ def read_query(call: Call, rules: EntryRules) -> Query:
     if not any(text.partition(":")[0] == "pe" for text, _ in asked) and (start is None or end is None):
         raise refusal(call, "E7146", "end" if end is None else "start")
     query = Query([], [], [], [], start.date() if start else None, end.date() if end else None, aggregation)
+    query.is_short = wants_short_names(call)
     for text, is_filter in asked:
         add_dimension(call, rules, query, text, is_filter=is_filter)
     query.dimensions.sort(key=lambda row: _FIRST_COLUMNS.get(row.type, len(_FIRST_COLUMNS)))
@@ -149,6 +158,15 @@ def read_query(call: Call, rules: EntryRules) -> Query:
     _check(call, rules, query, [id for place, id in enumerate(ids) if id in ids[:place]])
     _default_units(rules, query)
     return query
+
+
+def wants_short_names(call: Call) -> bool:
+    """What `displayProperty` asks for; 400 where it is neither."""
+    text = call.param("displayProperty")
+    if text and text not in DISPLAY_PROPERTIES:
+        valid = f"Valid values are: [{', '.join(DISPLAY_PROPERTIES)}]"
+        raise Dhis2Refusal(400, f"Value '{text}' is not valid for parameter displayProperty. {valid}")
+    return text == "SHORTNAME"
 
 
 def _default_units(rules: EntryRules, query: Query) -> None:
@@ -191,7 +209,7 @@ def add_dimension(call: Call, rules: EntryRules, query: Query, text: str, *, is_
     elif id in {"co", "ao"}:
         dimension = Dimension(id, _TITLES.get(id, "Attribute option combo"), id, names, is_filter)
     else:
-        dimension = _dynamic_dimension(call, rules, id, names, is_filter=is_filter)
+        dimension = _dynamic_dimension(call, rules, query, id, names, is_filter=is_filter)
     same = next((row for row in query.dimensions if row.id == id and row.is_filter == is_filter), None)
     if same is None:
         query.dimensions.append(dimension)
@@ -223,7 +241,8 @@ def _data_item(rules: EntryRules, identifiers: Identifiers, scheme: Any, name: s
     program = identifiers.uid("program", scheme, first)
     element = rules.document("dataElement", rest[0]) if program and len(rest) == 1 else None
     if element is not None:
-        return DataItem(f"{program}.{element['id']}", "programDataElement", element)
+        owner = rules.document("program", program)
+        return DataItem(f"{program}.{element['id']}", "programDataElement", element, program=owner)
     data_set = identifiers.uid("dataSet", scheme, first)
     if data_set and len(rest) == 1 and rest[0] in RATES:
         return DataItem(f"{data_set}.{rest[0]}", "rate", rules.document("dataSet", data_set) or {}, rate=rest[0])
@@ -314,7 +333,9 @@ def _in_groups(rules: EntryRules, tops: list[str], groups: list[str]) -> list[st
     return [unit for unit in members if not tops or rules.is_below(unit, set(tops))]
 
 
-def _dynamic_dimension(call: Call, rules: EntryRules, id: str, names: list[str], *, is_filter: bool) -> Dimension:
+def _dynamic_dimension(
+    call: Call, rules: EntryRules, query: Query, id: str, names: list[str], *, is_filter: bool
+) -> Dimension:
     for type, key in _GROUP_SETS.items():
         document = rules.document(type, id)
         if document is None or not rules.can_read(type, document):
@@ -323,7 +344,7 @@ def _dynamic_dimension(call: Call, rules: EntryRules, id: str, names: list[str],
         items = [name for name in names if name in everything] if names else everything
         if not items:
             raise refusal(call, "E7124", id)
-        return Dimension(id, document["name"], type, items, is_filter)
+        return Dimension(id, query.name_of(document), type, items, is_filter)
     raise refusal(call, "E7125", id)
 
 
