@@ -71,3 +71,47 @@ def test_an_own_form(clerk: Clerk, name: str) -> None:
 def test_an_own_form_begins_with_html(clerk: Clerk) -> None:
     reply = clerk.send("POST", f"{PATH}/form", {"style": "COMFORTABLE"})
     assert (reply.status, json.loads(reply.body)["message"]) == (400, "Missing required parameter 'htmlCode'")
+
+
+def test_a_form_of_ones_own_is_put_as_html_and_shown(clerk: Clerk) -> None:
+    path = f"/api/dataEntry/customForms/{DATA_SET}"
+    refused = clerk.send("GET", path)
+    assert (refused.status, refused.parsed()["errorCode"]) == (409, "E1114")
+    assert clerk.send("PUT", f"{PATH}/form", b"<p>Count</p>", "text/html").status == 204
+    shown = clerk.send("GET", path).parsed()
+    assert (shown["dataSetId"], shown["form"], shown["displayDensity"]) == (DATA_SET, "<p>Count</p>", "NORMAL")
+    assert clerk.send("PUT", f"{PATH}/form", {"htmlCode": "<p/>"}).status == 415
+    field = f'<input id="{COUNT}-HllvX50cXC0-val" />'.encode()
+    assert clerk.send("PUT", f"{PATH}/form", field, "text/html").status == 204
+    assert clerk.send("GET", path).status == 501
+
+
+def test_a_report_of_a_set_is_written_about(clerk: Clerk) -> None:
+    path = f"/api/interpretations/dataSetReport/{DATA_SET}"
+    made = clerk.send("POST", f"{path}?pe=202401&ou={UNIT}", b"Too few", "text/plain")
+    assert made.status == 201
+    fields = "fields=type,text,dataSet[id],period[id],organisationUnit[id]"
+    shown = clerk.send("GET", f"/api/interpretations?{fields}").parsed()["interpretations"]
+    assert [(row["type"], row["text"], row["dataSet"]["id"]) for row in shown] == [
+        ("DATASET_REPORT", "Too few", DATA_SET)
+    ]
+    for query, words in (
+        (f"pe=never&ou={UNIT}", "Period identifier not valid: never"),
+        ("pe=202401&ou=x", "is not acc"),
+    ):
+        reply = clerk.send("POST", f"{path}?{query}", b"Too few", "text/plain")
+        assert reply.status == 409
+        assert words in reply.parsed()["message"]
+
+
+def test_a_type_of_period_has_a_label(clerk: Clerk) -> None:
+    reply = clerk.send("PUT", "/api/periodTypes", {"name": "Monthly", "label": "Lune"})
+    if clerk.sandbox.server.version in {"v41", "v42"}:
+        assert reply.status == 405
+        return
+    assert (reply.status, reply.parsed()["message"]) == (200, "Monthly updated successfully.")
+    rows = {row["name"]: row for row in clerk.send("GET", "/api/periodTypes").parsed()["periodTypes"]}
+    assert (rows["Monthly"]["label"], rows["Monthly"]["displayLabel"]) == ("Lune", "Lune")
+    assert "label" not in rows["Yearly"]
+    unknown = clerk.send("PUT", "/api/periodTypes", {"name": "Never"})
+    assert (unknown.status, unknown.parsed()["message"]) == (400, "Never does not exist.")

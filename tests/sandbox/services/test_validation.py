@@ -209,3 +209,35 @@ def test_an_analysis_reads_a_body_without_its_keys(site: Sender) -> None:
         reply = site("POST", "/api/dataAnalysis/validationRules", body)
         assert (reply.status, reply.parsed()["message"]) == (400, "No organisation unit defined")
     assert site("POST", "/api/dataAnalysis/validationRules", {"ou": ["vpxUnitTop1"]}).status == 400
+
+
+def test_predictions_are_counted_by_what_became_of_them(site: Sender) -> None:
+    _predictor(site, "#{vpxElement1} - #{vpxElement2}", missingValueStrategy="SKIP_IF_ANY_VALUE_MISSING")
+    first = site("POST", f"/api/predictions?{RUN}").parsed()["response"]
+    assert {**first, "status": "SUCCESS"} == first
+    assert (first["predictors"], first["inserted"], first["updated"], first["unchanged"]) == (1, 2, 0, 0)
+
+    _enter(site, {("vpxElement1", "202401"): "11"})
+    again = site("PUT", f"/api/predictions?{RUN}&predictor=vpxPredict1").parsed()["response"]
+    assert (again["inserted"], again["updated"], again["unchanged"], again["deleted"]) == (0, 1, 1, 0)
+    none = site("POST", f"/api/predictions?{RUN}&predictorGroup=nOtKnown001").parsed()["response"]
+    assert none["predictors"] == 0
+    job = site("POST", f"/api/predictions?{RUN}&async=true").parsed()["response"]
+    assert job["jobParameters"] == {"relativeStart": 0, "relativeEnd": 0}
+    assert site.read(job["relativeNotifierEndpoint"])[0]["completed"]
+    assert site("POST", "/api/predictions?startDate=2024-01-01").status == 400
+
+
+def test_notifications_are_sent_once_and_monitoring_is_a_job(site: Sender) -> None:
+    _rule(site, "greater_than", "#{vpxElement1}", "#{vpxElement2}")
+    assert len(_analysed(site, persist=True)) == 1
+    sent = "/api/validationResults?fields=notificationSent"
+    assert site.read(sent)["validationResults"] == [{"notificationSent": False}]
+    for path, type in (
+        ("validation/sendNotifications", "VALIDATION_RESULTS_NOTIFICATION"),
+        ("resourceTables/monitoring", "MONITORING"),
+    ):
+        job = site("PUT", f"/api/{path}").parsed()["response"]
+        assert job["jobType"] == type
+        assert site.read(job["relativeNotifierEndpoint"])[0]["completed"]
+    assert site.read(sent)["validationResults"] == [{"notificationSent": True}]

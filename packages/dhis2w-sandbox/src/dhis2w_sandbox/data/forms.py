@@ -5,6 +5,7 @@ Source: `DataSetController`, `FormUtils` of dhis2-core; recordings `data/export-
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dhis2w_sandbox.bodies import json_object, unsupported_media
@@ -13,7 +14,7 @@ from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.parameters import listed
 from dhis2w_sandbox.data.values import DataValue, Values, among
 from dhis2w_sandbox.documents import linked
-from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox, bad_request, not_found
+from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox, bad_request, message, not_found
 from dhis2w_sandbox.metadata.rendering import renderer
 from dhis2w_sandbox.routing import Endpoints
 
@@ -106,9 +107,10 @@ def save_form(call: Call) -> Reply:
     """Set the set's own form: HTML, or JSON with `htmlCode` and `style`."""
     data_set = _data_set(call, EntryRules(call.server, call.user))
     media = call.headers.get("content-type", "").split(";")[0].strip()
+    takes_json = call.method == "POST" and call.path.endswith("/form")
     if media == "text/html":
         changes: Json = {"htmlCode": call.body.decode("utf-8", "replace")}
-    elif media == "application/json":
+    elif media == "application/json" and takes_json:
         changes = {key: value for key, value in json_object(call).items() if key in {"htmlCode", "style"} and value}
         if "<input" in changes.get("htmlCode", ""):
             raise NotInSandbox("fields in a form that is sent as JSON")
@@ -125,8 +127,32 @@ def save_form(call: Call) -> Reply:
     return Reply(204)
 
 
+endpoints.add("PUT", "/api/dataSets/{uid:uid}/form", SOURCE)(save_form)
 for _method in ("POST", "PUT"):
     endpoints.add(_method, "/api/dataSets/{uid:uid}/customDataEntryForm", SOURCE)(save_form)
+
+
+@endpoints.add("GET", "/api/dataEntry/customForms/{uid}", SOURCE)
+def custom_form(call: Call) -> Reply:
+    """Show the set's own form as the data entry app draws it: HTML without fields for values."""
+    rules = EntryRules(call.server, call.user)
+    data_set = _data_set(call, rules)
+    form = rules.document("dataEntryForm", linked(data_set, "dataEntryForm"))
+    if form is None or not _is_custom(data_set):
+        raise Dhis2Refusal(409, message(call.server.version, "E1114", data_set["id"]), "E1114")
+    html = form.get("htmlCode") or ""
+    if _FIELD.search(html):
+        raise NotInSandbox("fields for values in a form of one's own")
+    row: Json = {"id": form["id"], "dataSetId": data_set["id"], "version": data_set.get("version", 0)}
+    return Reply.json({**row, "displayDensity": form.get("style"), "form": html})
+
+
+_FIELD = re.compile(r"<input.*?/>", re.DOTALL)
+
+
+def _is_custom(data_set: Json) -> bool:
+    """Whether the set is entered by its own form: it has one, and it was not said to use another."""
+    return (data_set.get("formType") or "CUSTOM") == "CUSTOM"
 
 
 @endpoints.add("GET", "/api/dataSets/{uid:uid}/form", RECORDED)

@@ -8,16 +8,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
+from dhis2w_sandbox.data.parameters import sent_text
 from dhis2w_sandbox.data.periods import TYPES
 from dhis2w_sandbox.data.relative_periods import RELATIVE, periods_of, settings_of
-from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.errors import Dhis2Refusal, argument_text
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.selection import selected
 
 Json = dict[str, Any]
 
 endpoints = Endpoints()
+
+_LABELS = "labels of period types"
 
 # Names that differ from the type's own.
 _SHOWN = {
@@ -44,6 +47,7 @@ _SHOWN = {
 def period_types(call: Call) -> Reply:
     """List the types that have an ISO form."""
     named = call.server.behaviour.names_period_types
+    labels: dict[str, str] = call.server.configuration.read(_LABELS, {})
     rows: list[Json] = [
         {
             "name": type.name,
@@ -51,6 +55,7 @@ def period_types(call: Call) -> Reply:
             "isoDuration": type.duration,
             "isoFormat": type.iso_format,
             "frequencyOrder": type.frequency,
+            **({"label": labels[type.name], "displayLabel": labels[type.name]} if type.name in labels else {}),
         }
         for type in TYPES.values()
         if type.name in call.server.behaviour.period_types
@@ -58,6 +63,18 @@ def period_types(call: Call) -> Reply:
     if named:
         rows.sort(key=lambda row: row["name"])
     return Reply.json(selected(call.server, {"periodTypes": rows}, call.param("fields")))
+
+
+@endpoints.add("PUT", "/api/periodTypes", SOURCE, versions=["v43", "v44"], requires=["ALL"])
+def set_label(call: Call) -> Reply:
+    """Set what users call a type; without a label, they call it by its name again."""
+    name, label = sent_text(call, "name"), sent_text(call, "label")
+    if name not in call.server.behaviour.period_types:
+        raise Dhis2Refusal(400, f"{argument_text(name)} does not exist.")
+    labels: dict[str, str] = call.server.configuration.read(_LABELS, {})
+    kept = {type: text for type, text in labels.items() if type != name}
+    call.server.configuration.write(_LABELS, {**kept, name: label} if label else kept)
+    return Reply.message(200, f"{name} updated successfully.")
 
 
 @endpoints.add("GET", "/api/periodTypes/relativePeriodTypes", RECORDED)

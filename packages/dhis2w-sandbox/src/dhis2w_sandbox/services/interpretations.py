@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dhis2w_sandbox.call import RECORDED, Call, Reply
+from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
+from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.errors import Dhis2Refusal
 from dhis2w_sandbox.metadata import access
 from dhis2w_sandbox.metadata.deleting import delete
@@ -35,6 +36,7 @@ _SIGNATURE = (
     "Interpretation(java.lang.String,java.lang.String,org.hisp.dhis.user.User,java.lang.String)"
     " throws org.hisp.dhis.dxf2.webmessage.WebMessageException"
 )
+_REPORT_SIGNATURE = _SIGNATURE.format("DataSetReport").replace(",org.hisp.dhis.user.User", ",java.lang.String")
 
 
 def write(call: Call) -> Reply:
@@ -68,6 +70,35 @@ def write(call: Call) -> Reply:
 
 for _subject in _SUBJECTS:
     endpoints.add("POST", f"/api/interpretations/{_subject}/{{uid}}", RECORDED, consumes=_TEXT)(write)
+
+
+@endpoints.add("POST", "/api/interpretations/dataSetReport/{uid}", SOURCE, consumes=_TEXT)
+def write_about_report(call: Call) -> Reply:
+    """Write about the report of a data set for a period and unit."""
+    period, unit = call.required("pe"), call.required("ou")
+    text, rules = _text(call, _REPORT_SIGNATURE), EntryRules(call.server, call.user)
+    data_set, uid = rules.document("dataSet", call.parts["uid"]), call.parts["uid"]
+    if data_set is None or not rules.can_read("dataSet", data_set):
+        raise Dhis2Refusal(409, f"Data set does not exist or is not accessible: {uid}")
+    found = rules.period(period)
+    if found is None:
+        raise Dhis2Refusal(409, f"Period identifier not valid: {period}")
+    if rules.document("organisationUnit", unit) is None:
+        raise Dhis2Refusal(409, f"Organisation unit does not exist or is not accessible: {unit}")
+    stored: Json = _new(call, text) | {
+        "dataSet": {"id": uid},
+        "period": {"id": found.iso},
+        "organisationUnit": {"id": unit},
+        "type": "DATASET_REPORT",
+        "comments": [],
+        "likes": 0,
+        "likedBy": [],
+        "mentions": [],
+        "sharing": {"owner": call.user.uid, "public": "rw------", "users": {}, "userGroups": {}},
+    }
+    call.server.store.put(TYPE, stored["id"], stored)
+    location = {"Location": f"{call.base_url}/api/interpretations/{stored['id']}"}
+    return Reply.message(201, "Interpretation created", headers=location)
 
 
 @endpoints.add("PUT", "/api/interpretations/{uid}", RECORDED)

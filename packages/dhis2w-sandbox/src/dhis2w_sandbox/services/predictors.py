@@ -8,14 +8,14 @@ dhis2-core; recordings `services/predictor-run`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.item_expressions import NEVER_SKIP, SKIP_IF_ALL, ItemExpression, cells_of, read, values_where
-from dhis2w_sandbox.data.parameters import day
+from dhis2w_sandbox.data.parameters import day, listed
 from dhis2w_sandbox.data.periods import TYPES, Period, between
 from dhis2w_sandbox.data.values import DataValue, Key, Values, among
 from dhis2w_sandbox.documents import linked
@@ -24,6 +24,7 @@ from dhis2w_sandbox.metadata.units import lineage
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.services.differences import differences
 from dhis2w_sandbox.services.validation import description_reply
+from dhis2w_sandbox.tasks import Job
 from dhis2w_sandbox.tracker.rules.expression import ExpressionError
 
 Json = dict[str, Any]
@@ -63,24 +64,83 @@ def describe(call: Call) -> Reply:
     return description_reply(call)
 
 
-def _run(call: Call, predictors: list[Json | None]) -> Reply:
+@dataclass
+class Counts:
+    """What became of predicted values, over some predictors."""
+
+    predictors: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+
+
+@endpoints.add("POST", "/api/predictions", SOURCE, requires=_MAY_RUN)
+@endpoints.add("PUT", "/api/predictions", SOURCE, requires=_MAY_RUN)
+def predict(call: Call) -> Reply:
+    """Run predictors and those of groups, or all, at once or as a job, and count what became of the values."""
+    start, end = _span(call)
+    names = {name: listed(call, name) for name in ("predictor", "predictorGroup")}
+    entry = EntryRules(call.server, call.user)
+    if call.flag("async"):
+        parameters: Json = {"relativeStart": 0, "relativeEnd": 0}
+        parameters |= {f"{name}s": uids for name, uids in names.items() if uids}
+        job = Job(call.server, "PREDICTOR", parameters)
+        job.start(lambda: _run_job(job, entry, names, (start, end)))
+        return job.reply(call)
+    counts = _predict_all(entry, _chosen(entry, names), start, end)
+    response: Json = {"status": "SUCCESS", **asdict(counts), "responseType": "PredictionSummary"}
+    return Reply.message(200, response=response)
+
+
+def _chosen(entry: EntryRules, names: dict[str, list[str]]) -> list[Json]:
+    """The predictors that are named, then those of the groups; all where nothing is named."""
+    if not any(names.values()):
+        return entry.store.all("predictor")
+    groups = (entry.document("predictorGroup", uid) or {} for uid in names["predictorGroup"])
+    members = [row["id"] for group in groups for row in group.get("predictors") or ()]
+    return [row for uid in [*names["predictor"], *members] if (row := entry.document("predictor", uid))]
+
+
+def _run_job(job: Job, entry: EntryRules, names: dict[str, list[str]], span: tuple[date, date]) -> None:
+    counts = _predict_all(entry, _chosen(entry, names), *span)
+    made = counts.inserted + counts.updated + counts.unchanged
+    job.tell(f"Generated {made} predictions", completed=True)
+    job.finish()
+
+
+def _predict_all(entry: EntryRules, predictors: list[Json], start: date, end: date) -> Counts:
+    counts = Counts()
+    for predictor in predictors:
+        counts.predictors += 1
+        _predicted(entry, predictor, (start, end), counts)
+    return counts
+
+
+def _span(call: Call) -> tuple[date, date]:
     call.required("startDate", "Date")
     call.required("endDate", "Date")
     start, end = day(call, "startDate"), day(call, "endDate")
     if start is None or end is None:
         raise Dhis2Refusal(400, "Dates are missing")
+    return start.date(), end.date()
+
+
+def _run(call: Call, predictors: list[Json | None]) -> Reply:
+    start, end = _span(call)
     if None in predictors:
         text = 'Cannot invoke "org.hisp.dhis.predictor.Predictor.getName()" because "predictor" is null'
         raise Dhis2Refusal(500, text)
     if differences(call.server).refuses_reversed_dates and start > end:
-        dates = (java_date(start.isoformat()), java_date(end.isoformat()))
+        dates = (java_date(f"{start.isoformat()}T00:00:00"), java_date(f"{end.isoformat()}T00:00:00"))
         raise Dhis2Refusal(409, message(call.server.version, "E7206", *dates), "E7206")
     entry = EntryRules(call.server, call.user)
-    count = sum(_predicted(entry, predictor, start.date(), end.date()) for predictor in predictors if predictor)
+    counts = Counts()
+    count = sum(_predicted(entry, predictor, (start, end), counts) for predictor in predictors if predictor)
     return Reply.message(200, f"Generated {count} predictions")
 
 
-def _predicted(entry: EntryRules, predictor: Json, start: date, end: date) -> int:
+def _predicted(entry: EntryRules, predictor: Json, span: tuple[date, date], counts: Counts) -> int:
     """How many values a predictor enters; a broken expression predicts nothing."""
     try:
         generator: Json = predictor.get("generator") or {}
@@ -88,10 +148,10 @@ def _predicted(entry: EntryRules, predictor: Json, start: date, end: date) -> in
     except ExpressionError:
         return 0
     count = 0
-    for period in between(TYPES[predictor["periodType"]], start, end):
+    for period in between(TYPES[predictor["periodType"]], *span):
         for unit in _units(entry, predictor):
             found = dict(_predictions(entry, predictor, expression, unit, period))
-            _enter(entry, predictor, unit, period, found)
+            _enter(entry, predictor, (unit, period), found, counts)
             count += len(found)
     return count
 
@@ -130,8 +190,11 @@ def _text(entry: EntryRules, predictor: Json, value: float) -> str | None:
     return str(round(value)) if output.get("valueType") in _INTEGERS else repr(round(value, 4))
 
 
-def _enter(entry: EntryRules, predictor: Json, unit: str, period: Period, found: dict[str, str]) -> None:
+def _enter(
+    entry: EntryRules, predictor: Json, place: tuple[str, Period], found: dict[str, str], counts: Counts
+) -> None:
     """Enter what was predicted, and take away what was predicted before and is no more."""
+    unit, period = place
     values, now, output = Values(entry.server), _now(entry), predictor["output"]["id"]
     combo = linked(predictor, "outputCombo") or entry.default_combo
     in_units, args = among("unit", [unit])
@@ -151,6 +214,10 @@ def _enter(entry: EntryRules, predictor: Json, unit: str, period: Period, found:
         for attribute, text in found.items()
         if attribute not in old or old[attribute].value != text
     ]
+    counts.inserted += sum(attribute not in old for attribute in found)
+    counts.updated += sum(row.key.attribute in old for row in new)
+    counts.unchanged += len(found) - len(new)
+    counts.deleted += len(gone)
     values.put((row, period) for row in [*gone, *new])
 
 

@@ -36,6 +36,7 @@ from dhis2w_sandbox.services.validation_analysis import (
     rules_of_data_set,
 )
 from dhis2w_sandbox.system import NEVER_STORED
+from dhis2w_sandbox.tasks import Job
 
 Json = dict[str, Any]
 
@@ -189,6 +190,36 @@ def _not_there(words: str) -> Dhis2Refusal:
     return Dhis2Refusal(404, f"Can't find {words}")
 
 
+@endpoints.add("POST", "/api/validation/sendNotifications", SOURCE, requires=["F_RUN_VALIDATION"])
+@endpoints.add("PUT", "/api/validation/sendNotifications", SOURCE, requires=["F_RUN_VALIDATION"])
+def send_notifications(call: Call) -> Reply:
+    """Tell of the violations that are kept, as a job; without a mail server nobody hears of it."""
+    job = Job(call.server, "VALIDATION_RESULTS_NOTIFICATION", {})
+
+    def work() -> None:
+        Results(call.server).tell()
+        job.tell("Updating results", completed=True)
+        job.finish()
+
+    job.start(work)
+    return job.reply(call)
+
+
+@endpoints.add("POST", "/api/resourceTables/monitoring", SOURCE, requires=["F_PERFORM_MAINTENANCE"])
+@endpoints.add("PUT", "/api/resourceTables/monitoring", SOURCE, requires=["F_PERFORM_MAINTENANCE"])
+def monitor(call: Call) -> Reply:
+    """Try the rules of no group on the periods that lie within today, as a job: nothing is found."""
+    parameters: Json = {"relativeStart": 0, "relativeEnd": 0, "validationRuleGroups": []}
+    job = Job(call.server, "MONITORING", {**parameters, "sendNotifications": False, "persistResults": False})
+
+    def work() -> None:
+        job.tell("Data validation done", completed=True)
+        job.finish()
+
+    job.start(work)
+    return job.reply(call)
+
+
 # What is kept
 
 
@@ -261,7 +292,7 @@ def _numbers(row: Violation) -> Json:
         "leftsideValue": row.left,
         "rightsideValue": row.right,
         "dayInPeriod": row.day,
-        "notificationSent": False,
+        "notificationSent": row.told,
     }
 
 

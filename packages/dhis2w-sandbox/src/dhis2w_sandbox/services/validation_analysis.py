@@ -49,6 +49,8 @@ class Violation:
     number: int = 0
     """Under which it is kept; 0 where it is not."""
     created: str | None = None
+    told: bool = False
+    """Whether the job that sends notifications has seen it."""
 
     @property
     def place(self) -> tuple[str, str, str, str]:
@@ -64,14 +66,15 @@ class Results:
         self._sql.execute(
             "CREATE TABLE IF NOT EXISTS validation_result (number INTEGER PRIMARY KEY, rule TEXT NOT NULL,"
             " period TEXT NOT NULL, unit TEXT NOT NULL, attribute TEXT NOT NULL, left_value REAL NOT NULL,"
-            " right_value REAL NOT NULL, day INTEGER NOT NULL, created TEXT NOT NULL)"
+            " right_value REAL NOT NULL, day INTEGER NOT NULL, created TEXT NOT NULL,"
+            " told INTEGER NOT NULL DEFAULT 0)"
         )
 
     def all(self) -> list[Violation]:
         """Every violation that is kept."""
-        columns = "rule, period, unit, attribute, left_value, right_value, day, number, created"
+        columns = "rule, period, unit, attribute, left_value, right_value, day, number, created, told"
         statement = f"SELECT {columns} FROM validation_result ORDER BY number"  # noqa: S608 - only constants
-        return [Violation(*row) for row in self._sql.execute(statement)]
+        return [Violation(*row[:-1], told=bool(row[-1])) for row in self._sql.execute(statement)]
 
     def keep(self, violation: Violation, now: str) -> Violation:
         """Keep a violation, and return it with its number."""
@@ -81,6 +84,10 @@ class Results:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         )
         return replace(violation, number=self._sql.execute(statement, row).lastrowid or 0, created=now)
+
+    def tell(self) -> None:
+        """Note that notifications of all were sent."""
+        self._sql.execute("UPDATE validation_result SET told = 1")
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Keep some violations no longer."""
