@@ -237,6 +237,8 @@ class Behaviour:
     """Whether data values of events say who wrote them, and `followup` is spelled in one way only."""
     wants_tracker_program: bool
     """Whether lists of enrollments and events need `program`."""
+    limits_attribute_searches: bool
+    """Whether attributes can block operators of filters, and ask for some characters at least."""
     splits_events: bool
     """Whether single events have no enrollment, and lists of their own beside those of other events."""
     fails_on_units_below: bool
@@ -473,6 +475,7 @@ _V41 = Behaviour(
     takes_tracker_id_schemes=False,
     names_users_of_event_values=False,
     wants_tracker_program=False,
+    limits_attribute_searches=False,
     splits_events=False,
     fails_on_units_below=False,
     ambiguous_entity_order=False,
@@ -690,6 +693,7 @@ _V43 = replace(
     writes_event_numbers_as_doubles=False,
     unknown_enrollment_column="ERROR: column ax.trackedentity does not exist\n  Position: 23",
     wants_tracker_program=True,
+    limits_attribute_searches=True,
     splits_events=True,
     ambiguous_entity_order=True,
     shows_storer_of_entities=False,

@@ -51,6 +51,7 @@ class EnrollmentQuery:
     follow_up: bool | None
     updated_after: str | None
     enrolled: tuple[str | None, str | None]
+    option_combo: str | None
     deleted: bool
     order: list[Order]
 
@@ -77,9 +78,14 @@ def read_query(parameters: Parameters) -> EnrollmentQuery:
         follow_up=follow_up,
         updated_after=within or updated_after,
         enrolled=enrolled,
+        option_combo=parameters.uid("attributeOptionCombo") if _has_combos(parameters) else None,
         deleted=parameters.flag("includeDeleted") or False,
         order=order,
     )
+
+
+def _has_combos(parameters: Parameters) -> bool:
+    return parameters.server.behaviour.enrolls_with_option_combo
 
 
 def _check(parameters: Parameters, program: str | None, type: str | None) -> None:
@@ -128,9 +134,12 @@ class EnrollmentSearch:
         self._records = self._reach.records
         program = self._reach.tracker_program(query.program)
         self._reach.entity_type(query.type)
-        self._reach.check_entity(query.entity, deleted=query.deleted)
+        if not call.server.behaviour.splits_events:
+            self._reach.check_entity(query.entity, deleted=query.deleted)
         self._reach.check_units()
         self._reach.check_mode(program)
+        if query.option_combo and call.server.store.get("categoryOptionCombo", query.option_combo) is None:
+            raise bad_request(f"Attribute option combo does not exist: {query.option_combo}")
 
     def run(self, most: int | None = None) -> list[Enrollment]:
         """The enrollments in order, as many as are wanted at least."""
@@ -145,6 +154,7 @@ class EnrollmentSearch:
             "tracked_entity = ?": query.entity,
             "status = ?": query.status,
             "updated_at >= ?": query.updated_after,
+            "json_extract(document, '$.attribute_option_combo') = ?": query.option_combo,
             "tracked_entity IN (SELECT uid FROM tracked_entity WHERE type = ?)": query.type,
         }
         conditions = [text for text, value in pairs.items() if value is not None]

@@ -8,11 +8,12 @@ Source: `EventsExportController`, `EventRequestParamsMapper` (43: `TrackerEventR
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dhis2w_sandbox.call import RECORDED, Call, Reply
-from dhis2w_sandbox.errors import bad_request, forbidden, not_found
+from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.errors import Dhis2Refusal, bad_request, forbidden, message, not_found
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.tracker.reading.choices import Choice
 from dhis2w_sandbox.tracker.reading.csv_lists import (
@@ -34,7 +35,13 @@ from dhis2w_sandbox.tracker.reading.tracked_entities import (
     assigned_as,
     between,
 )
-from dhis2w_sandbox.tracker.reading.value_filters import Filters, check_types, holds, read_filters
+from dhis2w_sandbox.tracker.reading.value_filters import (
+    Filters,
+    check_search_limits,
+    check_types,
+    holds,
+    read_filters,
+)
 from dhis2w_sandbox.tracker.reading.views import Views
 from dhis2w_sandbox.tracker.records import EVENT, Enrollment, Event, RelationshipEnd, TrackedEntity, UserInfo
 
@@ -65,6 +72,10 @@ _ORDERS: dict[str, Callable[[Event], Any]] = {
     "updatedAt": lambda event: event.updated_at,
     "updatedAtClient": lambda event: event.updated_at_client,
     "updatedBy": lambda event: _username(event.updated_by),
+}
+_SPLIT_ORDERS = {
+    "trackerEvents": ("completedAt", "createdAt", "occurredAt", "scheduledAt", "updatedAt"),
+    "singleEvents": ("completedAt", "createdAt", "occurredAt", "updatedAt"),
 }
 _STORER: dict[str, Callable[[Event], Any]] = {"storedBy": lambda event: event.stored_by}
 _ENROLLMENT_ORDERS: dict[str, Callable[[Enrollment], Any]] = {
@@ -99,6 +110,7 @@ class EventQuery:
     enrollment_occurred: tuple[str | None, str | None]
     user_mode: str | None
     users: list[str]
+    category_combo: str | None
     category_options: list[str]
     events: list[str]
     enrollments: list[str]
@@ -106,10 +118,18 @@ class EventQuery:
     filters: Filters
     attribute_filters: Filters
     order: list[Order]
+    order_fields: list[str]
+    """What can be ordered by, beside data elements and attributes."""
 
 
-def read_query(parameters: Parameters) -> EventQuery:
-    """The query of a request; 400 where a parameter cannot be read, or does not go with another."""
+def read_query(parameters: Parameters, key: str = "events", *, single: bool = False) -> EventQuery:
+    """The query of a request; 400 where a parameter cannot be read, or does not go with another.
+
+    Args:
+        parameters: the request's.
+        key: the list that it is about: `events`, `trackerEvents`, `singleEvents`.
+        single: whether it is about single events where these are apart.
+    """
     order, unit, events = parameters.order(), parameters.uid("orgUnit"), parameters.uids("events", "event")
     occurred = (parameters.after("occurredAfter"), parameters.before("occurredBefore"))
     scheduled = (parameters.after("scheduledAfter"), parameters.before("scheduledBefore"))
@@ -120,8 +140,9 @@ def read_query(parameters: Parameters) -> EventQuery:
         raise bad_request("Event UIDs and filters can not be specified at the same time")
     filters, attribute_filters = read_filters(parameters, "filter"), read_filters(parameters, "filterAttributes")
     within = _within(parameters)
-    check_order(order, _order_fields(parameters), "data element and attribute")
-    return EventQuery(
+    order_fields = _order_fields(parameters, key)
+    check_order(order, order_fields, "data element" if single else "data element and attribute")
+    query = EventQuery(
         program=parameters.uid("program"),
         stage=parameters.uid("programStage"),
         unit=unit,
@@ -140,14 +161,46 @@ def read_query(parameters: Parameters) -> EventQuery:
         ),
         user_mode=parameters.one_of("assignedUserMode", USER_MODES),
         users=parameters.uids("assignedUsers", "assignedUser"),
-        category_options=parameters.uids("attributeCategoryOptions", "attributeCos"),
+        category_combo=_category_combo(parameters),
+        category_options=parameters.uids("attributeCategoryOptions", "attributeCos") if key == "events" else [],
         events=events,
         enrollments=parameters.uids("enrollments"),
         deleted=parameters.flag("includeDeleted") or False,
         filters=filters,
         attribute_filters=attribute_filters,
         order=order,
+        order_fields=order_fields,
     )
+    return _of_single_events(query) if single else query
+
+
+def _of_single_events(query: EventQuery) -> EventQuery:
+    """The query of single events, where these are apart: what is about enrollments is not looked at."""
+    nothing = (None, None)
+    return replace(
+        query,
+        stage=None,
+        entity=None,
+        enrollment_status=None,
+        follow_up=None,
+        scheduled=nothing,
+        enrolled=nothing,
+        enrollment_occurred=nothing,
+        enrollments=[],
+        attribute_filters={},
+    )
+
+
+def _category_combo(parameters: Parameters) -> str | None:
+    if not parameters.server.behaviour.takes_old_tracker_parameters:
+        return parameters.uid("attributeCategoryCombo")
+    former, uid = parameters.uid("attributeCc"), parameters.uid("attributeCategoryCombo")
+    if former is not None and uid is not None:
+        raise bad_request(
+            "Only one parameter of 'attributeCc' and 'attributeCategoryCombo' must be specified. Prefer"
+            " 'attributeCategoryCombo' as 'attributeCc' will be removed."
+        )
+    return uid or former
 
 
 def _within(parameters: Parameters) -> str | None:
@@ -156,7 +209,9 @@ def _within(parameters: Parameters) -> str | None:
     return parameters.within("updatedWithin", "Duration is not valid: ")
 
 
-def _order_fields(parameters: Parameters) -> list[str]:
+def _order_fields(parameters: Parameters, key: str) -> list[str]:
+    if key in _SPLIT_ORDERS:
+        return list(_SPLIT_ORDERS[key])
     behaviour = parameters.server.behaviour
     fields = [*_ORDERS, *_ENROLLMENT_ORDERS, "assignedUserDisplayName"]
     if behaviour.names_users_of_event_values:
@@ -177,6 +232,7 @@ class EventSearch:
         self._query = query
         self._single = single
         self._server = call.server
+        self._is_apart = bool(single) and call.server.behaviour.splits_events
         self._reach = Reach(call, query.mode, [query.unit] if query.unit else [])
         self._records = self._reach.records
         checks = {None: self._reach.program, True: self._reach.event_program, False: self._reach.tracker_program}
@@ -185,6 +241,7 @@ class EventSearch:
         self._reach.check_entity(query.entity, deleted=query.deleted)
         self._reach.check_event_unit()
         self._reach.check_mode(program)
+        self._combo = self._option_combo()
         self._check_fields()
 
     def run(self, most: int | None = None) -> list[Event]:
@@ -221,16 +278,32 @@ class EventSearch:
         return (
             between(event.scheduled_at, query.scheduled)
             and assigned_as(event, query.user_mode, query.users, self._reach.user.uid)
-            and self._has_options(event)
+            and self._combo in {None, event.attribute_option_combo}
             and self._has_values(event)
             and self._wants_enrollment(event)
             and self._is_reached(event)
         )
 
-    def _has_options(self, event: Event) -> bool:
-        wanted = self._query.category_options
-        combo = self._server.store.get("categoryOptionCombo", event.attribute_option_combo) or {}
-        return not wanted or {row["id"] for row in combo.get("categoryOptions") or ()} == set(wanted)
+    def _option_combo(self) -> str | None:
+        """The attribute option combo that is asked for by its combo and options; 409 where it is none."""
+        store, query, options = self._server.store, self._query, self._query.category_options
+        if (query.category_combo is None) != (not options):
+            raise self._conflict("E2040")
+        if query.category_combo is None:
+            return None
+        if store.get("categoryCombo", query.category_combo) is None:
+            raise self._conflict("E1110", query.category_combo)
+        for option in options:
+            if store.get("categoryOption", option) is None:
+                raise self._conflict("E1111", option)
+        for combo in store.all("categoryOptionCombo"):
+            own = {row["id"] for row in combo.get("categoryOptions") or ()}
+            if linked(combo, "categoryCombo") == query.category_combo and own == set(options):
+                return combo["id"]
+        raise self._conflict("E2041")
+
+    def _conflict(self, code: str, *args: str) -> Dhis2Refusal:
+        return Dhis2Refusal(409, message(self._server.version, code, *args), code)
 
     def _has_values(self, event: Event) -> bool:
         values = {value.element: value.value for value in event.values}
@@ -308,6 +381,7 @@ class EventSearch:
         for uid in query.attribute_filters:
             if store.get("trackedEntityAttribute", uid) is None:
                 raise bad_request(f"attribute filters are invalid. Tracked entity attribute '{uid}' does not exist.")
+            check_search_limits(self._server, uid, query.attribute_filters[uid])
         strict = not self._server.behaviour.reads_tracker_filters_pairwise
         check_types(query.filters, "data element", lambda uid: self._value_type("dataElement", uid), strict=strict)
         check_types(
@@ -316,9 +390,15 @@ class EventSearch:
             lambda uid: self._value_type("trackedEntityAttribute", uid),
             strict=strict,
         )
-        fields = {*_ORDERS, *_STORER, *_ENROLLMENT_ORDERS, "assignedUserDisplayName"}
+        fields = query.order_fields
         for key in query.order:
-            known = store.get("dataElement", key.field) or store.get("trackedEntityAttribute", key.field)
+            known = store.get("dataElement", key.field)
+            if self._is_apart and key.field not in fields and not known:
+                raise bad_request(
+                    f"Cannot order by '{key.field}' as it's not a data element. Program events can be ordered by event"
+                    " fields and data elements."
+                )
+            known = known or store.get("trackedEntityAttribute", key.field)
             if key.field not in fields and not known:
                 raise bad_request(
                     f"Cannot order by '{key.field}' as its neither a data element nor a tracked entity attribute."
@@ -360,10 +440,10 @@ def found_event(call: Call, uid: str, *, single: bool | None = None) -> Event:
 
 def _list(call: Call, key: str, *, single: bool | None = None) -> Reply:
     if is_file(call):
-        return as_file(call, key, COLUMNS[key], lambda: _for_file(call, single=single))
+        return as_file(call, key, COLUMNS[key], lambda: _for_file(call, key, single=single))
     parameters = Parameters(call)
     paging = read_paging(parameters)
-    found, views = _found(call, parameters, single=single, most=paging.needed)
+    found, views = _found(call, parameters, key, single=single, most=paging.needed)
     choice = Choice.of(call, DEFAULT_FIELDS)
     rows = [views.event(event, choice, single=single) for event in paging.cut(found)]
     views.check_names()
@@ -371,15 +451,18 @@ def _list(call: Call, key: str, *, single: bool | None = None) -> Reply:
 
 
 def _found(
-    call: Call, parameters: Parameters, *, single: bool | None, most: int | None = None
+    call: Call, parameters: Parameters, key: str, *, single: bool | None, most: int | None = None
 ) -> tuple[list[Event], Views]:
-    query, naming = read_query(parameters), Naming.read(parameters)
+    if key == "events" and call.server.behaviour.splits_events:
+        program = call.server.store.get("program", parameters.uid("program") or "")
+        single = None if program is None else program.get("programType") == "WITHOUT_REGISTRATION"
+    query, naming = read_query(parameters, key, single=bool(single)), Naming.read(parameters)
     found = EventSearch(call, query, single=single).run(most)
     return found, Views(call.server, call.user, Reach(call).records, naming, deleted=query.deleted)
 
 
-def _for_file(call: Call, *, single: bool | None) -> tuple[list[Json], list[CsvRow]]:
-    found, views = _found(call, Parameters(call), single=single)
+def _for_file(call: Call, key: str, *, single: bool | None) -> tuple[list[Json], list[CsvRow]]:
+    found, views = _found(call, Parameters(call), key, single=single)
     choice = Choice.of(call, DEFAULT_FIELDS)
     rows = [views.event(event, choice, single=single) for event in found]
     views.check_names()

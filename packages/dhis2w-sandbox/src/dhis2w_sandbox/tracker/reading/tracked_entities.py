@@ -30,7 +30,13 @@ from dhis2w_sandbox.tracker.reading.paging import page_json, read_paging
 from dhis2w_sandbox.tracker.reading.parameters import Order, Parameters, check_order, path_uid
 from dhis2w_sandbox.tracker.reading.reach import Reach, read_mode
 from dhis2w_sandbox.tracker.reading.sorting import in_order
-from dhis2w_sandbox.tracker.reading.value_filters import Filters, check_types, holds, read_filters
+from dhis2w_sandbox.tracker.reading.value_filters import (
+    Filters,
+    check_search_limits,
+    check_types,
+    holds,
+    read_filters,
+)
 from dhis2w_sandbox.tracker.reading.views import Views
 from dhis2w_sandbox.tracker.records import Enrollment, Event, TrackedEntity
 
@@ -307,6 +313,7 @@ class EntitySearch:
         for uid in query.filters:
             if not self._attribute(uid):
                 raise bad_request(f"attribute filters are invalid. Tracked entity attribute '{uid}' does not exist.")
+            check_search_limits(self._server, uid, query.filters[uid])
         strict = not self._server.behaviour.reads_tracker_filters_pairwise
         check_types(query.filters, "attribute", self._value_type, strict=strict)
         for key in query.order:

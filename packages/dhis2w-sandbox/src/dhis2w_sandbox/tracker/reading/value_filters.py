@@ -15,12 +15,14 @@ from typing import Any
 
 from dhis2w_sandbox.data.value_types import INTEGERS, NUMERIC
 from dhis2w_sandbox.errors import Dhis2Refusal, bad_request
+from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.tracker.instants import instant
 from dhis2w_sandbox.tracker.reading.parameters import UID, Parameters, no_uid
 
 Json = dict[str, Any]
 
 UNARY = frozenset({"NULL", "NNULL"})
+_WITHOUT_CASE = {"IEQ": "EQ", "NIEQ": "NEQ", "ILIKE": "LIKE", "NILIKE": "NLIKE"}
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "EQ": lambda value, other: value == other,
     "NEQ": lambda value, other: value != other,
@@ -157,6 +159,23 @@ def check_types(filters: Filters, of: str, value_type: Callable[[str], str], *, 
                         f"Filter for {of} {uid} is invalid. The {of} value type is {value_type(uid)} but the value"
                         f" `{value}` is not.",
                     )
+
+
+def check_search_limits(server: Server, attribute: str, conditions: list[Condition]) -> None:
+    """400 where an attribute blocks an operator, or wants longer values to be searched by (43 and newer)."""
+    document = server.store.get("trackedEntityAttribute", attribute) or {}
+    if not server.behaviour.limits_attribute_searches:
+        return
+    operators = [_WITHOUT_CASE.get(condition.operator, condition.operator) for condition in conditions]
+    blocked = [name for name in dict.fromkeys(operators) if name in (document.get("blockedSearchOperators") or ())]
+    if blocked:
+        raise bad_request(f"Operators [{', '.join(blocked)}] are blocked for attribute '{attribute}'.")
+    fewest = int(document.get("minCharactersToSearch") or 0)
+    if any(condition.operator not in UNARY and len(condition.value) < fewest for condition in conditions):
+        raise bad_request(
+            f"At least {fewest} character(s) should be present in the filter to start a search, but the filter for the"
+            f" tracked entity attribute {attribute} doesn't contain enough."
+        )
 
 
 def _operands(condition: Condition) -> list[str]:
