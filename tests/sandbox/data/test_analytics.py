@@ -96,6 +96,18 @@ def test_totals_that_mean_nothing_are_refused(clerk: Clerk) -> None:
     assert _code(clerk, f"dimension=dx:{COUNT}&dimension={category}&{place}") is None
 
 
+def test_indicators_of_other_periods_need_periods_as_columns(clerk: Clerk) -> None:
+    _analysed(clerk)
+    store = clerk.sandbox.server.store
+    indicator = store.get("indicator", INDICATOR)
+    assert indicator is not None
+    asked = f"dimension=dx:{INDICATOR}&filter=pe:202402&dimension=ou:{UNIT}"
+    assert _code(clerk, asked) is None
+    store.put("indicator", INDICATOR, {**indicator, "numerator": f"#{{{COUNT}}}.periodOffset(-1)"})
+    assert _code(clerk, asked) == "E7152"
+    assert _code(clerk, asked.replace("filter=pe", "dimension=pe")) is None
+
+
 def test_the_units_of_a_user_may_be_others(clerk: Clerk) -> None:
     asked = f"/api/analytics?dimension=dx:{COUNT}&dimension=pe:2024&dimension=ou:USER_ORGUNIT&skipMeta=true"
     assert _analysed(clerk).send("GET", asked).parsed()["rows"] == [[COUNT, "2024", ROOT, "7"]]

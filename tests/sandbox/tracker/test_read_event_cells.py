@@ -191,6 +191,21 @@ def test_elements_of_enrollments_have_a_stage_that_is_there(analysed: Registrar)
     assert code(f"{ENROLLMENTS}&limit=100001") is None
 
 
+def test_what_events_cannot_answer_is_refused(analysed: Registrar) -> None:
+    def code(target: str) -> str | None:
+        return get(analysed, target).parsed().get("errorCode")
+
+    assert code(f"{EVENTS}&dimension={ITEM}:GE:NV") == "E7229"
+    assert code(f"{EVENTS}&dimension={ITEM}:EQ:NV") is None
+    assert code(f"{SUMS}&dimension={ITEM}&value={WEIGHT}") == "E7203"
+    user = analysed.sandbox.server.store.get("user", "M5zQapPyTZI")
+    assert user is not None
+    analysed.sandbox.server.store.put("user", user["id"], {**user, "organisationUnits": []})
+    reply = get(analysed, f"/api/analytics/events/query/{CARE}?startDate=2024-01-01&endDate=2024-12-31")
+    assert reply.parsed()["errorCode"] == "E7200"
+    assert reply.parsed()["message"] == "At least one organisation unit must be specified"
+
+
 def test_a_program_and_a_stage_may_call_columns_otherwise(analysed: Registrar) -> None:
     _change(analysed, "program", CARE, enrollmentDateLabel="Since", enrollmentLabel="Case", orgUnitLabel="Clinic")
     _change(analysed, "programStage", VISIT, executionDateLabel="Seen on", programStageLabel="Kind", eventLabel=" ")

@@ -47,6 +47,7 @@ from dhis2w_sandbox.data.analytics import (
     entity_endpoints,
     event_endpoints,
     outliers,
+    unit_counts,
     value_outliers,
 )
 from dhis2w_sandbox.data.analytics import endpoints as analytics
@@ -159,6 +160,7 @@ MODULES = (
     entity_endpoints,
     event_endpoints,
     outliers,
+    unit_counts,
     value_outliers,
     discovery,
     enrolment,

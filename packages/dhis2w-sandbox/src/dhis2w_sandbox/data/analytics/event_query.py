@@ -20,6 +20,8 @@ from dhis2w_sandbox.data.analytics.query import (
     refusal,
     wants_short_names,
 )
+from dhis2w_sandbox.data.analytics.tables import CACHED
+from dhis2w_sandbox.data.analytics.value_outliers import NO_UNIT
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.parameters import day
 from dhis2w_sandbox.data.value_types import BOOLEANS, NUMERIC
@@ -54,6 +56,17 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "ILIKE": lambda value, other: str(other).lower() in str(value).lower(),
     "NILIKE": lambda value, other: str(other).lower() not in str(value).lower(),
 }
+_NEVER_MISSING = {
+    "GT": ">",
+    "GE": ">=",
+    "LT": "<",
+    "LE": "<=",
+    "LIKE": "like",
+    "NLIKE": "not like",
+    "ILIKE": "ilike",
+    "NILIKE": "not ilike",
+}
+"""Operators that cannot be asked for what there is not, as DHIS2 spells them."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +185,7 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
     undated = not units.periods and (start is None or end is None)
     if undated and not dates:
         add_dimension(call, rules, units, f"pe:{DEFAULT_PERIOD}", is_filter=True)
-    _check(call, start, end)
+    _check(call, units, items, start, end)
     first = start.date() if start else rules.now.date()
     last = end.date() if end else first + timedelta(days=1 if not dates else -1)
     return EventQuery(
@@ -190,13 +203,16 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
     )
 
 
-def _check(call: Call, start: datetime | None, end: datetime | None) -> None:
+def _check(call: Call, units: Query, items: list[Item], start: datetime | None, end: datetime | None) -> None:
     """What can be read and not answered: the first that applies."""
+    if not units.units:
+        raise Dhis2Refusal(409, NO_UNIT, "E7200", headers=dict(CACHED))
     page, size, limit = (Parameters(call).integer(name) for name in ("page", "pageSize", "limit"))
     most = int(call.server.setting("analyticsMaxLimit", MOST_ROWS))
     alone = bool(call.param("aggregationType")) and not call.param("value") and "/events/" in call.path
     late = start is not None and end is not None and start > end
     checks: tuple[tuple[str, bool, tuple[Any, ...]], ...] = (
+        ("E7203", any(item.uid == call.param("value") for item in items), ()),
         ("E7204", alone, ()),
         ("E7206", late, (str(start)[:10], str(end)[:10])),
         ("E7207", page is not None and page <= 0, (page,)),
@@ -238,6 +254,9 @@ def read_item(call: Call, rules: EntryRules, program: Json, text: str, *, is_fil
         raise refusal(call, "E7225", id)
     document = rules.document(type, uid) or {}
     conditions = [(_operator(word), value) for word, value in zip(words[::2], words[1::2], strict=False)]
+    for operator, value in conditions:
+        if operator in _NEVER_MISSING and MISSING in value:
+            raise checked_refusal(call, "E7229", _NEVER_MISSING[operator])
     item = Item(id, type, document, stage, offset, conditions, is_filter)
     for _, value in conditions if item.is_numeric else ():
         wrong = next((part for part in value.split(";") if part != MISSING and not _is_number(part)), None)

@@ -378,6 +378,7 @@ def _check(call: Call, rules: EntryRules, query: Query, twice: list[str]) -> Non
         ("E7114", by_combo and len(elements) != len(query.data), ()),
         ("E7115", bool(odd), (odd,)),
         ("E7134", any(_has_no_total(rules, query, item) for item in elements), ()),
+        ("E7152", any(row.id == "pe" for row in filtered) and any(_is_shifted(item) for item in query.data), ()),
     )
     for code, wrong, args in checks:
         if wrong:
@@ -393,6 +394,11 @@ def _has_no_total(rules: EntryRules, query: Query, item: DataItem) -> bool:
     combo = rules.document("categoryCombo", linked(item.document, "categoryCombo")) or {}
     asked = {row.id for row in query.dimensions}
     return bool(combo.get("skipTotal")) and any(row["id"] not in asked for row in combo.get("categories") or ())
+
+
+def _is_shifted(item: DataItem) -> bool:
+    """Whether an indicator counts what was in other periods."""
+    return item.kind == "indicator" and ".periodOffset" in (item.document.get("numerator") or "")
 
 
 _WITH_VALUES = frozenset({"dataElement", "operand", "programDataElement"})
