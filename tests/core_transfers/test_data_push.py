@@ -180,14 +180,21 @@ def test_columns_have_other_names_and_files_other_kinds(tmp_path: Path) -> None:
 
 def test_chunks_shrink_when_they_are_too_much_and_grow_again() -> None:
     size = ChunkSize(500, 1000)
-    assert ChunkSize(1000, 1000).after_failure() == size
+    assert ChunkSize(1000, 1000).after_failure(1000) == size
     for _ in range(4):
         size = size.after_success()
     assert size == ChunkSize(1000, 1000)
     assert size.after_success().rows == 1000
-    assert ChunkSize(150, 1000).after_failure() == ChunkSize(100, 1000)
-    assert ChunkSize(100, 1000).after_failure() is None
-    assert ChunkSize(100, 1000, smallest=1).after_failure() == ChunkSize(50, 1000, smallest=1)
+    assert ChunkSize(150, 1000).after_failure(150) == ChunkSize(100, 1000)
+    assert ChunkSize(100, 1000).after_failure(100) is None
+    assert ChunkSize(100, 1000, smallest=1).after_failure(100) == ChunkSize(50, 1000, smallest=1)
+
+
+def test_what_is_too_much_says_how_much_that_is() -> None:
+    """A short chunk at the end is not sent again and again as it is; a long one of before is cut, and says no more."""
+    assert ChunkSize(1000, 1000).after_failure(300) == ChunkSize(150, 1000)
+    assert ChunkSize(1000, 1000).after_failure(80) is None
+    assert ChunkSize(100, 1000).after_failure(1000) == ChunkSize(100, 1000)
 
 
 def test_slips_are_told_before_anything_is_sent(empty: Sandbox, tmp_path: Path, state: Path) -> None:

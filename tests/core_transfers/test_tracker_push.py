@@ -304,6 +304,44 @@ def test_entities_that_are_too_large_together_are_sent_one_by_one(demo: Sandbox,
     run(demo, use)
 
 
+@pytest.mark.parametrize("status", [413, 504])
+def test_what_was_answered_for_is_not_sent_again_with_the_rest_of_its_chunk(
+    demo: Sandbox, tmp_path: Path, status: int
+) -> None:
+    """The third event is the first one again, so it is sent behind the others: and fails with what is sent with it."""
+    rows = cases(5)
+    rows[2] = {**rows[2], "event": "TheSameOne1"}
+    rows[0] = {**rows[0], "event": "TheSameOne1"}
+    rows[1] = {**rows[1], "orgUnit": "UnknownUni1"}
+    create = PushOptions(partial=True, strategy="CREATE")
+    plan = table(tmp_path / "cases.csv", rows, options=create, rows_at_once=5, check=False)
+    demo.faults.add(Fault(status, path="tracker$", method="POST", skip=1))
+
+    async def use(client: Dhis2Client) -> None:
+        report = await send(client, plan)
+        assert (report["accepted"], report["refused"]) == (3, 2)
+        rejects = csv.DictReader((tmp_path / "cases.rejects.csv").read_text(encoding="utf-8").splitlines())
+        assert [(int(row["source_line"]), row["code"]) for row in rejects] == [(3, "E1011"), (4, "E1030")]
+        assert [age for _, age, _ in await stored(client)] == ["1", "4", "5"]
+
+    run(demo, use)
+
+
+def test_what_was_deleted_counts_as_that_though_the_rest_of_its_chunk_was_too_large(
+    demo: Sandbox, tmp_path: Path
+) -> None:
+    async def use(client: Dhis2Client) -> None:
+        await send(client, table(tmp_path / "cases.csv", cases(3)))
+        uids = [uid for _, _, uid in await stored(client)]
+        rows = [{"event": uid} for uid in (*uids, *uids[:2])]
+        demo.faults.add(Fault(413, path="tracker$", method="POST", skip=1))
+        delete = PushOptions(partial=True, strategy="DELETE")
+        report = await send(client, table(tmp_path / "gone.csv", rows, options=delete, rows_at_once=10))
+        assert (report["accepted"], report["unchanged"]) == (3, 2)
+
+    run(demo, use)
+
+
 def test_a_file_that_changed_is_refused(demo: Sandbox, tmp_path: Path) -> None:
     plan = table(tmp_path / "cases.csv", cases(7))
 

@@ -27,8 +27,14 @@ class ChunkSize:
             return replace(self, went_well=self.went_well + 1)
         return replace(self, rows=min(self.largest, self.rows * 2), went_well=0)
 
-    def after_failure(self) -> ChunkSize | None:
-        """The size after a chunk that was too much; None where there is no smaller one."""
-        if self.rows <= self.smallest:
+    def after_failure(self, rows: int) -> ChunkSize | None:
+        """The size after a chunk of so many rows that was too much; None where there is no smaller one.
+
+        A chunk that is larger than what holds now (others were too much while it was under way, or it is of an earlier
+        run) says nothing of smaller ones.
+        """
+        if rows > self.rows:
+            return replace(self, went_well=0)
+        if rows <= self.smallest:
             return None
-        return replace(self, rows=max(self.smallest, self.rows // 2), went_well=0)
+        return replace(self, rows=max(self.smallest, rows // 2), went_well=0)

@@ -1,19 +1,21 @@
 """Sending chunks of tracker's objects, and judging each row by what DHIS2 says about all that is nested in it.
 
 Every object has its UID before it is sent, so that sending it twice makes it once. After a lost answer the server is
-read back all the same: what is there as it was sent is not sent again, and sets off no second notification.
+read back all the same: what is there as it was sent is not sent again, and sets off no second notification. What DHIS2 had
+answered for when the rest of a chunk was too large or its answer was lost is remembered, and not sent again with it.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dhis2w_client.errors import (
     BadRequestError,
     ConflictError,
+    Dhis2Error,
     GatewayError,
     InvalidRequestError,
     PayloadTooLargeError,
@@ -49,6 +51,8 @@ MOST_THAT_FAIL = 8
 Failure: TypeAlias = "ServerError | SummaryMissingError"
 FAILURES = (ServerError, SummaryMissingError)
 """DHIS2 failed, or the job that imports ended without a report."""
+Decision: TypeAlias = "RefusedRow | Literal['accepted', 'unchanged']"
+"""What became of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class DeliverObjects:
     client: Dhis2Client
     options: PushOptions
     background: bool = False
+    _decided: dict[int, Decision] = field(default_factory=dict[int, Decision], init=False, repr=False)
+    """The rows of chunks that were broken off which DHIS2 had answered for, by their line."""
 
     async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:
         """Send rows; of a payload that DHIS2 refuses or fails on as a whole, halves, until the row is found.
@@ -66,14 +72,25 @@ class DeliverObjects:
             ServerError: The server fails, and not because of some rows.
             Dhis2Error: It cannot be reached or refuses as such.
         """
-        refused = unsound(chunk)
-        known = {each.row - chunk.first for each in refused}
-        there = await self.there(chunk.values) if read_back else frozenset[int]()
-        todo = [position for position in range(len(chunk)) if position not in known | there]
-        sending = _Sending(self, chunk, refused, accepted=len(there - known))
-        for part in apart(todo, chunk.values):
-            await sending.send(part)
-        return Outcome(sending.accepted, sending.unchanged, 0, tuple(sending.refused))
+        sending = _Sending(self, chunk, self._decided_before(chunk) | {each.row: each for each in unsound(chunk)})
+        todo = sending.open(range(len(chunk)))
+        if read_back:
+            todo = await sending.not_there(todo)
+        try:
+            for part in apart(todo, chunk.values):
+                await sending.send(part)
+        except Dhis2Error:
+            self._decided.update({chunk.lines[row - chunk.first]: each for row, each in sending.decided.items()})
+            raise
+        return sending.outcome()
+
+    def _decided_before(self, chunk: Chunk) -> dict[int, Decision]:
+        """What became of those of some rows that were in a chunk which was broken off."""
+        found: dict[int, Decision] = {}
+        for row, line in enumerate(chunk.lines, chunk.first):
+            if (decision := self._decided.pop(line, None)) is not None:
+                found[row] = replace(decision, row=row) if isinstance(decision, RefusedRow) else decision
+        return found
 
     async def there(self, rows: Sequence[Row]) -> frozenset[int]:
         """The positions of the rows that the server has as they are to be."""
@@ -98,11 +115,31 @@ class _Sending:
 
     deliver: DeliverObjects
     chunk: Chunk
-    refused: list[RefusedRow]
-    accepted: int = 0
-    unchanged: int = 0
+    decided: dict[int, Decision]
+    """By the number of the row in the source."""
     answers: int = 0
     """Requests that DHIS2 did not fail on."""
+
+    def outcome(self) -> Outcome:
+        """What became of all rows."""
+        decisions = self.decided.values()
+        refused = [each for each in decisions if isinstance(each, RefusedRow)]
+        counts = Counter(each for each in decisions if not isinstance(each, RefusedRow))
+        return Outcome(counts["accepted"], counts["unchanged"], 0, tuple(refused))
+
+    def open(self, positions: Sequence[int]) -> list[int]:
+        """Those of some rows that are not decided."""
+        return [position for position in positions if self.chunk.first + position not in self.decided]
+
+    async def not_there(self, positions: list[int]) -> list[int]:
+        """Those of some rows that the server has not as they are to be; the others are accepted."""
+        there = await self.deliver.there([self.chunk.values[position] for position in positions])
+        for at in there:
+            self._decide(positions[at], "accepted")
+        return self.open(positions)
+
+    def _decide(self, position: int, decision: Decision) -> None:
+        self.decided[self.chunk.first + position] = decision
 
     async def send(self, positions: list[int]) -> None:
         """Send rows none of which is the same object as another."""
@@ -115,7 +152,7 @@ class _Sending:
             except FAILURES as error:
                 if not _may_be_of_a_row(error):
                     raise
-                some = await self._not_there(some)
+                some = await self.not_there(some)
                 if len(some) == 1:
                     failing[some[0]] = error
                     self._give_up_where_all_fail(failing)
@@ -134,12 +171,6 @@ class _Sending:
         self.answers += 1
         return verdict
 
-    async def _not_there(self, positions: list[int]) -> list[int]:
-        """Those of some rows that DHIS2 did not store before it failed; the others are accepted."""
-        there = await self.deliver.there([self.chunk.values[position] for position in positions])
-        self.accepted += len(there)
-        return [position for at, position in enumerate(positions) if at not in there]
-
     def _give_up_where_all_fail(self, failing: Mapping[int, Failure]) -> None:
         if len(failing) > MOST_THAT_FAIL and not self.answers:
             raise next(iter(failing.values()))
@@ -156,16 +187,16 @@ class _Sending:
         else:
             raise error
         told = error.message if len(error.message) <= LONGEST_FAILURE else f"{error.message[:LONGEST_FAILURE]}…"
-        self.refused.append(self.chunk.refused(position, None, told, FAILED_ON))
+        self._decide(position, self.chunk.refused(position, None, told, FAILED_ON))
 
     def _note(self, positions: Sequence[int], verdict: Verdict) -> None:
-        rows = self.chunk.values
-        self.refused += [
-            self.chunk.refused(positions[at], code, problem, what_to_do(code, rows[positions[at]]))
-            for at, (code, problem) in verdict.refused.items()
-        ]
-        self.unchanged += verdict.unchanged
-        self.accepted += len(positions) - len(verdict.refused) - verdict.unchanged
+        for at, position in enumerate(positions):
+            if at in verdict.refused:
+                code, problem = verdict.refused[at]
+                advice = what_to_do(code, self.chunk.values[position])
+                self._decide(position, self.chunk.refused(position, code, problem, advice))
+            else:
+                self._decide(position, "unchanged" if at in verdict.unchanged else "accepted")
 
 
 def _may_be_of_a_row(error: Failure) -> bool:
@@ -231,7 +262,8 @@ class Verdict:
 
     refused: Mapping[int, tuple[str | None, str]]
     """Code and problem of each row that was refused, by its position."""
-    unchanged: int = 0
+    unchanged: frozenset[int] = frozenset()
+    """The positions of what is as it was."""
 
     @classmethod
     def of(cls, report: TrackerReport, rows: Sequence[Row], *, deletes: bool = False) -> Verdict | None:
@@ -254,7 +286,7 @@ class Verdict:
         if deletes:
             unchanged |= {at for at, errors in complaints.items() if all(e.code in DELETED_ALREADY for e in errors)}
         refused = {at: _reason(errors, rows[at]) for at, errors in complaints.items() if at not in unchanged}
-        return cls(refused, len(unchanged))
+        return cls(refused, frozenset(unchanged))
 
 
 def _reason(errors: Sequence[ReportRow], row: Row) -> tuple[str | None, str]:

@@ -157,7 +157,7 @@ class PushRun:
             except TOO_MUCH + LOST as error:
                 lost = lost or isinstance(error, LOST)
                 tries += isinstance(error, LOST)
-                smaller = self._size.after_failure() if isinstance(error, TOO_MUCH) else None
+                smaller = self._size.after_failure(len(parts[0])) if isinstance(error, TOO_MUCH) else None
                 if tries > TRIES or not (smaller or isinstance(error, LOST)):
                     raise
                 self._size = smaller or self._size
