@@ -1,7 +1,9 @@
 """Pairs of entities that may be the same, and their merge."""
 
-from looking import get, refused, register_two
-from registering import OTHER, Registrar, enrollment, person
+from typing import Any
+
+from looking import CLERK, get, hire_clerk, refused, register_two
+from registering import CARE, OTHER, ROOT, Registrar, enrollment, person
 
 PAIRS = "/api/potentialDuplicates"
 
@@ -60,3 +62,59 @@ def test_a_merge_by_hand_moves_what_is_named(registrar: Registrar) -> None:
     assert registrar.request("POST", merge, {"trackedEntityAttributes": ["AttrName001"]}).status == 200
     merged = get(registrar, "/api/tracker/trackedEntities/PersonAnn01?fields=attributes[value]").parsed()
     assert merged["attributes"] == [{"value": "Bob"}]
+
+
+def test_a_merge_is_in_the_change_log_of_the_original(registrar: Registrar) -> None:
+    """`HibernatePotentialDuplicateStore.moveTrackedEntityAttributeValues`."""
+    store = registrar.sandbox.server.store
+    type = store.get("trackedEntityType", "TypePerson1") or {}
+    store.put("trackedEntityType", type["id"], {**type, "allowAuditLog": True, "enableChangeLog": True})
+    register_two(registrar)
+    uid = _pair(registrar)
+    chosen = {"trackedEntityAttributes": ["AttrName001", "AttrNumber1"]}
+    assert registrar.request("POST", f"{PAIRS}/{uid}/merge?mergeStrategy=MANUAL", chosen).status == 200
+    logs = get(registrar, "/api/tracker/trackedEntities/PersonAnn01/changeLogs").parsed()["changeLogs"]
+    changes = [(row["type"], row["change"]["attributeValue"]) for row in logs[:2]]
+    renamed = {"attribute": "AttrName001", "previousValue": "Ann", "currentValue": "Bob"}
+    assert ("UPDATE", renamed) in changes
+    assert ("CREATE", {"attribute": "AttrNumber1", "currentValue": "7"}) in changes
+
+
+def test_who_may_not_write_a_program_moves_no_enrollment_of_it(registrar: Registrar) -> None:
+    """`DeduplicationHelper.getUserAccessErrors`."""
+    registrar.send(trackedEntities=[person("PersonAnn01")])
+    registrar.send(trackedEntities=[person("PersonAnn02", enrollments=[enrollment("EnrollAnn02")])])
+    hire_clerk(registrar, ROOT)
+    uid = _pair(registrar, duplicate="PersonAnn02")
+    store = registrar.sandbox.server.store
+    program = store.get("program", CARE) or {}
+    sharing: dict[str, Any] = {**program["sharing"], "public": "rwr-----"}
+    store.put("program", CARE, {**program, "sharing": sharing})
+    told = refused(registrar.request("POST", f"{PAIRS}/{uid}/merge", user=CLERK))
+    assert told == (403, "Insufficient access: Missing data write access to one or more Programs.")
+
+
+def test_links_that_go_both_ways_are_the_same_either_way(registrar: Registrar) -> None:
+    """`DeduplicationHelper.isSameRelationship`."""
+    end: dict[str, Any] = {"relationshipEntity": "TRACKED_ENTITY_INSTANCE", "trackedEntityType": {"id": "TypePerson1"}}
+    siblings: dict[str, Any] = {"id": "RelaSibling", "name": "Siblings", "fromToName": "a", "toFromName": "b"}
+    both: dict[str, Any] = {"bidirectional": True, "fromConstraint": end, "toConstraint": end}
+    sharing = {"sharing": {"public": "rwrw----"}}
+    made = registrar.request("POST", "/api/metadata", {"relationshipTypes": [{**siblings, **both, **sharing}]})
+    assert made.status == 200, made.body
+    registrar.send(trackedEntities=[person("PersonAnn01"), person("PersonAnn02"), person("PersonBob01")])
+
+    def link(uid: str, source: str, target: str) -> dict[str, Any]:
+        ends = {
+            "from": {"trackedEntity": {"trackedEntity": source}},
+            "to": {"trackedEntity": {"trackedEntity": target}},
+        }
+        return {"relationship": uid, "relationshipType": "RelaSibling", **ends}
+
+    links = [link("LinkAnnBob1", "PersonAnn01", "PersonBob01"), link("LinkBobAnn2", "PersonBob01", "PersonAnn02")]
+    assert registrar.send(relationships=links)[0] == 200
+    uid = _pair(registrar, duplicate="PersonAnn02")
+    merge = f"{PAIRS}/{uid}/merge?mergeStrategy=MANUAL"
+    told = refused(registrar.request("POST", merge, {"relationships": ["LinkBobAnn2"]}))
+    same = "Invalid relationship 'LinkBobAnn2'. A similar relationship already exists on original."
+    assert told == (409, f"Merging conflict: {same}")

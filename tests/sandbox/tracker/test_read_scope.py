@@ -93,3 +93,44 @@ def _protect(registrar: Registrar) -> None:
     program = store.get("program", CARE)
     assert program is not None
     store.put("program", CARE, {**program, "accessLevel": "PROTECTED"})
+
+
+def test_who_only_reads_a_program_transfers_nothing(registrar: Registrar) -> None:
+    """`DefaultTrackerOwnershipManager.transferOwnership` (43: `TrackerProgramService`)."""
+    register_two(registrar)
+    hire_clerk(registrar, ROOT, search=(ROOT,))
+    store = registrar.sandbox.server.store
+    program = store.get("program", CARE) or {}
+    store.put("program", CARE, {**program, "sharing": {**program["sharing"], "public": "rwr-----"}})
+    name = registrar.sandbox.server.behaviour.transfer_unit_parameters[0]
+    target = f"/api/tracker/ownership/transfer?trackedEntity=PersonAnn01&program={CARE}&{name}={OTHER}"
+    told = refused(send(registrar, "PUT", target, CLERK))
+    assert told == (403, f"Current user doesn't have data write access to the provided program {CARE}.")
+
+
+def test_grants_are_checked_in_another_order_from_43_on(registrar: Registrar) -> None:
+    """`DefaultTrackerOwnershipManager.grantTemporaryOwnership`."""
+    register_two(registrar)
+    checked = registrar.sandbox.server.behaviour.checks_transfers
+    root = "/api/tracker/ownership/override?trackedEntity=PersonBob01&reason=emergency&program="
+    unknown = refused(registrar.request("POST", f"{root}ProgNope001"))
+    assert unknown == (
+        (400, "Provided program, ProgNope001, does not exist.")
+        if checked
+        else (403, "Temporary ownership not created. Program supplied does not exist.")
+    )
+    status, text = refused(registrar.request("POST", f"{root}{CARE}"))
+    assert (status, text.endswith("OPEN." if checked else "Current user is a superuser.")) == (403, True)
+
+
+def test_units_for_entry_are_searched_too_from_42_on(registrar: Registrar) -> None:
+    """`UserDetails.getUserEffectiveSearchOrgUnitIds`; a grant asks for `getUserSearchOrgUnitIds`."""
+    register_two(registrar)
+    hire_clerk(registrar, UNIT, search=(OTHER,))
+    oldest = registrar.sandbox.server.version == "v41"
+    found = get(registrar, f"/api/tracker/trackedEntities/PersonAnn01?program={CARE}", CLERK).status
+    assert found == (403 if oldest else 200)
+    _protect(registrar)
+    target = f"/api/tracker/ownership/override?trackedEntity=PersonAnn01&program={CARE}&reason=emergency"
+    status, text = refused(send(registrar, "POST", target, CLERK))
+    assert (status, text.endswith("is not in the user's search scope.")) == (403, True)

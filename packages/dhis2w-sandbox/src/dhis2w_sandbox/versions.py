@@ -237,6 +237,8 @@ class Behaviour:
     """Whether data values of events say who wrote them, and `followup` is spelled in one way only."""
     wants_tracker_program: bool
     """Whether lists of enrollments and events need `program`."""
+    searches_own_units: bool
+    """Whether the units that a user enters data for are always searched beside the search units."""
     limits_attribute_searches: bool
     """Whether attributes can block operators of filters, and ask for some characters at least."""
     splits_events: bool
@@ -475,6 +477,7 @@ _V41 = Behaviour(
     takes_tracker_id_schemes=False,
     names_users_of_event_values=False,
     wants_tracker_program=False,
+    searches_own_units=False,
     limits_attribute_searches=False,
     splits_events=False,
     fails_on_units_below=False,
@@ -637,6 +640,7 @@ _V42 = replace(
     forgets_stored_by_of_entities=True,
     releases_replaced_files=True,
     keeps_provided_elsewhere=True,
+    searches_own_units=True,
     refuses_every_repeated_event=False,
     counts_repetitions_as_updates=False,
     printed_user=("uid", "username"),

@@ -33,15 +33,20 @@ class Scope:
         self.user = user
         self._records = records
         self._capture = self._units("organisationUnits")
-        self._search = self._units("teiSearchOrganisationUnits") or self._capture
+        self._named = self._units("teiSearchOrganisationUnits") or self._capture
+        self._search = self._named | self._capture if server.behaviour.searches_own_units else self._named
 
     def captures(self, unit: str) -> bool:
         """Whether the user enters data for a unit; a superuser has to be assigned to it too."""
         return not self._capture.isdisjoint(self._path(unit))
 
     def searches(self, unit: str) -> bool:
-        """Whether the user may search in a unit: their search units, or, where they have none, those for entry."""
+        """Whether the user may search in a unit: by their search units, in newer versions by those for entry too."""
         return not self._search.isdisjoint(self._path(unit))
+
+    def is_search_unit(self, unit: str) -> bool:
+        """Whether a unit is below a search unit of the user, or, where they have none, below one for entry."""
+        return not self._named.isdisjoint(self._path(unit))
 
     def may(self, verb: str, type: str, uid: str | None) -> bool:
         """Whether sharing lets the user `read` or `write` data of a metadata object; of none at all: no."""

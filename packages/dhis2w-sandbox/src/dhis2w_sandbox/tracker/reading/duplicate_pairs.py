@@ -15,7 +15,15 @@ from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.tracker.deleting import Deleter
 from dhis2w_sandbox.tracker.ownership import Scope
 from dhis2w_sandbox.tracker.record_store import RecordStore
-from dhis2w_sandbox.tracker.records import TRACKED_ENTITY, Relationship, RelationshipEnd, TrackedEntity, UserInfo
+from dhis2w_sandbox.tracker.records import (
+    TRACKED_ENTITY,
+    AttributeValue,
+    Change,
+    Relationship,
+    RelationshipEnd,
+    TrackedEntity,
+    UserInfo,
+)
 from dhis2w_sandbox.user import User
 
 Json = dict[str, Any]
@@ -158,14 +166,16 @@ class Merge:
 
     def run(self, choice: MergeChoice) -> None:
         """Let what is chosen go over, and delete the duplicate; 403 where the user may not."""
-        self._check_access()
+        self._check_access(choice)
         records, now = self._records, self._server.now()
         document = self._user.document
         me = UserInfo(self._user.uid, self._user.username, document.get("firstName"), document.get("surname"))
-        moved = tuple(value for value in self._duplicate.attributes if value.attribute in choice.attributes)
-        kept = tuple(value for value in self._original.attributes if value.attribute not in choice.attributes)
-        self._original = replace(self._original, attributes=kept + moved, updated_at=now, updated_by=me)
+        values, changes = self._merged_values(choice, now, me)
+        self._original = replace(self._original, attributes=values, updated_at=now, updated_by=me)
         records.tracked_entities.put(self._original)
+        type, flag = self._original.type, self._server.behaviour.entity_change_log_flag
+        if flag is None or (self._server.store.get("trackedEntityType", type) or {}).get(flag):
+            records.log(changes)
         for enrollment in records.enrollments_of(self._duplicate.uid):
             if enrollment.uid in choice.enrollments:
                 records.enrollments.put(replace(enrollment, tracked_entity=self._original.uid, updated_at=now))
@@ -177,13 +187,37 @@ class Merge:
                 records.relationships.put(self._moved(link))
         Deleter(records, now, me).tracked_entity(self._duplicate.uid)
 
-    def _check_access(self) -> None:
+    def _merged_values(
+        self, choice: MergeChoice, now: str, me: UserInfo
+    ) -> tuple[tuple[AttributeValue, ...], list[Change]]:
+        """The values of the original with those that go over, and what a change log says of it."""
+        uid = self._original.uid
+        values = {row.attribute: row for row in self._original.attributes}
+        changes: list[Change] = []
+        for row in self._duplicate.attributes:
+            if row.attribute not in choice.attributes:
+                continue
+            held = values.get(row.attribute)
+            type, before = ("UPDATE", held.value) if held else ("CREATE", None)
+            kept = held or AttributeValue(row.attribute, row.value, now, now)
+            values[row.attribute] = replace(kept, value=row.value)
+            changes.append(Change(uid, "attribute", row.attribute, type, before, row.value, now, me))
+        return tuple(values.values()), changes
+
+    def _check_access(self, choice: MergeChoice) -> None:
         scope = Scope(self._server, self._user, self._records)
         what, both = "Insufficient access:", (self._original, self._duplicate)
         if not self._user.has_any([_MERGE]):
             raise forbidden(f"{what} Missing required authority for merging tracked entities.", None)
         if not all(scope.may("write", "trackedEntityType", entity.type) for entity in both):
             raise forbidden(f"{what} Missing data write access to Tracked Entity Type.", None)
+        links = {link.type for link in self._links(self._duplicate) if link.uid in choice.relationships}
+        if not all(scope.may("write", "relationshipType", type) for type in links):
+            raise forbidden(f"{what} Missing data write access to one or more Relationship Types.", None)
+        enrolled = self._records.enrollments_of(self._duplicate.uid)
+        programs = {row.program for row in enrolled if row.uid in choice.enrollments}
+        if not all(scope.may("write", "program", program) for program in programs):
+            raise forbidden(f"{what} Missing data write access to one or more Programs.", None)
         if not all(scope.captures(entity.unit) for entity in both):
             raise forbidden(f"{what} Missing access to organisation unit of one or both entities.", None)
 
@@ -209,8 +243,11 @@ class Merge:
     def _is_held(self, link: Relationship) -> bool:
         """Whether the original has the relationship already, or is itself at the other end."""
         moved = self._moved(link)
-        same = {(row.type, row.source, row.target) for row in self._links(self._original)}
-        return moved.source == moved.target or (moved.type, moved.source, moved.target) in same
+        held = {(row.type, row.source, row.target) for row in self._links(self._original)}
+        ways = {(moved.type, moved.source, moved.target)}
+        if (self._server.store.get("relationshipType", link.type) or {}).get("bidirectional"):
+            ways.add((moved.type, moved.target, moved.source))
+        return moved.source == moved.target or not ways.isdisjoint(held)
 
 
 def _conflict(text: str) -> Dhis2Refusal:

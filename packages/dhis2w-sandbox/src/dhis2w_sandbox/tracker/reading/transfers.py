@@ -25,6 +25,7 @@ Json = dict[str, Any]
 endpoints = Endpoints()
 
 _HOURS_OF_GRANT = 3
+_NOT_GRANTED = "Temporary ownership not created."
 
 
 @endpoints.add("PUT", "/api/tracker/ownership/transfer", RECORDED)
@@ -53,7 +54,13 @@ def _transfer(call: Call, uid: str, program_uid: str, unit: str) -> None:
         raise forbidden("User does not have access to change ownership for the entity-program combination")
     if not _is_assigned(program, unit):
         raise forbidden(f"The program {program_uid} is not associated to the org unit {unit}")
+    _check_write(reach, program_uid)
     _own(reach, entity, program_uid, unit)
+
+
+def _check_write(reach: Reach, program: str) -> None:
+    if not reach.scope.may("write", "program", program):
+        raise forbidden(f"Current user doesn't have data write access to the provided program {program}.")
 
 
 def _transfer_checked(call: Call, uid: str, program_uid: str, unit: str) -> None:
@@ -61,6 +68,7 @@ def _transfer_checked(call: Call, uid: str, program_uid: str, unit: str) -> None
     reach, store = Reach(call), call.server.store
     program = _tracker_program(reach, program_uid)
     entity = found_entity(call, uid, program_uid)
+    _check_write(reach, program_uid)
     what = "Tracked entity not transferred."
     if store.get(UNIT, unit) is None:
         raise Dhis2Refusal(404, f"{what} Org unit supplied does not exist.", "E1005")
@@ -85,7 +93,8 @@ def override(call: Call) -> Reply:
     """Let the sender work with a tracked entity that another unit owns, for three hours."""
     reason = call.required("reason")
     reach, uid, program_uid = Reach(call), _entity(call), _program(call)
-    entity, program = _granted(reach, uid, program_uid)
+    grant = _granted_checked if call.server.behaviour.checks_transfers else _granted
+    entity, program = grant(reach, uid, program_uid)
     till = stamp(call.server.clock() + timedelta(hours=_HOURS_OF_GRANT))
     reach.records.tracked_entities.put(replace(entity, updated_at=call.server.now()))
     reach.records.grant_temporarily(uid, program["id"], call.user.uid, reason, till)
@@ -93,38 +102,78 @@ def override(call: Call) -> Reply:
 
 
 def _granted(reach: Reach, uid: str, program_uid: str) -> tuple[TrackedEntity, Json]:
-    """The entity and the program of a grant; 403 where it is not allowed, or (404 in newer versions) one is missing."""
-    what, checked = "Temporary ownership not created.", reach.server.behaviour.checks_transfers
-    program = _tracker_program(reach, program_uid) if checked else reach.store.get("program", program_uid)
+    """The entity and the program of a grant, as older versions check it; 403 where it is not allowed."""
+    program = reach.store.get("program", program_uid)
     if program is None:
-        raise forbidden(f"{what} Program supplied does not exist.")
+        raise forbidden(f"{_NOT_GRANTED} Program supplied does not exist.")
     entity = reach.records.tracked_entities.get(uid)
     if entity is None:
-        text = f"{what} Tracked entity supplied does not exist."
-        raise Dhis2Refusal(404, text, "E1005") if checked else forbidden(text)
-    if reach.user.is_super:
-        raise forbidden(f"{what} Current user is a superuser.")
+        raise forbidden(f"{_NOT_GRANTED} Tracked entity supplied does not exist.")
+    _check_not_super(reach)
     if program.get("programType") == "WITHOUT_REGISTRATION":
-        raise forbidden(f"{what} Program supplied is not a tracker program.")
+        raise forbidden(f"{_NOT_GRANTED} Program supplied is not a tracker program.")
+    _check_protected(program)
+    _check_owner_searched(reach, entity, program_uid)
+    if not reach.scope.may("read", "program", program_uid):
+        raise forbidden(f"{_NOT_GRANTED} User has no data read access to program: {program_uid}")
+    _check_type_read(reach, entity)
+    _check_same_type(program, entity)
+    return entity, program
+
+
+def _granted_checked(reach: Reach, uid: str, program_uid: str) -> tuple[TrackedEntity, Json]:
+    """As newer versions check it: first that there is such a program (400) and such an entity (404)."""
+    program = reach.store.get("program", program_uid)
+    if program is None:
+        raise bad_request(f"Provided program, {program_uid}, does not exist.")
+    if program.get("programType") == "WITHOUT_REGISTRATION":
+        raise bad_request(f"Provided program, {program_uid}, is not a tracker program.")
+    if not reach.scope.may("read", "program", program_uid):
+        raise forbidden(f"Current user doesn't have data read access to the provided program {program_uid}.")
+    entity = reach.records.tracked_entities.get(uid)
+    if entity is None:
+        raise Dhis2Refusal(404, f"{_NOT_GRANTED} Tracked entity supplied does not exist.", "E1005")
+    _check_type_read(reach, entity)
+    _check_protected(program)
+    _check_same_type(program, entity)
+    _check_not_super(reach)
+    _check_owner_searched(reach, entity, program_uid)
+    return entity, program
+
+
+def _check_not_super(reach: Reach) -> None:
+    if reach.user.is_super:
+        raise forbidden(f"{_NOT_GRANTED} Current user is a superuser.")
+
+
+def _check_protected(program: Json) -> None:
     level = program.get("accessLevel") or "OPEN"
     if level != "PROTECTED":
         raise forbidden(
-            f"{what} Temporary ownership can only be granted to protected programs. {program_uid} access level is"
-            f" {level}."
+            f"{_NOT_GRANTED} Temporary ownership can only be granted to protected programs. {program['id']} access"
+            f" level is {level}."
         )
-    if not reach.scope.searches(reach.scope.owner_unit(uid, program_uid) or entity.unit):
-        raise forbidden(f"{what} The owner of the entity-program combination is not in the user's search scope.")
-    if not reach.scope.may("read", "program", program_uid):
-        raise forbidden(f"{what} User has no data read access to program: {program_uid}")
+
+
+def _check_owner_searched(reach: Reach, entity: TrackedEntity, program: str) -> None:
+    if not reach.scope.is_search_unit(reach.scope.owner_unit(entity.uid, program) or entity.unit):
+        raise forbidden(
+            f"{_NOT_GRANTED} The owner of the entity-program combination is not in the user's search scope."
+        )
+
+
+def _check_type_read(reach: Reach, entity: TrackedEntity) -> None:
     if not reach.scope.may("read", "trackedEntityType", entity.type):
-        raise forbidden(f"{what} User has no data read access to tracked entity type: {entity.type}")
+        raise forbidden(f"{_NOT_GRANTED} User has no data read access to tracked entity type: {entity.type}")
+
+
+def _check_same_type(program: Json, entity: TrackedEntity) -> None:
     type = linked(program, "trackedEntityType")
     if type != entity.type:
         raise forbidden(
-            f"{what} The tracked entity type of the program {type} differs from that of the tracked entity"
+            f"{_NOT_GRANTED} The tracked entity type of the program {type} differs from that of the tracked entity"
             f" {entity.type}."
         )
-    return entity, program
 
 
 def _tracker_program(reach: Reach, uid: str) -> Json:
@@ -176,3 +225,5 @@ def _own(reach: Reach, entity: TrackedEntity, program: str, unit: str) -> None:
     if owner is not None and owner.unit != unit:
         now = reach.server.now()
         reach.records.put_owner(Owner(entity.uid, program, unit, now, reach.user.username))
+        if reach.server.behaviour.takes_old_tracker_parameters:
+            reach.records.tracked_entities.put(replace(entity, updated_at=now))
