@@ -60,6 +60,16 @@ def test_events_come_as_csv_one_row_for_each_value(registrar: Registrar) -> None
     assert {row.element: row.value for row in event.values} == {WEIGHT: "3", NOTE: "light"}
 
 
+def test_rows_without_an_identifier_are_events_each_and_none_in_2_41(registrar: Registrar) -> None:
+    """`CsvEventService.read`, which in 2.41 compares the texts of two rows only."""
+    registrar.register()
+    place = f"{CARE},{VISIT},{UNIT},EnrollAnn01,2024-02-01\n"
+    body = f"program,programStage,orgUnit,enrollment,occurredAt\n{place}{place}".encode()
+    reply = registrar.request("POST", "/api/tracker?async=false", body, "text/csv")
+    oldest = registrar.sandbox.server.version == "v41"
+    assert reply.parsed()["stats"]["created"] == (0 if oldest else 2)
+
+
 def test_another_content_type_is_refused(registrar: Registrar) -> None:
     assert registrar.request("POST", "/api/tracker", b"<x/>", "application/xml").status == 415
 

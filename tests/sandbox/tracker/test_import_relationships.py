@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from registering import PERSON, PUBLIC, Registrar, codes, counts, person, warnings
+from looking import CLERK, hire_clerk, refused
+from registering import CARE, PERSON, PUBLIC, UNIT, Registrar, codes, counts, person, warnings
 
 Json = dict[str, Any]
 
@@ -76,3 +77,29 @@ def test_a_relationship_goes_with_what_it_links(siblings: Registrar) -> None:
     assert link.deleted
     _, report = siblings.send("importStrategy=DELETE", relationships=[_link()])
     assert codes(report) == ["E4017"]
+
+
+def test_a_relationship_is_read_by_who_reads_its_type_and_its_sides(siblings: Registrar) -> None:
+    """`RelationshipOperationParamsMapper` refuses with 403, `DefaultTrackerAccessManager.canRead` looks at the type."""
+    siblings.send(relationships=[_link()])
+    siblings.register("PersonCid01")
+    hire_clerk(siblings, UNIT)
+    root = "/api/tracker/relationships"
+    store = siblings.sandbox.server.store
+    program = store.get("program", CARE) or {}
+    closed: Json = {**program["sharing"], "public": "--------"}
+    assert siblings.request("GET", f"{root}/LinkFirst01", user=CLERK).status == 200
+    type = store.get("relationshipType", SIBLING) or {}
+    store.put("relationshipType", SIBLING, {**type, "sharing": {**type["sharing"], "public": "r-------"}})
+    assert siblings.request("GET", f"{root}/LinkFirst01", user=CLERK).status in {403, 404}
+    assert siblings.request("GET", f"{root}?trackedEntity=PersonAnn01", user=CLERK).parsed()["relationships"] == []
+    store.put("program", CARE, {**program, "sharing": closed})
+    denied = refused(siblings.request("GET", f"{root}?trackedEntity=PersonAnn01", user=CLERK))
+    assert denied == (403, "User has no access to TrackedEntity:PersonAnn01")
+
+
+def test_2_41_takes_the_former_name_of_a_tracked_entity(siblings: Registrar) -> None:
+    """`RelationshipRequestParamsMapper`."""
+    siblings.send(relationships=[_link()])
+    reply = siblings.request("GET", "/api/tracker/relationships?tei=PersonAnn01")
+    assert reply.status == (200 if siblings.sandbox.server.version == "v41" else 400)

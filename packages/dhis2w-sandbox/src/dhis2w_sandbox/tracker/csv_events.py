@@ -47,16 +47,24 @@ _OF_VALUE = (
 
 
 def read_csv(call: Call, schemes: Schemes) -> Payload:
-    """The events in a CSV body; its first row names the columns, unless `skipFirst=false`."""
+    """The events in a CSV body; its first row names the columns, unless `skipFirst=false`.
+
+    Rows that follow each other with one identifier are one event; for 2.41 no identifier is one too, and events
+    without a column for it are none.
+    """
     has_header = boolean(call, "skipFirst", default=True)
     text = unpacked(call.path, call.body).decode("utf-8-sig", errors="replace")
     rows = csv.DictReader(io.StringIO(text), fieldnames=None if has_header else EVENT_COLUMNS)
+    by_text = not call.server.behaviour.reads_tracker_uids_strictly
     events: list[Json] = []
+    last: str | None = None
     for row in rows:
         present = {key: value for key, value in row.items() if key and value}
-        if not events or not present.get("event") or present.get("event") != events[-1].get("event"):
+        uid = row.get("event") if by_text else present.get("event")
+        if uid != last or (uid is None and not by_text):
             events.append(_event(present))
-        if any(key in present for key in _OF_VALUE):
+            last = uid
+        if events and any(key in present for key in _OF_VALUE):
             value = {key: present[key] for key in ("dataElement", "value", "providedElsewhere") if key in present}
             events[-1]["dataValues"].append(value)
     return PayloadReader(call.server, schemes).read({"events": events})

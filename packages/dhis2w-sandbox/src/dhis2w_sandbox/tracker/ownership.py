@@ -12,7 +12,15 @@ from dhis2w_sandbox.metadata import access
 from dhis2w_sandbox.metadata.units import UNIT, lineage
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.tracker.record_store import RecordStore
-from dhis2w_sandbox.tracker.records import ENROLLMENT, EVENT, Enrollment, Event, RelationshipEnd, TrackedEntity
+from dhis2w_sandbox.tracker.records import (
+    ENROLLMENT,
+    EVENT,
+    Enrollment,
+    Event,
+    Relationship,
+    RelationshipEnd,
+    TrackedEntity,
+)
 from dhis2w_sandbox.user import User
 
 Json = dict[str, Any]
@@ -107,6 +115,14 @@ class Scope:
         return self.may("write", "trackedEntityType", entity.type) and any(
             self.may("write", "program", program["id"]) and self.owns(entity.uid, program)
             for program in self.programs_of(entity.type)
+        )
+
+    def reads_relationship(self, relationship: Relationship) -> bool:
+        """Whether the user may read a relationship: data of its type, and both of its sides."""
+        return (
+            self.may("read", "relationshipType", relationship.type)
+            and self.reads_end(relationship.source)
+            and self.reads_end(relationship.target)
         )
 
     def reads_end(self, end: RelationshipEnd) -> bool:

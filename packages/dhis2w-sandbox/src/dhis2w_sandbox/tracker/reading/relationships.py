@@ -56,7 +56,7 @@ def relationship(call: Call) -> Reply:
     found = reach.records.relationships.get(uid)
     if found is None or found.deleted:
         raise not_found("Relationship", uid)
-    if not (reach.scope.reads_end(found.source) and reach.scope.reads_end(found.target)):
+    if not reach.scope.reads_relationship(found):
         if call.server.behaviour.tells_tracker_denials:
             raise forbidden(f"User has no access to Relationship:{uid}")
         raise not_found("Relationship", uid)
@@ -67,6 +67,14 @@ def relationship(call: Call) -> Reply:
 def _end(parameters: Parameters) -> RelationshipEnd:
     """What the request names; 400 where that is not one thing."""
     named = [(kind, uid) for name, kind in _KINDS.items() if (uid := parameters.uid(name))]
+    former = parameters.uid("tei") if parameters.server.behaviour.takes_old_tracker_parameters else None
+    if former is not None:
+        if parameters.text("trackedEntity"):
+            raise bad_request(
+                "Only one parameter of 'tei' and 'trackedEntity' must be specified. Prefer 'trackedEntity' as 'tei' will"
+                " be removed."
+            )
+        named.append((TRACKED_ENTITY, former))
     if len(named) > 1:
         raise bad_request("Only one of parameters 'trackedEntity', 'enrollment' or 'event' is allowed.")
     if not named:
@@ -75,9 +83,11 @@ def _end(parameters: Parameters) -> RelationshipEnd:
 
 
 def _check_end(reach: Reach, end: RelationshipEnd, *, deleted: bool) -> None:
-    """404 where there is no such object, or the user may not read it."""
+    """404 where there is no such object, 403 where the user may not read it."""
     records = reach.records
     tables = {TRACKED_ENTITY: records.tracked_entities, ENROLLMENT: records.enrollments, EVENT: records.events}
     found = tables[end.kind].get(end.uid)
-    if found is None or (found.deleted and not deleted) or not reach.scope.reads_end(end):
+    if found is None or (found.deleted and not deleted):
         raise not_found(_CLASSES[end.kind], end.uid)
+    if not reach.scope.reads_end(end):
+        raise forbidden(f"User has no access to {_CLASSES[end.kind]}:{end.uid}")

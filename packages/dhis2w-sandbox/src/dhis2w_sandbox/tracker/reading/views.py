@@ -212,13 +212,13 @@ class Views:
         ]
 
     def relationships(self, end: RelationshipEnd) -> list[Relationship]:
-        """The relationships from or to an object, whose ends the user may both read; latest first."""
+        """The relationships from or to an object that the user may read; latest first."""
         key = f"{end.kind} {end.uid}"
         where = "(source = ? OR target = ?)" + ("" if self._deleted else " AND NOT deleted")
         return [
             row
             for row in self._records.relationships.select(where, [key, key], "number DESC")
-            if self._scope.reads_end(row.source) and self._scope.reads_end(row.target)
+            if self._scope.reads_relationship(row)
         ]
 
     def _is_bidirectional(self, type: str) -> bool:
