@@ -24,10 +24,10 @@ from dhis2w_sandbox.data.analytics.event_grid import (
     grid_json,
     hierarchy,
     item_column,
-    metadata_json,
     number_cell,
     table_text,
 )
+from dhis2w_sandbox.data.analytics.event_metadata import EventMetadata
 from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item, read_event_query, read_item
 from dhis2w_sandbox.data.analytics.grid import header
 from dhis2w_sandbox.data.analytics.grid_files import SUFFIXES, as_page, grid_file, is_file
@@ -57,7 +57,6 @@ _ELSEWHERE = (
     "bbox",
     "ouMode",
     "includeMetadataDetails",
-    "hierarchyMeta",
     "timeField",
 )
 """Parameters that would change the answer, and do nothing here."""
@@ -135,7 +134,9 @@ def aggregate_events(call: Call) -> Reply:
     rows = renamed(call, rules, query, headers, rows)
     if is_file(call):
         return grid_file(call, headers, rows, name="events", attached=())
-    metadata: Json = {} if without_metadata else metadata_json(rules, query, names_periods=named)
+    metadata: Json = (
+        {} if without_metadata else EventMetadata(call, rules, query, value=value, names_periods=named).as_json()
+    )
     answer = grid_json(headers, rows, metadata)
     return Reply.json(answer, headers=dict(tables.CACHED))
 
@@ -170,7 +171,9 @@ def aggregate_enrollments(call: Call) -> Reply:
     rows = renamed(call, rules, query, headers, rows)
     if is_file(call):
         return grid_file(call, headers, rows, name="enrollments")
-    metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods="pe" in shown)
+    metadata: Json = (
+        {} if call.flag("skipMeta") else EventMetadata(call, rules, query, names_periods="pe" in shown).as_json()
+    )
     pager: Json = {} if call.param("paging") == "false" else {"pager": _pager(call, 0, counted=call.flag("totalPages"))}
     return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
 
@@ -187,8 +190,7 @@ def _aggregate_header(call: Call, query: EventQuery, column: Dimension | Item) -
     if isinstance(column, Dimension):
         return header(column.id, column.title)
     found = item_column(query, replace(column, offset=None), call.server.behaviour).header
-    named = f"{column.stage}.{column.uid}" if column.stage else column.uid
-    return {**found, "name": named if call.server.behaviour.names_stages_of_sums else column.uid}
+    return {**found, "name": column.place if call.server.behaviour.names_stages_of_sums else column.uid}
 
 
 def _sorted(call: Call, rows: list[list[str]]) -> list[list[str]]:
@@ -227,11 +229,12 @@ def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, fin
     counted = call.flag("totalPages", default=name == "events")
     paged = call.param("paging") != "false" and call.param("skipPaging") != "true"
     headers = [column.header for column in shown]
-    rows = [cells(shown, row) for row in (found[(page - 1) * size : page * size] if paged else found)]
+    listed = found[(page - 1) * size : page * size] if paged else found
+    rows = [cells(shown, row) for row in listed]
     rows = renamed(call, rules, query, headers, rows)
     if is_file(call):
         return grid_file(call, headers, rows, name=name)
-    metadata: Json = {} if call.flag("skipMeta") else metadata_json(rules, query, names_periods=False)
+    metadata: Json = {} if call.flag("skipMeta") else EventMetadata(call, rules, query, listed).as_json()
     pager: Json = {"pager": _pager(call, len(found), counted=counted)} if paged else {}
     return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item, stages_of
+from dhis2w_sandbox.data.analytics.event_query import EventQuery, Item
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.value_types import BOOLEANS
 from dhis2w_sandbox.documents import linked
-from dhis2w_sandbox.metadata.periods import period_name
 from dhis2w_sandbox.metadata.units import UNIT, lineage
 from dhis2w_sandbox.tracker.records import Enrollment, Event, TrackedEntity, UserInfo
 from dhis2w_sandbox.versions import Behaviour
@@ -316,29 +315,6 @@ def grid_json(headers: list[Json], rows: list[list[str]], metadata: Json) -> Jso
 def cells(columns: Iterable[Column], row: Row) -> list[str]:
     """The cells of a row; what there is not is an empty text."""
     return [column.read(row) or "" for column in columns]
-
-
-def metadata_json(rules: EntryRules, query: EventQuery, *, names_periods: bool) -> Json:
-    """Names of everything in the answer, and the items of each dimension.
-
-    Args:
-        rules: where the metadata is.
-        query: the query.
-        names_periods: whether its periods are columns.
-    """
-    stages = [query.stage] if query.stage else stages_of(rules, query.program)
-    asked = query.units.of("ou") is not None
-    documents = [query.program, *stages, *(rules.document(UNIT, unit) or {"id": unit} for unit in query.units.units)]
-    items: Json = {document["id"]: {"name": query.name_of(document)} for document in documents}
-    items["ou"] = {"name": "Organisation unit"} if asked else {}
-    for item in query.items:
-        items[item.uid] = items[item.id] = {"name": query.name_of(item.document)}
-    periods = [period.iso for period in query.units.periods] if names_periods else []
-    items |= {iso: {"name": period_name(iso)} for iso in periods} | query.units.names
-    if names_periods:
-        items["pe"] = {"name": "Period"}
-    dimensions: Json = {"pe": periods, "ou": query.units.units, **{item.id: list[str]() for item in query.items}}
-    return {"items": items, "dimensions": dimensions}
 
 
 def hierarchy(rules: EntryRules, unit: Json) -> str:

@@ -56,7 +56,13 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "ILIKE": lambda value, other: str(other).lower() in str(value).lower(),
     "NILIKE": lambda value, other: str(other).lower() not in str(value).lower(),
 }
-_NEVER_MISSING = {
+SPELLED = {
+    "EQ": "=",
+    "IEQ": "==",
+    "NE": "!=",
+    "NEQ": "!=",
+    "NIEQ": "!==",
+    "IN": "in",
     "GT": ">",
     "GE": ">=",
     "LT": "<",
@@ -66,7 +72,9 @@ _NEVER_MISSING = {
     "ILIKE": "ilike",
     "NILIKE": "not ilike",
 }
-"""Operators that cannot be asked for what there is not, as DHIS2 spells them."""
+"""Operators as answers spell them."""
+_MAY_BE_MISSING = frozenset({"EQ", "IEQ", "NE", "NEQ", "NIEQ", "IN"})
+"""Operators that can ask for what there is not."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,11 @@ class Item:
     def uid(self) -> str:
         """The data element or attribute."""
         return self.document["id"]
+
+    @property
+    def place(self) -> str:
+        """The data element or attribute, with its stage if one is named."""
+        return f"{self.stage}.{self.uid}" if self.stage else self.uid
 
     @property
     def is_numeric(self) -> bool:
@@ -255,8 +268,8 @@ def read_item(call: Call, rules: EntryRules, program: Json, text: str, *, is_fil
     document = rules.document(type, uid) or {}
     conditions = [(_operator(word), value) for word, value in zip(words[::2], words[1::2], strict=False)]
     for operator, value in conditions:
-        if operator in _NEVER_MISSING and MISSING in value:
-            raise checked_refusal(call, "E7229", _NEVER_MISSING[operator])
+        if operator not in _MAY_BE_MISSING and MISSING in value:
+            raise checked_refusal(call, "E7229", SPELLED[operator])
     item = Item(id, type, document, stage, offset, conditions, is_filter)
     for _, value in conditions if item.is_numeric else ():
         wrong = next((part for part in value.split(";") if part != MISSING and not _is_number(part)), None)

@@ -160,12 +160,17 @@ def metadata(call: Call, rules: EntryRules, query: Query, found: set[str] | None
     items |= query.names
     dimensions: Json = {row.id: row.items for row in query.dimensions if row.id != "co"}
     meta: Json = {"items": items, "dimensions": {**dimensions, "co": combos}}
-    placed = [unit for unit in query.units if not found or unit in found]
+    return meta | unit_hierarchies(call, rules, [unit for unit in query.units if not found or unit in found])
+
+
+def unit_hierarchies(call: Call, rules: EntryRules, units: list[str]) -> Json:
+    """Where units are, by identifiers and by names, as far as it is asked for."""
+    found: Json = {}
     if call.flag("hierarchyMeta"):
-        meta["ouHierarchy"] = {unit: "/".join(path_of(rules, unit)[:-1]) for unit in placed}
+        found["ouHierarchy"] = {unit: "/".join(path_of(rules, unit)[:-1]) for unit in units}
     if call.flag("showHierarchy"):
-        meta["ouNameHierarchy"] = {unit: "/" + path_names(rules, unit, "/") for unit in placed}
-    return meta
+        found["ouNameHierarchy"] = {unit: "/" + path_names(rules, unit, "/") for unit in units}
+    return found
 
 
 def path_of(rules: EntryRules, unit: str) -> list[str]:
