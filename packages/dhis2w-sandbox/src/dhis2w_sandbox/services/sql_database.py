@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +48,7 @@ def run(server: Server, sql: str, arguments: list[Any], views: dict[str, Grid]) 
     Raises:
         SqlFailure: it cannot be run.
     """
-    with sqlite3.connect(":memory:") as database:
+    with closing(sqlite3.connect(":memory:")) as database:
         for name in {found[1].lower() for found in _TABLE.finditer(sql)}:
             if name in views:
                 _make(database, name, views[name].columns, views[name].rows)
