@@ -181,6 +181,8 @@ class Behaviour:
     """Whether event analytics writes whole numbers with a decimal."""
     fails_without_event_metadata: bool
     """Whether sums over events with `skipMeta` end in a failure."""
+    names_geometry_sources: bool
+    """Whether lists of events say of what a geometry is, where it may be of several things."""
     names_stages_of_sums: bool
     """Whether the columns of sums over events name the stage of a data element."""
     forgets_columns_of_cells: bool
@@ -446,6 +448,7 @@ _V41 = Behaviour(
     shows_more_event_columns=False,
     writes_event_numbers_as_doubles=True,
     fails_without_event_metadata=False,
+    names_geometry_sources=False,
     names_stages_of_sums=False,
     forgets_columns_of_cells=False,
     tells_aggregation_of_dimensions=False,
@@ -735,6 +738,7 @@ _V44 = replace(
     shows_storer_of_events=False,
     refuses_confidential_values=False,
     hides_confidential_dimensions=False,
+    names_geometry_sources=True,
 )
 
 BEHAVIOURS: dict[str, Behaviour] = {row.name: row for row in (_V41, _V42, _V43, _V44)}

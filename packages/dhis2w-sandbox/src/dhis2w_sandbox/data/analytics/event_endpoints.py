@@ -15,6 +15,7 @@ from typing import Any
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics import event_tables, tables
 from dhis2w_sandbox.data.analytics.aggregation import aggregated, as_number
+from dhis2w_sandbox.data.analytics.coordinates import extent
 from dhis2w_sandbox.data.analytics.event_grid import (
     Column,
     Row,
@@ -47,14 +48,7 @@ Json = dict[str, Any]
 endpoints = Endpoints()
 
 PAGE_SIZE = 50
-_ONLY: dict[str, Callable[[Event | Enrollment], bool]] = {
-    "coordinatesOnly": lambda record: (record.geometry or {}).get("type") == "Point",
-    "geometryOnly": lambda record: record.geometry is not None,
-    "completedOnly": lambda record: record.status == "COMPLETED",
-}
-"""Parameters that leave rows out."""
 _ELSEWHERE = (
-    "bbox",
     "ouMode",
     "includeMetadataDetails",
     "timeField",
@@ -67,7 +61,7 @@ def query_events(call: Call) -> Reply:
     """List events, with the values that are asked for."""
     rules = EntryRules(call.server, call.user)
     query = read_event_query(call, rules)
-    columns = event_columns(query, call.server.behaviour)
+    columns = event_columns(query, rules, call.server.behaviour)
     return _listed(call, query, columns, "events", lambda: _events(call, rules, query))
 
 
@@ -80,12 +74,13 @@ def page_of_events(call: Call) -> Reply:
 
 @endpoints.add("GET", "/api/analytics/events/count/{program}", RECORDED)
 def count_events(call: Call) -> Reply:
-    """Count the events that have a place on the map."""
+    """Count the events that have a place on the map, with the box around them."""
     rules = EntryRules(call.server, call.user)
     query = read_event_query(call, rules)
     tables.require(call.server)
-    count = sum(row.record.geometry is not None for row in _events(call, rules, query))
-    return Reply.json({"count": count}, headers=dict(tables.CACHED))
+    found = [place for row in _events(call, rules, query) if (place := query.coordinates.geometry(row, rules))]
+    box = {"extent": extent(found)} if found else {}
+    return Reply.json({"count": len(found), **box}, headers=dict(tables.CACHED))
 
 
 @endpoints.add("GET", "/api/analytics/enrollments/query/{program}", RECORDED, suffixes=SUFFIXES)
@@ -342,10 +337,22 @@ def _wanted(call: Call, rules: EntryRules, query: EventQuery, row: Row) -> bool:
     return (
         (not tops or rules.is_below(row.unit["id"], tops))
         and all(query.has_date(name, date) for name, date in _times(row).items())
-        and all(has(row.record) for name, has in _ONLY.items() if call.flag(name))
+        and (not call.flag("completedOnly") or row.record.completed_at is not None)
+        and _is_placed(call, rules, query, row)
         and (not query.enrollment_status or (row.enrollment is not None and _has_status(query, row.enrollment)))
         and all(item.accepts(row.value(item)) for item in query.items)
     )
+
+
+def _is_placed(call: Call, rules: EntryRules, query: EventQuery, row: Row) -> bool:
+    """Whether a row has a place, and the right one, if one is asked for; an enrollment's must be a point."""
+    if row.event is None:
+        place = row.record.geometry or {}
+        is_point = not call.flag("coordinatesOnly") or place.get("type") == "Point"
+        return is_point and (not call.flag("geometryOnly") or bool(place))
+    needs_place = call.flag("coordinatesOnly") or call.flag("geometryOnly")
+    has_place = not needs_place or query.coordinates.geometry(row, rules) is not None
+    return has_place and query.coordinates.holds(row, rules)
 
 
 def _times(row: Row) -> dict[str, str | None]:

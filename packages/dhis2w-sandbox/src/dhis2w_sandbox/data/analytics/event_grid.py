@@ -79,6 +79,12 @@ class Row:
             return None
         return next((row.value for row in event.values if row.element == item.uid), None)
 
+    def value_of(self, uid: str) -> str | None:
+        """What an event, or its entity, has for a data element or attribute."""
+        values = ((row.element, row.value) for row in (self.event.values if self.event else ()))
+        attributes = ((row.attribute, row.value) for row in (self.entity.attributes if self.entity else ()))
+        return dict([*values, *attributes]).get(uid)
+
     def _event_of(self, item: Item) -> Event | None:
         """Of an enrollment, the latest event of a stage, the one so many before it, or the so manieth of all."""
         events = self.events.get(item.stage or "", [])
@@ -192,7 +198,7 @@ _STAGE_LABELS = {
 _UNIT = _text("ou", "Organisation unit", lambda row: row.unit.get("id"))
 
 
-def event_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
+def event_columns(query: EventQuery, rules: EntryRules, behaviour: Behaviour) -> list[Column]:
     """The columns of a list of events."""
     columns: list[Column] = [
         _text("psi", "Event", lambda row: row.event and row.event.uid),
@@ -205,7 +211,7 @@ def event_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
     columns.append(_moment("scheduleddate", "Scheduled date", lambda row: row.event and row.event.scheduled_at))
     if query.program.get("programType") != "WITHOUT_REGISTRATION":
         columns += _TRACKED
-    columns.append(_GEOMETRY)
+    columns += _coordinates(query, rules, behaviour)
     if behaviour.shows_more_event_columns:
         columns.append(_text("enrollmentgeometry", "Enrollment geometry", _enrollment_geometry))
     unenrolled = None if behaviour.splits_events else "ACTIVE"
@@ -216,6 +222,20 @@ def event_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
     ]
     titles = _labels(query.stage, _STAGE_LABELS) | _labels(query.program, _PROGRAM_LABELS)
     return [*_titled(columns, titles), *_asked(query, behaviour)]
+
+
+def _coordinates(query: EventQuery, rules: EntryRules, behaviour: Behaviour) -> list[Column]:
+    """Where an event is, and in newer versions of what the geometry is, if it may be of several things."""
+    where = query.coordinates
+
+    def read(row: Row) -> str | None:
+        geometry = where.geometry(row, rules)
+        return json.dumps(geometry, separators=(",", ":")) if geometry else None
+
+    columns = [_text("geometry", "Geometry", read)]
+    if behaviour.names_geometry_sources and where.has_fallback:
+        columns.append(_text("geometrySource", "Geometry source", lambda row: where.source(row, rules)))
+    return columns
 
 
 def enrollment_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dhis2w_sandbox.call import Call
+from dhis2w_sandbox.data.analytics.coordinates import Coordinates, read_coordinates
 from dhis2w_sandbox.data.analytics.query import (
     Query,
     add_dimension,
@@ -142,6 +143,8 @@ class EventQuery:
     last: str
     status: list[str]
     enrollment_status: list[str]
+    coordinates: Coordinates
+    """Where events are on the map."""
     is_short: bool
     """Whether things are shown by their short names."""
     rounds: bool
@@ -199,6 +202,7 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
     if undated and not dates:
         add_dimension(call, rules, units, f"pe:{DEFAULT_PERIOD}", is_filter=True)
     _check(call, units, items, start, end)
+    coordinates = read_coordinates(call, rules, program)
     first = start.date() if start else rules.now.date()
     last = end.date() if end else first + timedelta(days=1 if not dates else -1)
     return EventQuery(
@@ -210,6 +214,7 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
         last=last.isoformat(),
         status=_list(call, "eventStatus"),
         enrollment_status=_list(call, "programStatus") + _list(call, "enrollmentStatus"),
+        coordinates=coordinates,
         is_short=wants_short_names(call),
         rounds=not call.flag("skipRounding"),
         dates=dates,
