@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -45,6 +46,7 @@ class Store:
     def __init__(self, references: Callable[[str, Json], Iterable[Reference]], database: str = ":memory:") -> None:
         self._references = references
         self._sql = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._sql.close)  # where nobody closes it
         self._sql.execute("PRAGMA journal_mode = WAL")
         self._sql.execute(
             "CREATE TABLE IF NOT EXISTS object (number INTEGER PRIMARY KEY, type TEXT NOT NULL, uid TEXT NOT NULL,"
