@@ -15,9 +15,9 @@ from dhis2w_client.data_values import IdSchemes
 from dhis2w_core.errors import OperationError, StalePlanError
 from dhis2w_core.plan import StepDone
 from dhis2w_core.transfers.chunk_size import ChunkSize
-from dhis2w_core.transfers.data_push import DataPush
-from dhis2w_core.transfers.json_head import json_head
-from dhis2w_core.transfers.source_rows import digest_of, source_rows
+from dhis2w_core.transfers.data_push import NEEDED, DataPush
+from dhis2w_core.transfers.json_head import JsonHead, json_head
+from dhis2w_core.transfers.source_rows import SourceRows, digest_of, source_rows
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.faults import Fault
 from tests.client_data.small_country import AVERAGE, COUNT, FIRST_SET, UNIT, run, stored, value
@@ -213,6 +213,71 @@ def test_slips_are_told_before_anything_is_sent(empty: Sandbox, tmp_path: Path, 
         IdSchemes(org_unit="CODES")
 
 
+@pytest.mark.parametrize("parted_by", [",", ";", "\t"])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_cells_are_parted_as_those_of_the_first_line(tmp_path: Path, parted_by: str, quoted: bool) -> None:
+    """Excel writes semicolons where numbers have commas, and may say so in a line of its own."""
+    table = '"period","value"\n"202401","5"\n"202402","6"\n'.replace(",", parted_by)
+    file = tmp_path / "a.csv"
+    for said in ("", f"sep={parted_by}\r\n"):
+        file.write_text(said + (table if quoted else table.replace('"', "")), "utf-8")
+        first = 3 if said else 2
+        assert list(source_rows(file)) == [
+            (first, {"period": "202401", "value": "5"}),
+            (first + 1, {"period": "202402", "value": "6"}),
+        ]
+
+
+def test_a_table_that_cannot_be_meant_is_told_before_anything_is_sent(empty: Sandbox, tmp_path: Path) -> None:
+    """Without what every value has, with a column twice, or in another encoding."""
+    tables: dict[bytes, str] = {
+        b"facility,dataElement,value\nU1,E1,5\n": "has no column period, orgUnit",
+        b"event,programStage,orgUnit\nU1,E1,5\n": "has no column dataElement, period",
+        b"dataElement,period,orgUnit,value,value\nE1,202401,U1,5,6\n": "two columns for value",
+        b"dataElement,period,orgUnit,value\nE1,202401,U1,5\nE1,202402,U1,\xe9\n": "line 3: this is no CSV in UTF-8",
+    }
+    file = tmp_path / "values.csv"
+    empty.faults.add(Fault(500, path="dataValueSets", method="POST", times=None))
+
+    async def use(client: Dhis2Client) -> None:
+        await send(client, DataPush(file, digest_of(file)))
+
+    for content, problem in tables.items():
+        file.write_bytes(content)
+        with pytest.raises(OperationError, match=problem):
+            run(empty, use)
+    file.write_bytes(next(iter(tables)))
+    given = DataPush(file, digest_of(file), {"orgUnit": "facility"}, {"period": "202401"})
+    with SourceRows(file, given.columns, given.constants, NEEDED) as rows:
+        assert [*rows.take(9).values] == [{"period": "202401", "orgUnit": "U1", "dataElement": "E1", "value": "5"}]
+
+
+@pytest.mark.parametrize("ending", ["json", "ndjson"])
+def test_a_byte_order_mark_hides_nothing(tmp_path: Path, ending: str) -> None:
+    content = {"period": "202401", "dataValues": [{"value": 1}]}
+    file = tmp_path / f"a.{ending}"
+    file.write_text(json.dumps(content if ending == "json" else {"period": "202401", "value": 1}), "utf-8-sig")
+    assert [row.value for row in source_rows(file)] == [{"period": "202401", "value": 1}]
+    if ending == "json":
+        assert json_head(file).all == {"period": "202401"}
+        file.write_text(json.dumps(content["dataValues"]), "utf-8-sig")
+        assert [row.value for row in source_rows(file)] == [{"value": 1}]
+
+
+def test_what_is_refused_is_written_whatever_it_is(empty: Sandbox, tmp_path: Path) -> None:
+    """An object where an identifier is due, and a value that is null."""
+    rows = [{"dataElement": {"id": COUNT}, "period": "202401", "orgUnit": "U1", "value": 5}, {**ROWS[0], "value": None}]
+    plan = in_json(tmp_path / "values.json", dataValues=rows)
+
+    async def use(client: Dhis2Client) -> None:
+        assert (await send(client, plan))["refused"] == 2
+
+    run(empty, use)
+    first, second = csv.DictReader((tmp_path / "values.rejects.csv").read_text("utf-8").splitlines())
+    assert json.loads(first["dataElement"]) == {"id": COUNT}
+    assert second["value"] == ""
+
+
 def in_json(file: Path, **around: Any) -> DataPush:
     """The plan to send a JSON file as it says itself."""
     file.write_text(json.dumps(around))
@@ -235,6 +300,7 @@ def test_what_a_json_file_says_beside_its_values_holds_for_all_of_them(
     report, there = run(empty, use)
     assert report["accepted"] == len(ROWS)
     assert there == STORED
+    assert plan.constants == ({"orgUnit": "Here"} if behind else {})  # what stands before is in the values as read
 
 
 def test_a_json_file_that_is_a_trial_stores_nothing(empty: Sandbox, tmp_path: Path) -> None:
@@ -256,4 +322,4 @@ def test_a_json_file_that_completes_a_data_set_is_refused(tmp_path: Path) -> Non
 def test_a_file_without_a_head_says_nothing(tmp_path: Path, content: str) -> None:
     file = tmp_path / "values.json"
     file.write_text(content)
-    assert json_head(file) == {}
+    assert json_head(file) == JsonHead()

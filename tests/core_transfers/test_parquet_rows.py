@@ -24,6 +24,25 @@ def written(file: Path, columns: dict[str, list[Any]]) -> Path:
     return file
 
 
+def test_a_column_that_is_not_there_is_a_slip(tmp_path: Path) -> None:
+    """It is told before the first row is read, as of CSV."""
+    file = written(tmp_path / "a.parquet", {"facility": ["U1"], "dataElement": ["E1"], "value": ["5"]})
+    with (
+        SourceRows(file, {"orgUnit": "Facility"}) as rows,
+        pytest.raises(OperationError, match=r"a\.parquet has no column Facility") as slip,
+    ):
+        rows.take(1)
+    assert slip.value.next_step == "It has facility, dataElement, value."
+    needed = ("dataElement", "period", "orgUnit")
+    with (
+        SourceRows(file, {"orgUnit": "facility"}, None, needed) as rows,
+        pytest.raises(OperationError, match="has no column period"),
+    ):
+        rows.take(1)
+    with SourceRows(file, {"orgUnit": "facility"}, {"period": "202401"}, needed) as rows:
+        assert rows.take(1).values[0]["orgUnit"] == "U1"
+
+
 def test_values_are_written_as_dhis2_writes_them(tmp_path: Path) -> None:
     columns: dict[str, list[Any]] = {
         "whole": [1, -2, None],

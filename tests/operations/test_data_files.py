@@ -124,6 +124,19 @@ def test_a_json_file_may_say_itself_what_it_is(ground: Desk, tmp_path: Path) -> 
     assert stored(ground) == [("202401", "11")]
 
 
+def test_a_file_of_the_other_kind_is_told_where_it_belongs(ground: Desk, tmp_path: Path) -> None:
+    """Before the plan is shown."""
+    (tmp_path / "cases.json").write_text(json.dumps({"events": [{"program": "p", "orgUnit": NORTH}]}))
+    (tmp_path / "values.json").write_text(json.dumps({"dataValues": [{"dataElement": VISITS, "value": "1"}]}))
+    for words, told in (
+        (("data", "push", "cases.json"), "d2w tracker push"),
+        (("tracker", "push", "values.json"), "d2w data push"),
+    ):
+        code, _, err = ground.ended(*words, "--dry-run")
+        assert code == ExitCode.USAGE
+        assert told in err
+
+
 def test_what_is_pulled_into_a_file_can_be_pushed(ground: Desk, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"{HEADER}{VISITS},202401,{NORTH},11\n{VISITS},202402,{NORTH},12\n")
     ground.json("data", "push", "a.csv")

@@ -12,6 +12,8 @@ from dhis2w_client.errors import Dhis2Error
 from dhis2w_client.json_value import as_object
 
 _START = re.compile(rb'"dataValues"\s*:\s*\[')
+BOM = b"\xef\xbb\xbf"
+"""What some programs for Windows put before text in UTF-8."""
 ENOUGH = 256 * 1024
 """Bytes that are parsed at once."""
 HEAD_KEYS = ("period", "orgUnit", "attributeOptionCombo")
@@ -99,6 +101,7 @@ class JsonValueReader:
         return self._with_head(cast("list[Row]", values))
 
     def _list_begins(self) -> bool:
+        self._buffer = self._buffer.removeprefix(BOM)
         start = self._buffer.lstrip()
         if start.startswith(b"["):
             self._begin, self._buffer = b"[", start[1:]

@@ -1,22 +1,28 @@
 """The rows of a CSV file, block by block.
 
 A block without quotes whose lines are all of one width is cut at its commas at once, without a step for each line, and
-gives columns; the others are read by Python's `csv`.
+gives columns; the others are read by Python's `csv`. Cells are parted by what parts those of the first line: commas,
+semicolons (as Excel writes them where the comma is in numbers) or tabs.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Generator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.row_block import RowBlock
+from dhis2w_core.transfers.table_columns import check_columns
 
 BLOCK = 256 * 1024
 """Characters that are read at once."""
+_QUOTED = re.compile('"[^"]*"')
+_EXCEL = re.compile("sep=(.)\\s*", re.IGNORECASE)
+"""The line in which Excel says what parts the cells."""
 
 
 class CsvRows:
@@ -27,15 +33,23 @@ class CsvRows:
         name: What it is called in errors.
         key_of: The key for the name of a column; None where the column is no part of the rows.
         columns: Columns that are expected, by their key; a column named by the key itself will do.
+        needed: Keys that no row can do without.
     """
 
     def __init__(
-        self, file: BinaryIO, name: str, key_of: Callable[[str], str | None], columns: Mapping[str, str] | None = None
+        self,
+        file: BinaryIO,
+        name: str,
+        key_of: Callable[[str], str | None],
+        columns: Mapping[str, str] | None = None,
+        needed: Collection[str] = (),
     ) -> None:
         self._file = file
         self._name = name
         self._key_of = key_of
         self._columns = columns or {}
+        self._needed = needed
+        self._parted_by = ","
         self._keys: list[str | None] = []
         self._line = 0
         """Lines that were read."""
@@ -44,7 +58,8 @@ class CsvRows:
         """The rows.
 
         Raises:
-            OperationError: It is no CSV in UTF-8, lacks a column, or a line has more cells than there are columns.
+            OperationError: It is no CSV in UTF-8, lacks a column or has one twice, or a line has more cells than there
+                are columns.
         """
         text = io.TextIOWrapper(self._file, encoding="utf-8-sig", newline="")
         try:
@@ -52,34 +67,37 @@ class CsvRows:
             while block := text.read(BLOCK) + text.readline():
                 yield self._cut(block) or self._read(block, text)
         except UnicodeDecodeError as error:
+            self._line = self._undecodable_line() - 1
             raise self._broken(error) from None
         finally:
             text.detach()
 
     def _read_header(self, text: io.TextIOWrapper) -> None:
-        table = csv.reader(text)
+        first = text.readline()
+        if said := _EXCEL.fullmatch(first):
+            self._parted_by, first, self._line = said[1], text.readline(), 1
+        else:
+            bare = _QUOTED.sub("", first)
+            self._parted_by = max(",;\t", key=bare.count)
+        table = csv.reader(chain([first], text), delimiter=self._parted_by)
         try:
             header = [cell.strip() for cell in next(table, list[str]())]
         except csv.Error as error:
             raise self._broken(error) from None
-        missing = [column for key, column in self._columns.items() if header and not {key, column} & {*header}]
-        if missing:  # a slip would leave a value out of every row
-            raise OperationError(
-                f"{self._name} has no column {', '.join(missing)}.", next_step=f"It has {', '.join(header)}."
-            )
         self._keys = list(map(self._key_of, header))
-        self._line = table.line_num
+        check_columns(self._name, header, self._keys, self._columns, self._needed)
+        self._line += table.line_num
 
     def _cut(self, block: str) -> RowBlock | None:
         """The rows of a plain block; None where it is none."""
+        comma = self._parted_by
         width = len(self._keys)
         lines = block.replace("\r\n", "\n")
-        named = [key for key in self._keys if key is not None]
-        if '"' in lines or "\r" in lines or len(set(named)) < len(named):
+        if '"' in lines or "\r" in lines:
             return None
         if not lines.endswith("\n"):
             lines += "\n"
-        cells = lines.replace("\n", ",\n,").split(",")
+        cells = lines.replace("\n", f"{comma}\n{comma}").split(comma)
         count = lines.count("\n")
         if len(cells) != count * (width + 1) + 1 or set(cells[width :: width + 1]) != {"\n"}:
             return None  # the lines are of several widths
@@ -103,7 +121,7 @@ class CsvRows:
     def _read(self, block: str, rest: io.TextIOWrapper) -> RowBlock:
         """The rows of any block; what is in quotes may end behind it."""
         part = io.StringIO(block, newline="")
-        table = csv.reader(chain(part, rest))
+        table = csv.reader(chain(part, rest), delimiter=self._parted_by)
         values: list[dict[str, Any]] = []
         lines: list[int] = []
         try:
@@ -125,6 +143,11 @@ class CsvRows:
             )
         return _without_blanks(self._keys, cells)
 
+    def _undecodable_line(self) -> int:
+        """The number of the first line that is not in UTF-8."""
+        self._file.seek(0)
+        return next((number for number, line in enumerate(self._file, 1) if not _is_utf8(line)), 1)
+
     def _broken(self, error: Exception) -> OperationError:
         return OperationError(
             f"{self._name}, line {self._line + 1}: this is no CSV in UTF-8: {error}.",
@@ -135,3 +158,11 @@ class CsvRows:
 def _without_blanks(keys: Sequence[str | None], cells: Sequence[str]) -> dict[str, Any]:
     """A row without cells that are empty or under no key; it may end early."""
     return {key: cell for key, cell in zip(keys, cells, strict=False) if key is not None and cell != ""}
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

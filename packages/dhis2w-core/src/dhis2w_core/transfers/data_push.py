@@ -21,7 +21,7 @@ from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.checked_delivery import CheckedDelivery
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
 from dhis2w_core.transfers.file_push import FilePush
-from dhis2w_core.transfers.json_head import common_cells, json_head
+from dhis2w_core.transfers.json_head import json_head
 from dhis2w_core.transfers.metadata_check import MetadataCheck
 from dhis2w_core.transfers.object_names import OTHERS, PLURALS, ObjectNames
 from dhis2w_core.transfers.push_run import Deliver, Progress, PushRun
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from dhis2w_client.data_values.import_report import DataValueReport
     from dhis2w_core.operation import PushReport
     from dhis2w_core.plan import ObjectChange, Preview, Record
+
+NEEDED = ("dataElement", "period", "orgUnit")
+"""What every value has; a table without a column for it is the wrong one, or needs to be told which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class DataPush:
         Raises:
             OperationError: It says that a data set is complete, which a push does not register.
         """
-        head = json_head(self.source)
+        told = json_head(self.source)
+        head = told.all
         if head.get("completeDate"):
             raise OperationError(
                 f"{self.source.name} has a completeDate; a push sends values, and registers no completion.",
@@ -79,7 +83,7 @@ class DataPush:
             )
         return replace(
             self,
-            constants={**self.constants, **common_cells(head)},
+            constants={**self.constants, **told.common_cells()},
             options=self.options.with_head(head),
             data_set=head.get("dataSet", self.data_set),
         )
@@ -99,7 +103,7 @@ class DataPush:
         return CheckedDelivery(await MetadataCheck.of(client, self.options, self.data_set), deliver)
 
     def _rows(self) -> SourceRows:
-        return SourceRows(self.source, self.columns, self.constants)
+        return SourceRows(self.source, self.columns, self.constants, NEEDED)
 
     async def _write_rejects(self, client: Dhis2Client, refused: Iterator[RefusedRow]) -> Path:
         """The file of the refused rows."""

@@ -1,8 +1,8 @@
 """Sending chunks of tracker's objects, and judging each row by what DHIS2 says about all that is nested in it.
 
 Every object has its UID before it is sent, so that sending it twice makes it once. After a lost answer the server is
-read back all the same: what is there as it was sent is not sent again, and sets off no second notification. What DHIS2 had
-answered for when the rest of a chunk was too large or its answer was lost is remembered, and not sent again with it.
+read back all the same: what is there as it was sent is not sent again, and sets off no second notification. What
+DHIS2 had answered for when the rest of a chunk was too large, or its answer lost, is remembered and not sent again.
 """
 
 from __future__ import annotations

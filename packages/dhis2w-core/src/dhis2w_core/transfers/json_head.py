@@ -6,6 +6,7 @@ DHIS2 reads it wherever it stands; a push sends the values in parts, and has to 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,25 @@ PIECE = 256 * 1024
 """Bytes at the beginning and at the end in which it is looked for."""
 
 
-def json_head(file: Path) -> dict[str, str]:
-    """The texts and truths beside `dataValues`: `dataSet`, `period`, `orgUnitIdScheme`, `dryRun` …; empty without any.
+@dataclass(frozen=True, slots=True)
+class JsonHead:
+    """The texts and truths beside `dataValues`, like `dataSet`, `period`, `orgUnitIdScheme`, `dryRun`."""
+
+    before: dict[str, str] = field(default_factory=dict[str, str])
+    behind: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def all(self) -> dict[str, str]:
+        """Both; what stands behind counts."""
+        return self.before | self.behind
+
+    def common_cells(self) -> dict[str, str]:
+        """What each value has that does not say it itself, and that whoever reads the values comes to know too late."""
+        return {key: self.behind[key] for key in HEAD_KEYS if key in self.behind}
+
+
+def json_head(file: Path) -> JsonHead:
+    """What a file says beside its list; nothing where there is nothing.
 
     Args:
         file: Any file; only one that ends in `.json` says something.
@@ -28,21 +46,16 @@ def json_head(file: Path) -> dict[str, str]:
         OperationError: The file cannot be read.
     """
     if file.suffix.lower() != ".json":
-        return {}
+        return JsonHead()
     try:
         with file.open("rb") as content:
             reader = JsonValueReader()
             reader.feed(content.read(PIECE))
             size = content.seek(0, os.SEEK_END)
             content.seek(max(0, size - PIECE))
-            return {**reader.head, **_behind(content.read())}
+            return JsonHead(reader.head, _behind(content.read()))
     except OSError as error:
         raise OperationError(f"{file} cannot be read: {error.strerror}.") from None
-
-
-def common_cells(head: dict[str, str]) -> dict[str, str]:
-    """What of a head each value has that does not say it itself."""
-    return {key: head[key] for key in HEAD_KEYS if key in head}
 
 
 def _behind(end: bytes) -> dict[str, str]:

@@ -82,7 +82,8 @@ class ObjectNames:
             element: UID of the data element of the row.
         """
         named = _UID.sub(self._in_words, problem)
-        return f"{self._with_name(str(element))}: {problem}" if named == problem and element in self._names else named
+        uid = str(element)
+        return f"{self._with_name(uid)}: {problem}" if named == problem and uid in self._names else named
 
     def _in_words(self, found: re.Match[str]) -> str:
         is_named = found.string[: found.start()].endswith(f"{self._names.get(found[0])} (")

@@ -13,7 +13,9 @@ from dhis2w_client.analytics.errors import MissingExtraError
 from dhis2w_core.errors import OperationError
 
 
-def parquet_rows(file: BinaryIO, name: str, count: int) -> Generator[list[dict[str, Any]]]:
+def parquet_rows(
+    file: BinaryIO, name: str, count: int, check: Callable[[list[str]], None] = lambda _: None
+) -> Generator[list[dict[str, Any]]]:
     """The rows, `count` at once, without what is empty; each value as DHIS2 writes it.
 
     Whole numbers in a column of floating point are written without `.0`: tables that were made with pandas have them
@@ -23,6 +25,7 @@ def parquet_rows(file: BinaryIO, name: str, count: int) -> Generator[list[dict[s
         file: The file.
         name: What it is called in messages.
         count: Rows at once.
+        check: Is told the columns before the first row.
 
     Raises:
         OperationError: It is no Parquet.
@@ -36,13 +39,15 @@ def parquet_rows(file: BinaryIO, name: str, count: int) -> Generator[list[dict[s
             next_step="Install it with the client: pip install 'dhis2w-client[arrow]'.",
         ) from None
     try:
-        batches: Iterator[Any] = parquet.ParquetFile(file).iter_batches(count)
+        table = parquet.ParquetFile(file)
+        check(list(table.schema_arrow.names))
+        batches: Iterator[Any] = table.iter_batches(count)
         for batch in batches:
             columns = {column: _written(values) for column, values in batch.to_pydict().items()}
             rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
             yield [{key: cell for key, cell in row.items() if cell not in (None, "")} for row in rows]
     except arrow.ArrowException as error:
-        raise OperationError(f"{name} is no Parquet that can be read: {error}.") from None
+        raise OperationError(f"{name} is no Parquet that can be read: {str(error).rstrip('.')}.") from None
 
 
 def _written(values: list[Any]) -> list[Any]:

@@ -90,7 +90,9 @@ def _notes(why: RefusedRow, problem: str, advice: Callable[[str | None, str], st
 def texts_of(row: Mapping[str, Any]) -> Row:
     """The values of a row as the cells of a table."""
     return {
-        key: text_of(value) if not isinstance(value, (dict, list)) else json.dumps(value) for key, value in row.items()
+        key: text_of(value) if not isinstance(value, (dict, list)) else json.dumps(value)
+        for key, value in row.items()
+        if value is not None
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import Any, BinaryIO, NamedTuple, Self, cast
 
 from pydantic_core import from_json
 
-from dhis2w_client.data_values.value_reader import CSV_NAMES, JsonValueReader
+from dhis2w_client.data_values.value_reader import BOM, CSV_NAMES, InvalidDataValuesError, JsonValueReader
 from dhis2w_client.pages import collector_paused
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.chunk import Chunk
 from dhis2w_core.transfers.csv_rows import CsvRows
 from dhis2w_core.transfers.row_block import RowBlock
+from dhis2w_core.transfers.table_columns import check_columns
 
 BLOCK = 256 * 1024
 """Bytes that are read at once."""
@@ -64,26 +65,36 @@ class SourceRows:
         file: The file.
         columns: Columns of the file by DHIS2's key: `{"orgUnit": "facility"}`. Default: DHIS2's keys, in any case.
         constants: What each row has that does not say it itself, by DHIS2's key: `{"period": "202401"}`.
+        needed: Keys for which a table has to have a column, where no constant is one.
 
     Raises:
         OperationError: The file has another kind, a line that is no row, or not the columns that are needed.
     """
 
     def __init__(
-        self, file: Path, columns: Mapping[str, str] | None = None, constants: Mapping[str, str] | None = None
+        self,
+        file: Path,
+        columns: Mapping[str, str] | None = None,
+        constants: Mapping[str, str] | None = None,
+        needed: Collection[str] = (),
     ) -> None:
         kind = file.suffix.lower()
-        readers = {".ndjson": _ndjson, ".jsonl": _ndjson, ".json": _json, ".parquet": _parquet}
+        names = {source: key for key, source in (columns or {}).items()}
+        lacking = [key for key in needed if key not in (constants or {})]
+
+        def check(header: list[str]) -> None:
+            check_columns(file.name, header, [_key(name, names) for name in header], columns or {}, lacking)
+
+        readers = {".ndjson": _ndjson, ".jsonl": _ndjson, ".json": _json, ".parquet": partial(_parquet, check=check)}
         if kind != ".csv" and kind not in readers:
             raise OperationError(
                 f"{file.name} is neither CSV nor JSON nor Parquet by its name.",
                 next_step="End it in .csv, .ndjson, .json or .parquet.",
             )
-        names = {source: key for key, source in (columns or {}).items()}
         self._file: BinaryIO = file.open("rb")
         self._size = file.stat().st_size
         in_header = kind == ".csv"
-        of_csv = CsvRows(self._file, file.name, partial(_key, names=names), columns)
+        of_csv = CsvRows(self._file, file.name, partial(_key, names=names), columns, lacking)
         self._blocks = of_csv.blocks() if in_header else readers[kind](self._file, file.name)
         self._names = None if in_header else names
         """DHIS2's keys of columns; None where they are in the header, once for all rows."""
@@ -137,6 +148,8 @@ def source_rows(file: Path, columns: Mapping[str, str] | None = None) -> Generat
 
 
 def _ndjson(file: BinaryIO, name: str) -> Generator[RowBlock]:
+    if file.read(len(BOM)) != BOM:
+        file.seek(0)
     lines = ((number, line) for number, line in enumerate(file, 1) if not line.isspace())
     while some := list(islice(lines, ROWS)):
         yield RowBlock.of([_object(line, name, number) for number, line in some], [number for number, _ in some])
@@ -156,18 +169,27 @@ def _json(file: BinaryIO, name: str) -> Generator[RowBlock]:
     reader = JsonValueReader()
     number = 1
     pieces = (reader.feed(piece) for piece in iter(lambda: file.read(BLOCK), b""))
-    for values in chain(pieces, (reader.end() for _ in range(1))):
+    for values in chain(pieces, (_ended(reader, name) for _ in range(1))):
         if not {dict}.issuperset(map(type, values)):
             raise OperationError(f"{name}: something between the values {number} and {number + len(values)} is none.")
         yield RowBlock.of(values, list(range(number, number + len(values))))
         number += len(values)
 
 
-def _parquet(file: BinaryIO, name: str) -> Generator[RowBlock]:
+def _ended(reader: JsonValueReader, name: str) -> list[dict[str, Any]]:
+    try:
+        return reader.end()
+    except InvalidDataValuesError as error:
+        raise OperationError(
+            f"{name}: {error.message}", next_step="It is JSON in UTF-8 with a list dataValues, or a list of values."
+        ) from None
+
+
+def _parquet(file: BinaryIO, name: str, check: Callable[[list[str]], None]) -> Generator[RowBlock]:
     from dhis2w_core.transfers.parquet_rows import parquet_rows
 
     number = 1
-    for values in parquet_rows(file, name, ROWS):
+    for values in parquet_rows(file, name, ROWS, check):
         yield RowBlock.of(values, list(range(number, number + len(values))))
         number += len(values)
 

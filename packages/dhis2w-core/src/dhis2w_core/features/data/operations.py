@@ -245,9 +245,9 @@ async def push(
     from dhis2w_client.data_values.push_options import DataValueOptions
     from dhis2w_core.transfers.column_mapping import ColumnMapping, pairs_of, read_mapping
     from dhis2w_core.transfers.data_push import DataPush
+    from dhis2w_core.transfers.file_content import sendable
     from dhis2w_core.transfers.file_pushes import FilePushes
     from dhis2w_core.transfers.source_rows import digest_of
-    from dhis2w_core.transfers.spooled_input import file_of
 
     if rows_at_once < 1:
         raise OperationError("--rows-at-once is 1 or more.")
@@ -277,6 +277,6 @@ async def push(
             background=background,
             progress=lambda rows, share: face.progress("Rows", rows, share=share),
         ).with_head()
-        for source in (file_of(each, face, format) for each in dict.fromkeys(file))
+        for source in (sendable(each, face, "data values", format) for each in dict.fromkeys(file))
     ]
     return FilePushes(pushes, "data values")

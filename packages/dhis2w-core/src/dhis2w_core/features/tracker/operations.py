@@ -342,9 +342,9 @@ async def push(
         restart: Forget a run that did not end, and send everything.
     """
     from dhis2w_client.tracker.push_options import PushOptions
+    from dhis2w_core.transfers.file_content import sendable
     from dhis2w_core.transfers.file_pushes import FilePushes
     from dhis2w_core.transfers.source_rows import digest_of
-    from dhis2w_core.transfers.spooled_input import file_of
     from dhis2w_core.transfers.tracker_push import TrackerPush
 
     if rows_at_once < 1:
@@ -375,7 +375,7 @@ async def push(
             check=check,
             progress=lambda rows, share: face.progress("Rows", rows, share=share),
         )
-        for source in (file_of(each, face, format) for each in dict.fromkeys(file))
+        for source in (sendable(each, face, "tracker objects", format) for each in dict.fromkeys(file))
     ]
     return FilePushes(pushes, "tracker objects")
 
