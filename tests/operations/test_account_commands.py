@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dhis2w_cli.exit_codes import ExitCode
+from dhis2w_core.errors import OperationError
+from dhis2w_core.features.user.mail_address import mail_address
+from dhis2w_sandbox.faults import Fault
 from tests.core.conftest import Home
 from tests.operations.conftest import Desk
 
@@ -90,6 +93,54 @@ def test_a_user_like_another(desk: Desk, secret: tuple[str, str]) -> None:
 def test_an_invitation_needs_mail(desk: Desk) -> None:
     code, _, err = desk.ended("user", "invite", "ada@example.org", "--role", "Data entry", "--yes")
     assert (code, "next:" in err) == (ExitCode.REFUSED, True)
+
+
+def test_an_invitation_is_sent_to_mail_addresses_alone(desk: Desk) -> None:
+    """What DHIS2 would refuse is told before anything is asked of it."""
+    desk.sandbox.faults.add(Fault(500, path="user", times=None))
+    code, _, err = desk.ended("user", "invite", "ada.example.org", "--role", "Data entry", "--dry-run")
+    assert (code, "'ada.example.org' is no mail address" in err) == (ExitCode.USAGE, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@example.org",
+        " ada.b-c+d_e'f@health.gov.sl ",
+        '"ada b"@example.org',
+        "ada@[192.168.0.1]",
+        "ada@b\u00fccher.de",
+        f"{'a' * 64}@example.org",
+    ],
+)
+def test_what_dhis2_takes_as_a_mail_address_is_one(text: str) -> None:
+    assert mail_address(text) == text.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ada",
+        "@example.org",
+        "ada@",
+        "ada@example",
+        "ada@example.org.",
+        "ada@example..org",
+        "ada@-example.org",
+        "ada@example.1",
+        "a da@example.org",
+        "ada..b@example.org",
+        ".ada@example.org",
+        "ada,eve@example.org",
+        "Ada <ada@example.org>",
+        "ada@example.org, eve@example.org",
+        f"{'a' * 65}@example.org",
+    ],
+)
+def test_what_dhis2_takes_for_no_mail_address_is_none(text: str) -> None:
+    with pytest.raises(OperationError, match="is no mail address"):
+        mail_address(text)
 
 
 def test_roles_of_a_user(desk: Desk, secret: tuple[str, str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_core.errors import OperationError
+from dhis2w_core.features.user.mail_address import mail_address
 from dhis2w_core.operation import Face, operation
 from dhis2w_core.plan import Action, Change, ObjectChange
 from dhis2w_core.planned_changes import Verb, first_rows, found_id, found_ids, planned_links, planned_updates
@@ -132,8 +133,9 @@ async def invite(
         unit: An organisation unit to enter data for, by name, code or UID.
         username: The user name, where it is not to be chosen.
     """
+    address = mail_address(email)
     body: Row = {
-        "email": email,
+        "email": address,
         "userRoles": _links(await found_ids(client, "userRoles", role)),
         "userGroups": _links(await found_ids(client, "userGroups", group)),
         "organisationUnits": _links(await found_ids(client, "organisationUnits", unit)),
@@ -141,9 +143,9 @@ async def invite(
     }
 
     async def perform(client: Dhis2Client) -> dict[str, Any]:
-        return {"invited": email, "id": (await client.metadata.accounts.invite(body)).id}
+        return {"invited": address, "id": (await client.metadata.accounts.invite(body)).id}
 
-    return Action(f"Send an invitation to {email}", perform, {"roles": list(role), "groups": list(group)})
+    return Action(f"Send an invitation to {address}", perform, {"roles": list(role), "groups": list(group)})
 
 
 @operation("user replicate", effect="write")
