@@ -14,11 +14,11 @@ SECONDS = 60
 class Terminal:
     """A command in a terminal of its own."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, program: tuple[str, ...] = (sys.executable, "-m", "dhis2w_cli")) -> None:
         self.seen = ""
         self.pid, self._handle = pty.fork()
         if self.pid == 0:
-            os.execv(sys.executable, [sys.executable, "-m", "dhis2w_cli", *words])  # noqa: S606 - a terminal of its own
+            os.execvp(program[0], [*program, *words])  # noqa: S606 - a terminal of its own
 
     def wait_for(self, text: str) -> None:
         deadline = time.monotonic() + SECONDS

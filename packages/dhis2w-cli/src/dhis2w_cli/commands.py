@@ -162,7 +162,8 @@ def _help(spec: Parameter) -> str:
     default = f"--{spec.name.replace('_', '-')}" if spec.default is True else spec.default
     shown = f" [default: {default}]" if default not in (None, False, "") else ""
     source = " (JSON, @FILE, or - for standard input)" if spec.type == "json" else ""
-    return f"{spec.help}{source}{more}{shown}".replace("`", "")
+    choices = f" One of {', '.join(spec.choices)}." if spec.positional and spec.choices else ""
+    return f"{spec.help}{choices}{source}{more}{shown}".replace("`", "")
 
 
 def help_option() -> IndexOption:
@@ -196,6 +197,14 @@ class IndexCommand(TyperCommand):
             add_help_option=False,
             rich_markup_mode=None,
         )
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Examples, each on a line that can be copied, then what every command has."""
+        from dhis2w_cli.examples import examples_of
+
+        if lines := examples_of(self.entry.name):
+            formatter.write("\nExamples:\n" + "".join(f"  $ {line}\n" for line in lines))
+        super().format_epilog(ctx, formatter)
 
     def invoke(self, ctx: Any) -> int:
         """Run the operation, with the options before the command and those behind it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dhis2w_cli.examples import examples_of
 from dhis2w_cli.exit_codes import ExitCode
 from dhis2w_cli.settings import GLOBAL_OPTIONS, SHORT
 from dhis2w_core.operation_index import Index, IndexEntry, Parameter
@@ -60,6 +61,8 @@ def _entry(entry: IndexEntry) -> Iterator[str]:
     options = ["[OPTIONS]"] if len(words) < len(entry.parameters) else []
     yield "\n```console\n$ " + " ".join(["d2w", entry.name, *options, *words]) + "\n```\n"
     yield from _parameters(entry.parameters)
+    if lines := examples_of(entry.name):
+        yield "\n```console\n" + "".join(f"$ {line}\n" for line in lines) + "```"
     facts = ["the method decides whether it writes" if entry.effect_varies else EFFECTS[entry.effect]]
     facts += [UNDO[entry.undo]] if entry.effect in ("write", "destroy") else []
     yield f"\nEffect: {'; '.join(facts)}. Versions: {entry.versions}."
@@ -81,4 +84,6 @@ def _parameters(parameters: tuple[Parameter, ...]) -> Iterator[str]:
         shown = _word(each) if each.positional else f"{short}{flag}{value}"
         default = f" Default: `{each.default}`." if each.default not in (None, False, True, "") else ""
         more = " May be repeated." if each.multiple and not each.positional else ""
-        yield f"| `{shown.replace('|', chr(92) + '|')}` | {each.help.replace('|', chr(92) + '|')}{default}{more} |"
+        choices = f" One of {', '.join(each.choices)}." if each.positional and each.choices else ""
+        about = each.help.replace("|", chr(92) + "|")
+        yield f"| `{shown.replace('|', chr(92) + '|')}` | {about}{choices}{default}{more} |"
