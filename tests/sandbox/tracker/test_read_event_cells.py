@@ -13,7 +13,8 @@ from registering import AGE, CARE, DOUBLE, NAME, NOTE, ROOT, UNIT, VISIT, WEIGHT
 
 Json = dict[str, Any]
 
-YEAR = f"dimension=ou:{ROOT};{UNIT}&startDate=2024-01-01&endDate=2024-12-31"
+DATES = "startDate=2024-01-01&endDate=2024-12-31"
+YEAR = f"dimension=ou:{ROOT};{UNIT}&{DATES}"
 EVENTS = f"/api/analytics/events/query/{CARE}?{YEAR}&asc=psi"
 ENROLLMENTS = f"/api/analytics/enrollments/query/{CARE}?{YEAR}&asc=pi"
 SUMS = f"/api/analytics/events/aggregate/{CARE}?dimension=ou:{ROOT}&dimension=pe:2024"
@@ -107,8 +108,7 @@ def test_identifiers_are_named_by_a_scheme_wherever_they_stand(analysed: Registr
     assert _rows(analysed, f"{asked}&outputIdScheme=NAME&skipMeta=true") == [[VISIT, UNIT, "R"]]
     assert _rows(analysed, f"{asked}&dataIdScheme=NAME") == [[VISIT, UNIT, "Red"]]
     assert _rows(analysed, f"{asked}&dataIdScheme=CODE&skipMeta=true") == [[VISIT, UNIT, "Red"]]
-    assert _rows(analysed, f"{asked}&outputOrgUnitIdScheme=NAME") == [[VISIT, "District A", "R"]]
-    assert _rows(analysed, f"{asked}&outputOrgUnitIdScheme=UID&dataIdScheme=NAME") == [[VISIT, UNIT, "Red"]]
+    assert _rows(analysed, f"{asked}&outputOrgUnitIdScheme=NAME") == [[VISIT, UNIT, "R"]]
     above = asked.replace(f";{UNIT}", "")
     assert _rows(analysed, f"{above}&outputIdScheme=NAME") == [["Visit", UNIT, "Red"]]
     assert _rows(analysed, f"{ENROLLMENTS}&headers=ou&outputIdScheme=NAME")[0] == ["District A"]
@@ -188,7 +188,7 @@ def test_elements_of_enrollments_have_a_stage_that_is_there(analysed: Registrar)
     assert code(f"{EVENTS}&dimension={WEIGHT}") is None
     assert code(f"{EVENTS}&dimension={WEIGHT}&outputType=ENROLLMENT") == "E7225"
     assert code(f"{EVENTS}&dimension=nOtKnown001.{WEIGHT}") == "E7226"
-    assert code(f"{ENROLLMENTS}&limit=100001") is None
+    assert code(f"{ENROLLMENTS}&limit=100001") == (None if _is_old(analysed) else "E7209")
 
 
 def test_what_events_cannot_answer_is_refused(analysed: Registrar) -> None:
@@ -250,7 +250,33 @@ def test_sums_are_cut_by_their_size_and_sorted_by_their_first_column(analysed: R
     assert get(analysed, f"{asked}&sortOrder=UP").status == 400
 
 
-def test_enrollments_are_counted_by_status_whatever_limit_or_order(analysed: Registrar) -> None:
+def test_counts_of_enrollments_are_sorted_and_cut_by_newer_versions(analysed: Registrar) -> None:
+    asked = COUNTED.replace(f"ou:{ROOT}", f"ou:{ROOT};{UNIT}")
+    every = [["1", UNIT], ["2", ROOT]]
+    assert _rows(analysed, f"{asked}&{DATES}&sortOrder=ASC") == every
+    largest = [["2", ROOT], ["1", UNIT]]
+    assert _rows(analysed, f"{asked}&{DATES}&sortOrder=DESC") == (every if _is_old(analysed) else largest)
+    assert _rows(analysed, f"{asked}&{DATES}&sortOrder=DESC&limit=1") == (every if _is_old(analysed) else largest[:1])
+
+
+def test_enrollments_are_counted_by_status(analysed: Registrar) -> None:
     asked = f"{COUNTED}&dimension=pe:2024"
-    assert _rows(analysed, f"{asked}&programStatus=ACTIVE&limit=1&sortOrder=ASC") == [["2", ROOT, "2024"]]
+    assert _rows(analysed, f"{asked}&programStatus=ACTIVE") == [["2", ROOT, "2024"]]
     assert _rows(analysed, f"{asked}&programStatus=COMPLETED") == []
+    assert _rows(analysed, f"{asked}&enrollmentStatus=COMPLETED") == [["2", ROOT, "2024"]]
+
+
+def test_events_are_asked_for_by_when_they_occurred_since_42(analysed: Registrar) -> None:
+    asked = f"/api/analytics/events/query/{CARE}?dimension=ou:{ROOT}&headers=psi&{DATES}&occurredDate=202406"
+    found = _rows(analysed, asked)
+    assert (found == [["EventVisitR"]]) == (analysed.sandbox.server.version != "v41")
+    enrolled = f"/api/analytics/enrollments/query/{CARE}?dimension=ou:{ROOT}&headers=pi&{DATES}&occurredDate=2024"
+    assert len(_rows(analysed, f"{enrolled}01")) == 2
+    assert len(_rows(analysed, f"{enrolled}02")) == (2 if analysed.sandbox.server.version == "v41" else 0)
+
+
+def test_what_would_change_sums_and_is_not_here_is_said(analysed: Registrar) -> None:
+    for parameter in ("collapseDataDimensions=true", "aggregateData=true", "columns=ou", "outputType=ENROLLMENT"):
+        assert get(analysed, f"{SUMS}&{parameter}").status == 501
+    assert get(analysed, f"{COUNTED}&{DATES}&timeField=LAST_UPDATED").status == 501
+    assert get(analysed, f"{SUMS}&collapseDataDimensions=false").status == 200

@@ -1,7 +1,7 @@
-"""Where event analytics places events: by which geometry, within which box, and how many.
+"""Where event analytics places events: by which geometry, and how many.
 
 Evidence: `DefaultEventDataQueryService.getCoordinateFields`, `DefaultEventCoordinateService`,
-`JdbcEventAnalyticsManager`, `DefaultEventQueryValidator` and `ValidationUtils.bboxIsValid`.
+`JdbcEventAnalyticsManager` and `EventsAnalyticsQueryCriteria`.
 """
 
 import json
@@ -68,7 +68,8 @@ def test_another_geometry_counts_where_there_is_none(analysed: Registrar) -> Non
         ELSEWHERE,
         PLACED,
     ]
-    assert _geometries(analysed, "geometryOnly=true") == [PLACED]
+    assert _geometries(analysed, "coordinatesOnly=true") == [PLACED]
+    assert len(_geometries(analysed, "geometryOnly=true&bbox=1,2,3,4")) == 4
 
 
 def test_44_says_of_what_a_geometry_is(analysed: Registrar) -> None:
@@ -83,14 +84,6 @@ def test_44_says_of_what_a_geometry_is(analysed: Registrar) -> None:
     assert names[names.index("geometry") + 1] == "geometrySource"
     reply = get(analysed, f"{EVENTS}&defaultCoordinateFallback=true&headers=geometrySource")
     assert reply.parsed()["rows"] == [["ougeometry"], ["ougeometry"], [""], ["psigeometry"]]
-
-
-def test_events_may_have_to_be_within_a_box(analysed: Registrar) -> None:
-    assert _geometries(analysed, "bbox=10,59,10.5,59.9") == [PLACED]
-    assert _geometries(analysed, "bbox=10.6,59,12,61") == []
-    assert _geometries(analysed, "bbox=10.6,59,12,61&coordinateField=ougeometry") == [ELSEWHERE] * 3
-    for wrong in ("10,59,11", "10,59,181,60", "10,-91,11,60", "a,b,c,d"):
-        assert _code(analysed, f"bbox={wrong}") == "E7213"
 
 
 def test_events_are_counted_with_the_box_around_them(analysed: Registrar) -> None:

@@ -183,6 +183,10 @@ class Behaviour:
     """Whether sums over events with `skipMeta` end in a failure."""
     names_geometry_sources: bool
     """Whether lists of events say of what a geometry is, where it may be of several things."""
+    asks_for_occurred_date: bool
+    """Whether lists of event analytics look at `occurredDate`."""
+    limits_sums_of_enrollments: bool
+    """Whether sums over enrollments look at `sortOrder` and `limit`."""
     names_stages_of_sums: bool
     """Whether the columns of sums over events name the stage of a data element."""
     forgets_columns_of_cells: bool
@@ -258,7 +262,7 @@ class Behaviour:
     shows_storer_of_entities: bool
     """Whether tracked entities have `storedBy`."""
     lists_attributes_by_enrollment: bool
-    """Whether lists of tracked entities show the attributes of every program that these are in."""
+    """Whether lists of tracked entities show the attributes of programs not asked for, as they were lately."""
     keeps_attributes_in_sets: bool
     """Whether the attributes of one entity come in the order of a Java set, and those of several latest first."""
     shows_storer_of_events: bool
@@ -449,6 +453,8 @@ _V41 = Behaviour(
     writes_event_numbers_as_doubles=True,
     fails_without_event_metadata=False,
     names_geometry_sources=False,
+    asks_for_occurred_date=False,
+    limits_sums_of_enrollments=False,
     names_stages_of_sums=False,
     forgets_columns_of_cells=False,
     tells_aggregation_of_dimensions=False,
@@ -589,6 +595,7 @@ _V42 = replace(
     hides_sql_errors=False,
     lists_latest_values_first=False,
     fails_without_event_metadata=True,
+    asks_for_occurred_date=True,
     forgets_columns_of_cells=True,
     entity_column="trackedentity",
     entity_file="trackedEntities",
@@ -693,6 +700,7 @@ _V43 = replace(
     limits_output_periods=True,
     data_import_steps=("Deserializing {} data",),
     shows_more_event_columns=True,
+    limits_sums_of_enrollments=True,
     names_stages_of_sums=True,
     forgets_columns_of_cells=False,
     tells_aggregation_of_dimensions=True,

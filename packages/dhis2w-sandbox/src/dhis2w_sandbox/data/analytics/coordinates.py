@@ -1,19 +1,18 @@
-"""Where events are on the map: by which of several geometries, and within which box.
+"""Where events are on the map: by which of several geometries.
 
 Source: `DefaultEventDataQueryService.getCoordinateFields`, `DefaultEventCoordinateService`, `JdbcEventAnalyticsManager`
-and `ValidationUtils.bboxIsValid` of dhis2-core.
+of dhis2-core.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from dhis2w_sandbox.call import Call
-from dhis2w_sandbox.data.analytics.query import checked_refusal, refusal
+from dhis2w_sandbox.data.analytics.query import refusal
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.metadata.units import UNIT
 
@@ -36,7 +35,6 @@ _FORMERLY = {"psigeometry": EVENT, "pigeometry": ENROLLMENT, "teigeometry": ENTI
 _SOURCES = {field: name for name, field in _FORMERLY.items()}
 """What the answer calls a geometry, as older versions did."""
 _TYPES = ("COORDINATE", "ORGANISATION_UNIT")
-_BOX = re.compile(r",\s*".join([r"(-?\d+(?:\.\d+)?)"] * 4))
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,6 @@ class Coordinates:
     """Of the above, or a data element or attribute; none for that of the event."""
     has_fallback: bool = False
     """Whether another one counts where the first is missing."""
-    box: Box | None = None
-    """Where rows must be."""
 
     def found(self, row: Row, rules: EntryRules) -> tuple[str, Json] | None:
         """The field that is there, with its geometry."""
@@ -68,13 +64,6 @@ class Coordinates:
         found = self.found(row, rules)
         return _SOURCES.get(found[0], found[0]) if found else None
 
-    def holds(self, row: Row, rules: EntryRules) -> bool:
-        """Whether a row is where it must be: its box and that of the query touch."""
-        if self.box is None:
-            return True
-        geometry = self.geometry(row, rules)
-        return geometry is not None and _touch(self.box, _around([geometry]))
-
 
 def read_coordinates(call: Call, rules: EntryRules, program: Json) -> Coordinates:
     """The geometries that a request names; 409 where there is no such."""
@@ -87,8 +76,8 @@ def read_coordinates(call: Call, rules: EntryRules, program: Json) -> Coordinate
     if other is not None:
         fields.append(_fallback(call, rules, _current(other), registers=registers))
     elif by_default:
-        fields += [field for field in _FIELDS if registers or field != ENTITY]
-    return Coordinates(tuple(dict.fromkeys(fields)), other is not None or by_default, _box(call))
+        fields += _FIELDS
+    return Coordinates(tuple(dict.fromkeys(fields)), other is not None or by_default)
 
 
 def extent(geometries: Iterable[Json]) -> str | None:
@@ -127,17 +116,6 @@ def _fallback(call: Call, rules: EntryRules, field: str, *, registers: bool) -> 
     raise refusal(call, "E7232", field)
 
 
-def _box(call: Call) -> Box | None:
-    text = call.param("bbox")
-    if not text:
-        return None
-    found = _BOX.fullmatch(text)
-    box = cast("Box", tuple(float(part) for part in found.groups())) if found else None
-    if box is None or any(abs(box[place]) > (180, 90)[place % 2] for place in range(4)):
-        raise checked_refusal(call, "E7213", text)
-    return box
-
-
 def _geometry(row: Row, field: str, rules: EntryRules) -> Json | None:
     owners = {EVENT: row.event, ENROLLMENT: row.enrollment, ENTITY: row.entity}
     if field in owners:
@@ -162,7 +140,3 @@ def _points(coordinates: list[Any]) -> list[list[float]]:
     if not isinstance(coordinates[0], list):
         return [coordinates]
     return [point for part in coordinates for point in _points(part)]
-
-
-def _touch(box: Box, other: Box) -> bool:
-    return box[0] <= other[2] and other[0] <= box[2] and box[1] <= other[3] and other[1] <= box[3]

@@ -48,12 +48,12 @@ Json = dict[str, Any]
 endpoints = Endpoints()
 
 PAGE_SIZE = 50
-_ELSEWHERE = (
-    "ouMode",
-    "includeMetadataDetails",
-    "timeField",
-)
+_ELSEWHERE = ("ouMode", "includeMetadataDetails", "timeField", "orgUnitField", "rowContext", "enhancedConditions")
 """Parameters that would change the answer, and do nothing here."""
+_SUMMED_ELSEWHERE = (*_ELSEWHERE, "columns", "rows", "collapseDataDimensions", "aggregateData")
+"""The same of sums over events."""
+_OUTPUT_TYPES = ("EVENT", "ENROLLMENT")
+"""Of what lists may be, which makes no difference."""
 
 
 @endpoints.add("GET", "/api/analytics/events/query/{program}", RECORDED, suffixes=SUFFIXES)
@@ -114,6 +114,7 @@ def aggregate_events(call: Call) -> Reply:
     rules = EntryRules(call.server, call.user)
     query = read_event_query(call, rules)
     value = _value(call, rules, query)
+    _check_known(call, _SUMMED_ELSEWHERE, ["EVENT"])
     tables.require(call.server)
     without_metadata = call.flag("skipMeta")
     if without_metadata and call.server.behaviour.fails_without_event_metadata:
@@ -148,6 +149,7 @@ def aggregate_enrollments(call: Call) -> Reply:
     """Count enrollments by unit, period of enrollment and what else is asked for; without a unit it is not here."""
     rules = EntryRules(call.server, call.user)
     query = read_event_query(call, rules)
+    _check_known(call)
     tables.require(call.server)
     shown = {row.id: row for row in query.units.dimensions if not row.is_filter}
     registers = query.program.get("programType") != "WITHOUT_REGISTRATION"
@@ -163,6 +165,8 @@ def aggregate_enrollments(call: Call) -> Reply:
     ]
     groups = _grouped(rules, query, columns, _enrollments(call, rules, query))
     rows = [[str(len(found)), *cell] for cell, found in sorted(groups.items())]
+    if behaviour.limits_sums_of_enrollments:
+        rows = _largest(call, rows)
     rows = renamed(call, rules, query, headers, rows)
     if is_file(call):
         return grid_file(call, headers, rows, name="enrollments")
@@ -200,6 +204,14 @@ def _sorted(call: Call, rows: list[list[str]]) -> list[list[str]]:
     return rows
 
 
+def _largest(call: Call, rows: list[list[str]]) -> list[list[str]]:
+    """The counts of enrollments sorted by size and cut, as far as it is asked for."""
+    limit, order = Parameters(call).integer("limit"), constant(call, "sortOrder", ("ASC", "DESC"))
+    if order:
+        rows.sort(key=lambda row: int(row[0]), reverse=order == "DESC")
+    return rows[: limit or None]
+
+
 def _grouped(
     rules: EntryRules, query: EventQuery, columns: Sequence[Dimension | Item], rows: Iterable[Row]
 ) -> dict[tuple[str, ...], list[Row]]:
@@ -234,11 +246,11 @@ def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, fin
     return Reply.json(grid_json(headers, rows, pager | metadata), headers=dict(tables.CACHED))
 
 
-def _check_known(call: Call) -> None:
+def _check_known(call: Call, elsewhere: Iterable[str] = _ELSEWHERE, types: Iterable[str] = _OUTPUT_TYPES) -> None:
     """501 for what would change the answer, and is not here."""
-    unknown = next((name for name in _ELSEWHERE if call.param(name) not in {None, "", "false"}), None)
-    if unknown is not None or (call.param("outputType") or "EVENT") not in {"EVENT", "ENROLLMENT"}:
-        raise NotInSandbox(f"{unknown or 'outputType'} of lists of events")
+    unknown = next((name for name in elsewhere if call.param(name) not in {None, "", "false"}), None)
+    if unknown is not None or (call.param("outputType") or "EVENT") not in types:
+        raise NotInSandbox(f"{unknown or 'outputType'} of event analytics")
 
 
 def _order(
@@ -345,14 +357,12 @@ def _wanted(call: Call, rules: EntryRules, query: EventQuery, row: Row) -> bool:
 
 
 def _is_placed(call: Call, rules: EntryRules, query: EventQuery, row: Row) -> bool:
-    """Whether a row has a place, and the right one, if one is asked for; an enrollment's must be a point."""
+    """Whether a row has a place, if one is asked for; an enrollment's must be a point."""
+    if not call.flag("coordinatesOnly"):
+        return True
     if row.event is None:
-        place = row.record.geometry or {}
-        is_point = not call.flag("coordinatesOnly") or place.get("type") == "Point"
-        return is_point and (not call.flag("geometryOnly") or bool(place))
-    needs_place = call.flag("coordinatesOnly") or call.flag("geometryOnly")
-    has_place = not needs_place or query.coordinates.geometry(row, rules) is not None
-    return has_place and query.coordinates.holds(row, rules)
+        return (row.record.geometry or {}).get("type") == "Point"
+    return query.coordinates.geometry(row, rules) is not None
 
 
 def _times(row: Row) -> dict[str, str | None]:
@@ -360,6 +370,7 @@ def _times(row: Row) -> dict[str, str | None]:
     times: dict[str, str | None] = {"lastUpdated": row.record.updated_at}
     if row.event is not None:
         times |= {"eventDate": row.event.occurred_at, "scheduledDate": row.event.scheduled_at}
+    times["occurredDate"] = row.event.occurred_at if row.event else row.record.occurred_at
     enrollment = row.enrollment
     times["enrollmentDate"] = enrollment.enrolled_at if enrollment else None
     times["incidentDate"] = enrollment.occurred_at if enrollment else None

@@ -35,8 +35,8 @@ Json = dict[str, Any]
 DEFAULT_PERIOD = "LAST_12_MONTHS"
 MISSING = "NV"
 MOST_ROWS = 100_000
-TIMES = ("eventDate", "enrollmentDate", "scheduledDate", "incidentDate", "lastUpdated")
-"""Parameters that say when something else than the event, or the enrollment, was."""
+TIMES = ("eventDate", "enrollmentDate", "scheduledDate", "incidentDate", "lastUpdated", "occurredDate")
+"""Parameters that say when something else than the event, or the enrollment, was; the last one is newer."""
 _YES_NO = {"true": "1", "false": "0"}
 _STAGE = re.compile(r"([A-Za-z0-9]+)(?:\[(-?\d+)\])?")
 Span = tuple[str, str]
@@ -197,7 +197,8 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
                 items.append(read_item(call, rules, program, text, is_filter=is_filter))
     if units.of("ou") is None:
         units.units = sorted(rules.view_units())
-    dates = {name: spans for name in TIMES if (spans := _spans(call, rules, name))}
+    names = TIMES if call.server.behaviour.asks_for_occurred_date else TIMES[:-1]
+    dates = {name: spans for name in names if (spans := _spans(call, rules, name))}
     undated = not units.periods and (start is None or end is None)
     if undated and not dates:
         add_dimension(call, rules, units, f"pe:{DEFAULT_PERIOD}", is_filter=True)
@@ -213,7 +214,7 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
         first=first.isoformat(),
         last=last.isoformat(),
         status=_list(call, "eventStatus"),
-        enrollment_status=_list(call, "programStatus") + _list(call, "enrollmentStatus"),
+        enrollment_status=_list(call, "programStatus"),
         coordinates=coordinates,
         is_short=wants_short_names(call),
         rounds=not call.flag("skipRounding"),
@@ -235,11 +236,15 @@ def _check(call: Call, units: Query, items: list[Item], start: datetime | None, 
         ("E7206", late, (str(start)[:10], str(end)[:10])),
         ("E7207", page is not None and page <= 0, (page,)),
         ("E7208", size is not None and size < 0, (size,)),
-        ("E7209", limit is not None and limit > most > 0 and "/events/" in call.path, (limit, most)),
+        ("E7209", limit is not None and limit > most > 0 and _takes_limit(call), (limit, most)),
     )
     for code, wrong, args in checks:
         if wrong:
             raise checked_refusal(call, code, *args)
+
+
+def _takes_limit(call: Call) -> bool:
+    return "/events/" in call.path or call.server.behaviour.limits_sums_of_enrollments
 
 
 def _spans(call: Call, rules: EntryRules, name: str) -> list[Span]:

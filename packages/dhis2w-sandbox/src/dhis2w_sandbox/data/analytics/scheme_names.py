@@ -50,21 +50,15 @@ def _of_column(call: Call, rules: EntryRules, header: Json) -> Names:
 
 
 def _everywhere(call: Call, rules: EntryRules, query: EventQuery) -> Names:
-    """What is replaced in every column; nothing where only `dataIdScheme` is there."""
-    output, of_units = _scheme(call, "outputIdScheme"), _scheme(call, "outputOrgUnitIdScheme")
-    others = (_scheme(call, "outputDataItemIdScheme"), _scheme(call, "outputDataElementIdScheme"))
-    if all(scheme in {None, UID} for scheme in (output, of_units, *others)):
+    """What `outputIdScheme` replaces in every column."""
+    scheme = _scheme(call, "outputIdScheme") or UID
+    if scheme == UID:
         return {}
-    general = output or _scheme(call, "dataIdScheme") or UID
-    names: Names = {}
-    if general != UID:
-        names |= _documents(general, _units(rules, query.units.units))
-        names |= {period.iso: period_name(period.iso) for period in query.units.periods if general == _NAME}
-        names |= _documents(general, [query.program, *([query.stage] if query.stage else [])])
-        for item in query.items:
-            names |= _options(rules, linked(item.document, "optionSet"), general)
-    if of_units is not None and of_units != UID:
-        names |= _documents(of_units, _units(rules, query.units.units))
+    names = _documents(scheme, _units(rules, query.units.units))
+    names |= {period.iso: period_name(period.iso) for period in query.units.periods if scheme == _NAME}
+    names |= _documents(scheme, [query.program, *([query.stage] if query.stage else [])])
+    for item in query.items:
+        names |= _options(rules, linked(item.document, "optionSet"), scheme)
     return names
 
 
