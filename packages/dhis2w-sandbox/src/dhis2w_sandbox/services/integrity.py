@@ -1,8 +1,9 @@
 """`/api/dataIntegrity`: checks of the metadata, run as jobs, and what they found.
 
-Of DHIS2's checks this server has those for groups with too few members. They are in
-`tables/<version>.integrity.jsonl`: read by hand from the files `data-integrity-checks/groups/*.yaml` of dhis2-core,
-with their words as the recordings show them.
+What there is to say of each check is in `tables/integrity.jsonl`, by version: read from the files
+`data-integrity-checks/**/*.yaml` and `i18n_global.properties` of dhis2-core, with `percentage` for how its SQL divides
+(`whole` numbers or `exact`). What they look for is in the modules `integrity_*`; a check that is in none of them is 501
+when it is to run, and left out where all are.
 Source: `DataIntegrityController`, `DefaultDataIntegrityService` of dhis2-core and its files of checks; recordings
 `services/integrity`.
 """
@@ -17,11 +18,19 @@ from importlib.resources import files
 from typing import Any, cast
 
 from dhis2w_sandbox.call import RECORDED, SOURCE, Call, Reply
-from dhis2w_sandbox.errors import Dhis2Refusal
-from dhis2w_sandbox.metadata.sides import members
+from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox
+from dhis2w_sandbox.metadata.java_order import hash_order, text_hash
 from dhis2w_sandbox.routing import ALL_VERSIONS, Endpoints
 from dhis2w_sandbox.server import Server
+from dhis2w_sandbox.services import (
+    integrity_categories,
+    integrity_elements,
+    integrity_groups,
+    integrity_programs,
+    integrity_units,
+)
 from dhis2w_sandbox.services.differences import differences
+from dhis2w_sandbox.services.integrity_findings import RULES, Findings, Rule
 from dhis2w_sandbox.tasks import Job
 
 Json = dict[str, Any]
@@ -30,20 +39,20 @@ endpoints = Endpoints()
 
 _MAY = ["F_PERFORM_MAINTENANCE"]
 KINDS = ("summary", "details")
+AREAS = (integrity_categories, integrity_elements, integrity_groups, integrity_programs, integrity_units)
+"""The modules that fill the table of rules."""
+_TABLE_SIZE = 256
+"""How large the map of checks is: DHIS2 has more than 95."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: groups of a type that have fewer members than they should."""
+    """One check."""
 
     about: Json
     """What answers say of it."""
-    type: str
-    """The plural of the type of the groups."""
-    members: str
-    """The key that holds their members."""
-    fewest: int
-    """How many members a group should have."""
+    percentage: str | None
+    """How its share is worked out: `whole` numbers or `exact`; None where there is none."""
 
     @property
     def name(self) -> str:
@@ -55,23 +64,40 @@ class Check:
         """The first letters of the words of the name: `IGS`."""
         return self.about["code"]
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether it runs only when it is named."""
+        return self.about["isSlow"]
+
+    @property
+    def rule(self) -> Rule | None:
+        """What looks for its issues; None where nothing here does."""
+        return RULES.get(self.name)
+
+    def share(self, found: Findings) -> float | None:
+        """Of a hundred objects, how many have the issue; None of none."""
+        count = found.count if found.matched is None else found.matched
+        if self.percentage is None or not found.total:
+            return None
+        return float(100 * count // found.total) if self.percentage == "whole" else 100 * count / found.total
+
 
 @cache
 def checks_of(version: str) -> dict[str, Check]:
-    """The checks of a version by name."""
-    text = files("dhis2w_sandbox.tables").joinpath(f"{version}.integrity.jsonl").read_text("utf-8")
-    found = [_check(json.loads(line)) for line in text.splitlines()]
-    return {check.name: check for check in found}
+    """The checks of a version by name, in the order of the map that DHIS2 keeps them in."""
+    text = files("dhis2w_sandbox.tables").joinpath("integrity.jsonl").read_text("utf-8")
+    rows = (json.loads(line) for line in text.splitlines())
+    found = {row["name"]: _check(row) for row in rows if version in row["versions"]}
+    return {name: found[name] for name in hash_order(list(found), text_hash, smallest=_TABLE_SIZE)}
 
 
 def _check(row: Json) -> Check:
-    key, fewest = row.pop("members"), row.pop("fewest")
     code = "".join(word[0].upper() for word in row["name"].split("_"))
-    about = {**row, "displayName": row["description"], "isSlow": False, "isProgrammatic": False, "code": code}
-    return Check(about, row["issuesIdType"], key, fewest)
+    about = {key: value for key, value in row.items() if key not in {"versions", "percentage"}}
+    return Check({**about, "code": code}, row.get("percentage"))
 
 
-class Findings:
+class Results:
     """What the checks of a server found when they last ran."""
 
     def __init__(self, server: Server) -> None:
@@ -87,34 +113,18 @@ class Findings:
         return {name: json.loads(content) for name, content in rows}
 
     def run(self, kind: str, check: Check) -> None:
-        """Run a check and keep what it finds."""
+        """Run a check and keep what it finds; one that nothing here looks for finds nothing out."""
+        if check.rule is None:
+            return
         begin = self._server.now()
-        groups, short = _short_groups(self._server, check)
-        found: Json = {**check.about, "averageExecutionTime": 0, "startTime": begin, "finishedTime": self._server.now()}
+        found = check.rule(self._server)
+        row: Json = {**check.about, "averageExecutionTime": 0, "startTime": begin, "finishedTime": self._server.now()}
         if kind == "summary":
-            found |= {"count": len(short), "percentage": float(100 * len(short) // groups) if groups else None}
+            row |= {"count": found.count, "percentage": check.share(found)}
         else:
-            rows = sorted(short, key=lambda row: row["name"])
-            found["issues"] = rows
-        kept = {key: value for key, value in found.items() if value is not None}
+            row["issues"] = found.issues
+        kept = {key: value for key, value in row.items() if value is not None}
         self._sql.execute("INSERT OR REPLACE INTO finding VALUES (?, ?, ?)", (kind, check.name, json.dumps(kept)))
-
-
-def _short_groups(server: Server, check: Check) -> tuple[int, list[Json]]:
-    """How many groups there are, and those with too few members, as issues."""
-    schema = server.schemas.by_plural[check.type]
-    prop = schema.properties[check.members]
-    documents = server.store.all(schema.singular)
-    counted = [
-        (document, len(document.get(prop.key) or () if prop.owner else members(server, schema, prop, document)))
-        for document in documents
-    ]
-    short = [
-        {"id": document["id"], "name": document["name"], "comment": str(count)}
-        for document, count in counted
-        if count < check.fewest
-    ]
-    return len(documents), short
 
 
 @endpoints.add("GET", "/api/dataIntegrity", RECORDED)
@@ -122,10 +132,20 @@ def available(call: Call) -> Reply:
     """List the checks: all, or those that are named and fit `section`, `slow`, `programmatic`."""
     asked = _asked(call)
     chosen = _expanded(call.server, asked) if asked else list(checks_of(call.server.version).values())
-    if call.flag("slow") or call.flag("programmatic"):
-        chosen = []
     section = call.param("section")
-    return Reply.json([check.about for check in chosen if section in (None, "", check.about["section"])])
+    wanted = {
+        key: call.flag(name)
+        for name, key in (("slow", "isSlow"), ("programmatic", "isProgrammatic"))
+        if call.param(name)
+    }
+    return Reply.json(
+        [
+            check.about
+            for check in chosen
+            if section in (None, "", check.about["section"])
+            and all(check.about[key] == value for key, value in wanted.items())
+        ]
+    )
 
 
 @endpoints.add("POST", "/api/dataIntegrity", SOURCE, requires=_MAY)
@@ -146,7 +166,7 @@ def run_kind(call: Call) -> Reply:
 @endpoints.add("GET", "/api/dataIntegrity/details", RECORDED, requires=_MAY)
 def results(call: Call) -> Reply:
     """Show what checks found that have run."""
-    found = Findings(call.server).all(call.path.rpartition("/")[2])
+    found = Results(call.server).all(call.path.rpartition("/")[2])
     asked = _asked(call)
     names = {check.name for check in _expanded(call.server, asked)} if asked else set(found)
     return Reply.json({name: row for name, row in found.items() if name in names})
@@ -156,7 +176,7 @@ def results(call: Call) -> Reply:
 @endpoints.add("GET", "/api/dataIntegrity/details/completed", SOURCE)
 def completed(call: Call) -> Reply:
     """List the checks that have run."""
-    return Reply.json(list(Findings(call.server).all(call.path.split("/")[3])))
+    return Reply.json(list(Results(call.server).all(call.path.split("/")[3])))
 
 
 @endpoints.add("GET", "/api/dataIntegrity/summary/running", RECORDED)
@@ -171,7 +191,7 @@ def running(call: Call) -> Reply:
 @endpoints.add("GET", "/api/dataIntegrity/{check}/details", RECORDED, requires=_MAY)
 def result(call: Call) -> Reply:
     """Show what one check found; nothing where it has not run."""
-    found = Findings(call.server).all(call.path.rpartition("/")[2]).get(call.parts["check"])
+    found = Results(call.server).all(call.path.rpartition("/")[2]).get(call.parts["check"])
     return Reply.json(found) if found else Reply()
 
 
@@ -187,7 +207,7 @@ def metrics(call: Call) -> Reply:
     """Show the summaries as a monitoring system reads them."""
     if not call.headers.get("accept", "").startswith("text/plain"):
         raise Dhis2Refusal(406, differences(call.server).no_representation)
-    found = Findings(call.server).all("summary").values()
+    found = Results(call.server).all("summary").values()
     blocks = (
         ("issues_count_total", "counts", "count"),
         ("issues_percentage", "percentages", "percentage"),
@@ -208,6 +228,8 @@ def _labels(row: Json) -> str:
 def _run(call: Call, kind: str, location: str) -> Reply:
     server = call.server
     asked = _body_names(call) or _asked(call)
+    if missing := [check.name for check in _expanded(server, asked) if check.rule is None]:
+        raise NotInSandbox(f"the checks {', '.join(missing)}")
     parameters: Json = {"checks": asked} if kind == "details" else {"type": "SUMMARY", "checks": asked}
     job = Job(server, "DATA_INTEGRITY_DETAILS" if kind == "details" else "DATA_INTEGRITY", parameters)
     reply = job.reply(call)
@@ -219,8 +241,9 @@ def _run(call: Call, kind: str, location: str) -> Reply:
 def run_job(job: Job, kind: str, names: list[str]) -> None:
     """Run checks, all of them where none are named, as a job that tells its story."""
     server = job.server
-    for check in _expanded(server, names) if names else checks_of(server.version).values():
-        Findings(server).run(kind, check)
+    quick = [check for check in checks_of(server.version).values() if not check.is_slow]
+    for check in _expanded(server, names) if names else quick:
+        Results(server).run(kind, check)
     job.tell("", dataType="PARAMETERS", data=job.parameters)
     job.tell("", completed=True)
 
