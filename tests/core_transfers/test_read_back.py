@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,14 @@ from dhis2w_client import Dhis2Client, ServerError
 from dhis2w_client.clock import Clock
 from dhis2w_client.data_values import DataValueOptions
 from dhis2w_client.tracker import PushOptions
-from dhis2w_core.transfers.data_push import DataPush
+from dhis2w_core.transfers.data_push import BETWEEN_READS, DataPush
 from dhis2w_core.transfers.source_rows import digest_of
 from dhis2w_core.transfers.tracker_there import Row, TrackerThere, holds
 from dhis2w_core.transfers.values_there import ValuesThere
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.faults import Fault
 from tests.client_data import small_country
-from tests.client_data.small_country import COUNT, UNIT, value
+from tests.client_data.small_country import COUNT, FIRST_SET, UNIT, value
 from tests.client_metadata import connecting
 from tests.core_transfers.sender_process import at_once, plan_of
 from tests.core_transfers.test_exactly_once import IMPORTS
@@ -113,6 +114,38 @@ def test_values_that_a_lost_request_deleted_are_not_refused(country: Sandbox, tm
         report = await delete.apply(client, lambda _: None)
         assert (report["read"], report["accepted"], report["refused"]) == (3, 3, 0)
         assert await small_country.stored(client) == []
+
+    connecting.run(country, use)
+
+
+def test_nothing_is_sent_again_while_the_server_is_still_at_work(country: Sandbox, tmp_path: Path) -> None:
+    """A proxy does not wait, and values come to be there one after another: none of them after what is sent next."""
+    file = values_in(tmp_path, "".join(f"{COUNT},20240{month},{UNIT},{month},,,\n" for month in (1, 2, 3)))
+    country.faults.add(Fault(504, path=IMPORTS, method="POST"))
+    country.faults.add(Fault(500, path=IMPORTS, method="POST", times=None))
+    waits: list[float] = []
+
+    async def use(client: Dhis2Client) -> None:
+        async def work(seconds: float) -> None:
+            waits.append(seconds)
+            if (month := len(waits)) <= 3:
+                await client.data_values.set(COUNT, f"20240{month}", UNIT, str(month), data_set=FIRST_SET)
+
+        report = await replace(plan_of(file), clock=Clock(sleep=work)).apply(client, lambda _: None)
+        assert (report["read"], report["accepted"]) == (3, 3)
+        assert waits == [2.0, BETWEEN_READS, BETWEEN_READS]
+
+    connecting.run(country, use)
+
+
+def test_what_is_there_in_part_and_stays_so_is_sent(country: Sandbox, tmp_path: Path) -> None:
+    file = values_in(tmp_path, "".join(f"{COUNT},20240{month},{UNIT},{month},,,\n" for month in (1, 2, 3)))
+    country.faults.add(Fault(504, path=IMPORTS, method="POST"))
+
+    async def use(client: Dhis2Client) -> None:
+        await client.data_values.set(COUNT, "202402", UNIT, "2", data_set=FIRST_SET)
+        assert (await push(client, file))["accepted"] == 3
+        assert len(await small_country.stored(client)) == 3
 
     connecting.run(country, use)
 

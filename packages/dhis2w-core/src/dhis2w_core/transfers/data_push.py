@@ -1,7 +1,11 @@
 """Sending a file of data values: in chunks, with a journal; killed at any point, the same command goes on.
 
 A value has a natural key, so that sending it twice stores it once. Of a chunk whose answer was lost the server is read
-back first, and only what it has not is sent again.
+back first, and only what it has not is sent again, when no more of it comes to be there.
+
+What can go wrong all the same: an import whose answer was lost, which stores nothing until the chunk that was sent
+again and a later chunk with the same key are stored, has the last word on that key. So has one that outlives its push,
+against whatever is written next. No request tells what a server is still at.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
     from dhis2w_core.operation import PushReport
     from dhis2w_core.plan import ObjectChange, Preview, Record
 
+BETWEEN_READS = 5.0
+"""Seconds after which the server is read back once more, where a part of what may have been sent is there."""
 NEEDED = ("dataElement", "period", "orgUnit")
 """What every value has; a table without a column for it is the wrong one, or needs to be told which it is."""
 
@@ -97,7 +103,9 @@ class DataPush:
         return self._file.fingerprint()
 
     async def _delivery(self, client: Dhis2Client) -> Deliver:
-        deliver = await DeliverValues.of(client, self.options, self.data_set, background=self.background)
+        deliver = await DeliverValues.of(
+            client, self.options, self.data_set, background=self.background, clock=self.clock
+        )
         if not self.check:
             return deliver
         return CheckedDelivery(await MetadataCheck.of(client, self.options, self.data_set), deliver)
@@ -158,15 +166,22 @@ class DeliverValues:
     """Among which the client finds the one of each value, where this version asks for it."""
     background: bool = False
     """As jobs."""
+    clock: Clock = SYSTEM_CLOCK
 
     @classmethod
     async def of(
-        cls, client: Dhis2Client, options: DataValueOptions, data_set: str | None, *, background: bool = False
+        cls,
+        client: Dhis2Client,
+        options: DataValueOptions,
+        data_set: str | None,
+        *,
+        background: bool = False,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> DeliverValues:
         """For a server: what decides about data sets is read once, where it is needed."""
         asks = client.dialect.groups_data_values_by_data_set
         facts = await client.data_values.data_set_facts(options, data_set) if asks else None
-        return cls(client, options, data_set, facts, background)
+        return cls(client, options, data_set, facts, background, clock)
 
     async def __call__(self, chunk: Chunk, *, read_back: bool) -> Outcome:
         """Send rows; of those that 2.43 refused with their group alone, until each was judged for itself.
@@ -174,7 +189,7 @@ class DeliverValues:
         A row with the key of an earlier one is sent after it, as it would be from another chunk.
         """
         everything = range(len(chunk))
-        todo = await ValuesThere(self.client, self.options).unsent(chunk.values) if read_back else everything
+        todo = await self._unsent(chunk.values) if read_back else everything
         accepted = len(chunk) - len(todo)
         unchanged = skipped = 0
         refused: list[RefusedRow] = []
@@ -211,6 +226,20 @@ class DeliverValues:
             accepted, unchanged = accepted + report.accepted, unchanged + report.unchanged
             skipped += report.skipped + report.vanished
         return Outcome(accepted, unchanged, skipped, tuple(refused))
+
+    async def _unsent(self, values: Sequence[dict[str, Any]]) -> Sequence[int]:
+        """The positions of the values that have to be sent again, when the server stores no more of them.
+
+        Where a part is there, the import may still be at work; what it stores late would come after what is sent now.
+        """
+        there = ValuesThere(self.client, self.options)
+        todo = await there.unsent(values)
+        while 0 < len(todo) < len(values):
+            await self.clock.sleep(BETWEEN_READS)
+            before, todo = len(todo), await there.unsent(values)
+            if len(todo) >= before:
+                break
+        return todo
 
 
 def _places(chunk: Chunk) -> frozenset[tuple[object, object]]:
