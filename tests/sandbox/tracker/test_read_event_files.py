@@ -6,7 +6,7 @@ Evidence: `EventQueryAnalyticsController`, `EventAggregateAnalyticsController`, 
 
 import pytest
 from looking import get, register_two
-from registering import CARE, PERSON, ROOT, VISIT, Registrar
+from registering import CARE, FIRST, PERSON, ROOT, VISIT, WEIGHT, Registrar
 
 YEAR = f"dimension=ou:{ROOT}&startDate=2024-01-01&endDate=2024-12-31"
 CACHED = "max-age=60, public"
@@ -59,6 +59,21 @@ def test_cells_are_those_of_the_list(analysed: Registrar) -> None:
     assert "<row><field>District A</field></row>" in text
     page = get(analysed, f"{EVENTS[0]}.html?{EVENTS[1]}&stage={VISIT}").body.decode()
     assert page.count("District A</td>") == 2
+
+
+def test_columns_of_one_name_are_told_apart_in_csv_and_pages(analysed: Registrar) -> None:
+    items = [f"{stage}.{WEIGHT}" for stage in (FIRST, VISIT)]
+    asked = f"{YEAR}&{'&'.join(f'dimension={item}' for item in items)}&headers={','.join(items)}"
+    path = ENROLLMENTS[0]
+    assert get(analysed, f"{path}.csv?{asked}").body.decode().splitlines()[0] == "Weight - First,Weight - Visit"
+    assert '<th style="text-align:left">Weight - Visit</th>' in get(analysed, f"{path}.html?{asked}").body.decode()
+    assert 'column="Weight"' in get(analysed, f"{path}.xml?{asked}").body.decode()
+    headers = get(analysed, f"{path}?{asked}").parsed()["headers"]
+    assert [(row["column"], "displayColumn" in row) for row in headers] == [("Weight", False)] * 2
+    alone = asked.replace(f"dimension={items[0]}&", "").replace(f"{items[0]},", "")
+    assert get(analysed, f"{path}.csv?{alone}").body.decode().splitlines()[0] == "Weight"
+    summed = f"{ENROLLMENT_SUMS[0]}.csv?{YEAR}&dimension={items[0]}&dimension={items[1]}"
+    assert get(analysed, summed).body.decode().startswith("Value,Organisation unit,Weight - First,Weight - Visit\n")
 
 
 def test_what_is_wrong_is_refused_as_in_json(analysed: Registrar) -> None:

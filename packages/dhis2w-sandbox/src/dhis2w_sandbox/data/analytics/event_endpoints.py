@@ -42,6 +42,7 @@ from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.tracker.reading.parameters import Parameters
 from dhis2w_sandbox.tracker.record_store import RecordStore
 from dhis2w_sandbox.tracker.records import Enrollment, Event
+from dhis2w_sandbox.versions import Behaviour
 
 Json = dict[str, Any]
 
@@ -161,7 +162,7 @@ def aggregate_enrollments(call: Call) -> Reply:
     headers = [
         header("value", "Value", number=True),
         *(_aggregate_header(call, query, column) for column in columns if isinstance(column, Dimension)),
-        *(item_column(query, item, behaviour).header for item in query.columns),
+        *(column.file_header if is_file(call) else column.header for column in _item_columns(query, behaviour)),
     ]
     groups = _grouped(rules, query, columns, _enrollments(call, rules, query))
     rows = [[str(len(found)), *cell] for cell, found in sorted(groups.items())]
@@ -182,6 +183,10 @@ def aggregate_enrollments(call: Call) -> Reply:
 def page_of_grouped_enrollments(call: Call) -> Reply:
     """Count enrollments as a page."""
     return aggregate_enrollments(as_page(call))
+
+
+def _item_columns(query: EventQuery, behaviour: Behaviour) -> list[Column]:
+    return [item_column(query, item, behaviour) for item in query.columns]
 
 
 def _aggregate_header(call: Call, query: EventQuery, column: Dimension | Item) -> Json:
@@ -235,7 +240,7 @@ def _listed(call: Call, query: EventQuery, columns: list[Column], name: str, fin
         found.sort(key=lambda row, read=read: sortable(read(row)), reverse=descending)
     counted = call.flag("totalPages", default=name == "events")
     paged = call.param("paging") != "false" and call.param("skipPaging") != "true"
-    headers = [column.header for column in shown]
+    headers = [column.file_header if is_file(call) else column.header for column in shown]
     listed = found[(page - 1) * size : page * size] if paged else found
     rows = [cells(shown, row) for row in listed]
     rows = renamed(call, rules, query, headers, rows)

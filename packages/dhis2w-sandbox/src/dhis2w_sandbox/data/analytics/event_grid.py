@@ -103,6 +103,8 @@ class Column:
     read: Callable[[Row], str | None]
     more: Json = field(default_factory=dict[str, Any])
     """What else its header says."""
+    file_title: str | None = None
+    """Its title in files, where that is another."""
 
     @property
     def header(self) -> Json:
@@ -117,6 +119,11 @@ class Column:
             "meta": True,
             **self.more,
         }
+
+    @property
+    def file_header(self) -> Json:
+        """The header in a file."""
+        return {**self.header, "displayColumn": self.file_title or self.title}
 
 
 def timestamp(text: str | None) -> str | None:
@@ -296,7 +303,7 @@ def item_column(query: EventQuery, item: Item, behaviour: Behaviour) -> Column:
     if item.offset is not None:
         place = f"index:{item.offset} startDate:null endDate: null dimension: {item.id}"
         more |= {"programStage": item.stage, "repeatableStageParams": place, "stageOffset": item.offset}
-    return Column(item.id, query.name_of(item.document), type, read, more)
+    return Column(item.id, query.name_of(item.document), type, read, more, query.title_of(item))
 
 
 def table_text(item: Item, text: str | None) -> str | None:

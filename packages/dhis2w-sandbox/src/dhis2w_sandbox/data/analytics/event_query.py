@@ -87,7 +87,8 @@ class Item:
     type: str
     """dataElement or trackedEntityAttribute."""
     document: Json
-    stage: str | None
+    stage_document: Json | None
+    """The stage that is named, if any."""
     offset: int | None
     """Of `stage[-1].element`: which event of its stage is meant, of an enrollment; None where none is named."""
     conditions: list[tuple[str, str]]
@@ -97,6 +98,11 @@ class Item:
     def uid(self) -> str:
         """The data element or attribute."""
         return self.document["id"]
+
+    @property
+    def stage(self) -> str | None:
+        """The stage that is named, if any."""
+        return self.stage_document["id"] if self.stage_document else None
 
     @property
     def place(self) -> str:
@@ -155,6 +161,12 @@ class EventQuery:
     def name_of(self, document: Json) -> str:
         """What something is called."""
         return (document.get("shortName") if self.is_short else None) or document.get("name", "")
+
+    def title_of(self, item: Item) -> str:
+        """What files call the column of an item: with its stage, where several columns have one name."""
+        name = self.name_of(item.document)
+        is_alone = sum(self.name_of(other.document) == name for other in self.columns) < 2
+        return name if is_alone or item.stage_document is None else f"{name} - {self.name_of(item.stage_document)}"
 
     @property
     def columns(self) -> list[Item]:
@@ -288,12 +300,13 @@ def read_item(call: Call, rules: EntryRules, program: Json, text: str, *, is_fil
     return item
 
 
-def _stage(call: Call, rules: EntryRules, prefix: str, id: str) -> tuple[str, int | None]:
+def _stage(call: Call, rules: EntryRules, prefix: str, id: str) -> tuple[Json, int | None]:
     """The stage of an item and which of its events is meant; 409 where there is no such stage."""
     found = _STAGE.fullmatch(prefix)
-    if found is None or rules.document("programStage", found[1]) is None:
+    stage = rules.document("programStage", found[1]) if found else None
+    if found is None or stage is None:
         raise refusal(call, "E7226", id)
-    return found[1], None if found[2] is None else int(found[2])
+    return stage, None if found[2] is None else int(found[2])
 
 
 def _is_of_enrollments(call: Call) -> bool:

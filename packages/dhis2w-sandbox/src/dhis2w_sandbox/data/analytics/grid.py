@@ -282,10 +282,15 @@ def _combos(rules: EntryRules, query: Query) -> list[str]:
     return hash_order([combo for name in combos for combo in rules.combos_of(name)], text_hash, smallest=1)
 
 
+def title_in_file(header: Json) -> str:
+    """What CSV and HTML call a column."""
+    return header.get("displayColumn") or header.get("column") or ""
+
+
 def as_csv(headers: list[Json], rows: list[list[str]]) -> bytes:
     """The rows below the titles of their columns; only what needs quotes has them."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([row.get("column", "") for row in headers])
+    writer.writerow([title_in_file(row) for row in headers])
     writer.writerows(rows)
     return out.getvalue().encode()

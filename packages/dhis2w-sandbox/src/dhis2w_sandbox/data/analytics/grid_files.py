@@ -15,7 +15,7 @@ from typing import Any
 
 from dhis2w_sandbox.call import Call, Reply
 from dhis2w_sandbox.data.analytics import tables
-from dhis2w_sandbox.data.analytics.grid import as_csv
+from dhis2w_sandbox.data.analytics.grid import as_csv, title_in_file
 from dhis2w_sandbox.data.writers import XML_HEAD
 from dhis2w_sandbox.errors import NotInSandbox
 from dhis2w_sandbox.versions import Behaviour
@@ -98,8 +98,7 @@ def as_html(behaviour: Behaviour, headers: list[Json], rows: list[list[str]], ti
     shown = [place for place, row in enumerate(headers) if not row["hidden"]]
     marks = [_LEFT if headers[place]["meta"] else "" for place in shown]
     titles = [
-        f"<th{mark}>{_html_text(headers[place].get('column') or '')}</th>"
-        for place, mark in zip(shown, marks, strict=True)
+        f"<th{mark}>{_html_text(title_in_file(headers[place]))}</th>" for place, mark in zip(shown, marks, strict=True)
     ]
     if behaviour.forgets_columns_of_cells:
         marks = [""] * len(shown)
