@@ -219,3 +219,11 @@ def test_programs_and_users(admin: Sender) -> None:
     _put(admin, "user", {"id": "userAaaaaa1", "username": "-a", "userRoles": []})
     for name in ("users_with_no_user_role", "users_with_invalid_usernames"):
         assert _run(admin, name)[1] == [{"id": "userAaaaaa1", "name": "-a", "comment": "disabled:false"}]
+
+
+def test_a_line_that_crosses_itself(admin: Sender) -> None:
+    bow = {"type": "Polygon", "coordinates": [[[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]]}
+    _put(admin, "organisationUnit", _named("unitBowtie1", geometry=bow), _named("unitSquare1", geometry=_square(1)))
+    summary, issues = _run(admin, "orgunits_invalid_geometry")
+    assert summary["percentage"] == 50.0
+    assert issues == [{"id": "unitBowtie1", "name": "unitBowtie1", "comment": "Self-intersection[1 1]"}]

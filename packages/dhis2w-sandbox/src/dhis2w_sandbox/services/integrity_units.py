@@ -149,6 +149,47 @@ def _inside(point: tuple[float, float], polygon: Polygon) -> bool:
     return crossings % 2 == 1
 
 
+@rule("orgunits_invalid_geometry")
+def _invalid_geometries(server: Server) -> Findings:
+    units = [row for row in by_name(server.store.all("organisationUnit")) if row.get("geometry")]
+    issues = [issue(row, reason) for row in units if (reason := _defect(row["geometry"]))]
+    return Findings(issues, len(units))
+
+
+def _defect(geometry: Json) -> str | None:
+    """The first place where the line around an area crosses itself, as PostGIS says it; other defects are not seen."""
+    areas = {"Polygon": [geometry["coordinates"]], "MultiPolygon": geometry["coordinates"]}
+    polygons: list[Polygon] = areas.get(geometry["type"], [])
+    crossings = (place for polygon in polygons for ring in polygon if (place := _crossing(ring)))
+    place = next(crossings, None)
+    return f"Self-intersection[{place[0]:.15g} {place[1]:.15g}]" if place else None
+
+
+def _crossing(ring: list[list[float]]) -> tuple[float, float] | None:
+    """Where two sides of a ring cross that are no neighbours; None where none do."""
+    sides = list(pairwise(ring))
+    for first, (start, end) in enumerate(sides):
+        for other_start, other_end in sides[first + 2 :]:
+            if max(other_start[0], other_end[0]) < min(start[0], end[0]):
+                continue
+            if place := _meeting((start, end), (other_start, other_end)):
+                return place
+    return None
+
+
+def _meeting(one: tuple[list[float], ...], other: tuple[list[float], ...]) -> tuple[float, float] | None:
+    """The point inside of both lines at which they cross."""
+    (x1, y1, *_), (x2, y2, *_) = one
+    (x3, y3, *_), (x4, y4, *_) = other
+    slant = (x2 - x1) * (y4 - y3) - (y2 - y1) * (x4 - x3)
+    if slant == 0:
+        return None
+    along = ((x3 - x1) * (y4 - y3) - (y3 - y1) * (x4 - x3)) / slant
+    across = ((x3 - x1) * (y2 - y1) - (y3 - y1) * (x2 - x1)) / slant
+    inside = 0 < along < 1 and 0 < across < 1
+    return (x1 + along * (x2 - x1), y1 + along * (y2 - y1)) if inside else None
+
+
 @rule("org_units_with_cyclic_references")
 def _circles(server: Server) -> Findings:
     def in_circle(unit: Json) -> bool:
