@@ -37,6 +37,7 @@ def test_nothing_in_a_list_of_commands_is_cut_short(d2w: Command, words: tuple[s
         (("data", "push"), "next: d2w data push [OPTIONS] FILE... (`d2w data push --help` says more)"),
         (("data", "psh"), "next: d2w data [OPTIONS] COMMAND [ARGS]... (`d2w data --help` says more)"),
         (("--versoin",), "(`d2w --help` says more)"),
+        (("data", "set", "DKWiQdn8P1B", "202501", "A5RDGbzMDjs", "-4"), "Behind -- a value may begin with -."),
         (("data", "push", "nofile.csv"), "next: `d2w data push --help` shows how it is used."),
     ],
 )
@@ -77,3 +78,12 @@ def test_json_from_an_editor_of_windows_is_read(d2w: Command, home: Home) -> Non
     body = home.folder / "body.json"
     body.write_text('{"name": "N", "shortName": "N"}', encoding="utf-8-sig")
     assert d2w("api", "POST", "dataElementGroups", "--body", f"@{body}", "--yes").code == 0
+
+
+@pytest.mark.usefixtures("server")
+def test_a_folder_that_is_not_there_is_told_in_words(d2w: Command) -> None:
+    selection = ("--data-set", "aSrbqFgGVmR", "--org-unit", "neINw0qT1QU", "--period", "202501")
+    done = d2w("data", "pull", *selection, "--to", "no/such/folder/values.csv")
+    assert (done.code, done.out) == (ExitCode.FAILED, "")
+    assert "no/such/folder" in done.err
+    assert "next: Check that the folder is there" in done.err

@@ -24,6 +24,7 @@ Results are printed as a table, in a pipe too; -o prints them as JSON, NDJSON, C
 shown and asked for first; --dry-run only shows it, --yes does not ask."""
 EXIT_CODES = """Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 not authenticated, 6 unreachable,
 7 partly done, 8 differences found, 9 not confirmed, 130 interrupted."""
+FILE_STEP = "Check that the folder is there, that you may write into it, and that the disk has room."
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 COMPLETION_VARIABLE = "_D2W_COMPLETE"
 
@@ -59,6 +60,10 @@ def run(arguments: list[str]) -> int:
         return tell_error(RunInterruptedError("Interrupted."), output)
     except BrokenPipeError:
         return _quiet_end()
+    except OSError as error:
+        if not error.filename:
+            raise
+        return tell_error(Dhis2Error(f"{error.filename}: {error.strerror}.", next_step=FILE_STEP), output)
     except Exception as error:
         if not hasattr(error, "format_message"):  # Typer's errors of usage have it
             raise
@@ -127,7 +132,10 @@ def _usage_error(error: Any, output: str) -> int:
         sys.stdout.write(error.ctx.get_help() + "\n")
         return ExitCode.USAGE
     usage, path = (error.ctx.get_usage(), error.ctx.command_path) if error.ctx else ("d2w", "d2w")
-    return tell_usage(error.format_message(), output, usage, path)
+    message = error.format_message()
+    if getattr(error, "option_name", "")[1:2].isdigit():  # a number below zero was taken for an option
+        message += " Behind -- a value may begin with -."
+    return tell_usage(message, output, usage, path)
 
 
 def _speak_utf_8() -> None:

@@ -6,6 +6,8 @@ import json
 from typing import Any, cast
 
 NAMES = ("displayName", "name", "username", "code")
+VALUES_OF = ("dataElement", "attribute")
+"""What an object of tracker says that its `value` is of."""
 MEMBERS_SHOWN = 3
 
 
@@ -30,6 +32,9 @@ def cell(value: object) -> str:
 
 
 def _of_object(value: dict[str, Any]) -> str:
+    what = next((str(value[key]) for key in VALUES_OF if value.get(key)), None)
+    if what and "value" in value:
+        return printable(f"{what}={value['value']}").replace("\n", " ")
     name = next((str(value[key]) for key in NAMES if value.get(key)), None)
     if name and value.get("id"):
         return printable(f"{name} ({value['id']})").replace("\n", " ")

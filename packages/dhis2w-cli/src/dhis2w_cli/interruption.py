@@ -83,8 +83,11 @@ def _left_by_pushes(pushes: FilePushes, base_url: str, command: str) -> tuple[st
     if rows is None:
         return "Nothing was sent.", f"To begin again: {command}"
     condition = ", with the same piped into it" if _is_piped(pushes) else ""
+    goes_on = f"The same command goes on{condition}: {command}"
+    if rows == 0:
+        return "What the server did with the first part is not known.", goes_on
     count = "1 row is" if rows == 1 else f"{rows:,} rows are"
-    return f"{count} done, and written down.", f"The same command goes on{condition}: {command}"
+    return f"{count} done, and written down.", goes_on
 
 
 def _rows_done(pushes: FilePushes, base_url: str) -> int | None:

@@ -14,6 +14,8 @@ from dhis2w_cli.cell import cell, printable
 from dhis2w_core.errors import OperationError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from dhis2w_cli.settings import Settings
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -22,6 +24,10 @@ FIRST = {key: place for place, key in enumerate(("used", "done", "type", "profil
 """The columns that come first."""
 WIDEST_VALUE = 300
 """Characters that a table shows of a value."""
+NARROWEST = 12
+"""Characters below which a column of a terminal is not squeezed: a UID has eleven."""
+GAP = 2
+"""Characters between two columns."""
 
 
 def print_result(result: object, settings: Settings, out: TextIO) -> None:
@@ -139,29 +145,48 @@ def _pairs(value: dict[str, Any], settings: Settings) -> Iterator[str]:
 
 def _columns(head: list[str] | None, lines: list[list[str]], settings: Settings) -> Iterator[str]:
     """Columns: in a terminal wrapped to its width by Rich, elsewhere as wide as they are."""
-    if sys.stdout.isatty():
-        yield from _in_terminal(head, lines, settings)
-        return
     rows = [*([head] if head else []), *lines]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if rows else []
+    if sys.stdout.isatty():
+        yield from _in_terminal(head, lines, widths, settings)
+        return
     for row in rows:
         yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() + "\n"
 
 
-def _in_terminal(head: list[str] | None, lines: list[list[str]], settings: Settings) -> Iterator[str]:
+def _in_terminal(
+    head: list[str] | None, lines: list[list[str]], widths: list[int], settings: Settings
+) -> Iterator[str]:
+    """A table of columns in which a UID stays whole; where they do not fit, what each row has, line by line."""
     from rich.console import Console
+
+    console = Console(no_color=is_colorless(settings), highlight=False)
+    narrow = [min(width, NARROWEST) for width in widths]
+    with console.capture() as captured:
+        if head and sum(narrow) + GAP * (len(narrow) - 1) > console.width:
+            for number, line in enumerate(lines):
+                console.print(*([""] if number else []), _rich_table(None, _filled(head, line), [0, 0]), sep="\n")
+        else:
+            console.print(_rich_table(head, lines, narrow))
+    yield captured.get()
+
+
+def _filled(head: list[str], line: list[str]) -> list[list[str]]:
+    """Name and value of what a row has; what is empty is left out."""
+    return [[name, text] for name, text in zip(head, line, strict=True) if text]
+
+
+def _rich_table(head: list[str] | None, lines: list[list[str]], narrow: list[int]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, show_header=head is not None, pad_edge=False, padding=(0, 2, 0, 0))
-    for number, name in enumerate(head or lines[0] if lines or head else []):
-        table.add_column(Text(name), style="bold" if head is None and number == 0 else None, overflow="fold")
+    table = Table(box=None, show_header=head is not None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for number, (name, width) in enumerate(zip(head or narrow, narrow, strict=True)):
+        style = "bold" if head is None and number == 0 else None
+        table.add_column(Text(str(name)), style=style, overflow="fold", min_width=width)
     for line in lines:
         table.add_row(*map(Text, line))
-    console = Console(no_color=is_colorless(settings), highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    yield captured.get()
+    return table
 
 
 def is_colorless(settings: Settings) -> bool:
