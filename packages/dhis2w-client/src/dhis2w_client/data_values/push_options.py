@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from dhis2w_client.errors import InvalidRequestError
 from dhis2w_client.id_scheme import check_schemes
 
 if TYPE_CHECKING:
     from dhis2w_client.call import ParamValue
 
+Strategy: TypeAlias = Literal["CREATE_AND_UPDATE", "CREATE", "UPDATE", "DELETE"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 PROPERTIES = {None: "id", "UID": "id", "CODE": "code", "NAME": "name"}
 """The property that an identifier is, by scheme; those by an attribute are none."""
 
@@ -53,9 +56,13 @@ class IdSchemes:
 
 @dataclass(frozen=True, slots=True)
 class DataValueOptions:
-    """The options of an import of data values; the defaults are DHIS2's."""
+    """The options of an import of data values; the defaults are DHIS2's.
 
-    strategy: Literal["CREATE_AND_UPDATE", "CREATE", "UPDATE", "DELETE"] = "CREATE_AND_UPDATE"
+    Raises:
+        InvalidRequestError: There is no such strategy.
+    """
+
+    strategy: Strategy = "CREATE_AND_UPDATE"
     """What may be done. From 2.43 on DHIS2 takes CREATE and UPDATE for CREATE_AND_UPDATE, so the client refuses them
     there."""
     dry_run: bool = False
@@ -66,6 +73,12 @@ class DataValueOptions:
     """What identifiers are."""
     skip_audit: bool = False
     """Up to 2.42: write no audit, with the authority `F_SKIP_DATA_IMPORT_AUDIT`."""
+
+    def __post_init__(self) -> None:
+        if self.strategy not in STRATEGIES:
+            raise InvalidRequestError(
+                f"There is no import strategy {self.strategy!r}.", next_step=f"Strategies: {', '.join(STRATEGIES)}."
+            )
 
     def params(self) -> dict[str, ParamValue]:
         """The query parameters; those with DHIS2's default are left out."""

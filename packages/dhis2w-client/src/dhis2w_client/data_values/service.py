@@ -13,9 +13,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from dhis2w_client.call import JSON, build_call
-from dhis2w_client.data_values.data_value import key_of, text_of
+from dhis2w_client.data_values.data_value import is_missing, key_of, text_of, type_problem
 from dhis2w_client.data_values.dropped_items import warn_of_dropped
 from dhis2w_client.data_values.entry_guard import ENTRY_FIELDS, EntryGuard, needs_combo
+from dhis2w_client.data_values.given_values import batch_of, cleaned_batch
 from dhis2w_client.data_values.grouping import DataSetFacts, by_data_set, facts_of
 from dhis2w_client.data_values.import_report import (
     DataValueReport,
@@ -178,7 +179,7 @@ class DataValueService:
             data_element: UID of the data element.
             period: The period: `202401`.
             org_unit: UID of the organisation unit.
-            value: The value; numbers and booleans are written as text.
+            value: The value; numbers, booleans and dates are written as text.
             category_option_combo: UID of the combo. Default: the default combo.
             attribute_combo: UID of the category combo of the data set, where it has one.
             attribute_options: UIDs of its options.
@@ -191,8 +192,11 @@ class DataValueService:
             InvalidPeriodError: The period is none.
             ConflictError: DHIS2 refused.
         """
-        if value == "" or (value is None and comment is None):
+        nothing = comment is None if value is None else is_missing(value) or value == ""
+        if nothing:
             raise InvalidRequestError("Give a value or a comment.", next_step="`delete` removes a value.")
+        if value is not None and (problem := type_problem(value)):
+            raise InvalidRequestError(f"The value is wrong: {problem}.")
         self._api.period(period)
         attribute = {"combo": attribute_combo, "options": list(attribute_options)} if attribute_combo else None
         body = {
@@ -350,7 +354,8 @@ class DataValueService:
         mark that are left out are cleared (`set` keeps them).
 
         Args:
-            values: Values with DHIS2's keys, `value` may be a number or a boolean; or a batch of them.
+            values: Values with DHIS2's keys, or a batch of them. `value` may be a number, a boolean or a date too;
+                what is None, NaN, NaT or NA is missing.
             options: How. Default: create and update.
             data_set: The data set that they are of. Default: none up to 2.42; from 2.43 on the client finds it.
             data_sets: Among which it finds it, as `data_set_facts` gives them. Default: they are read for each call.
@@ -366,7 +371,8 @@ class DataValueService:
 
         Raises:
             InvalidRequestError: A dry run that would really complete the data set; a completion of several periods or
-                units; CREATE or UPDATE where DHIS2 takes them for both.
+                units; CREATE or UPDATE where DHIS2 takes them for both; what is given are no values (a frame, texts),
+                or a value has a key that DHIS2 does not know, and would pass over. Nothing was sent.
             ApiError: The server refused the request as such.
             JobTimeoutError: The job is not done in time; it goes on running.
 
@@ -375,7 +381,7 @@ class DataValueService:
         """
         chosen = options or DataValueOptions()
         self._check(chosen, data_set, complete_date)
-        batch = values if isinstance(values, ValueBatch) else ValueBatch(list(values), self._api.dialect)
+        batch = cleaned_batch(values if isinstance(values, ValueBatch) else batch_of(values, self._api.dialect))
         reports = [DataValueReport(len(batch.refused), ImportCounts(), tuple(batch.refused.values()))]
         completion = _completion(complete_date, batch.some(batch.sent))
         known = await self._known_sets(batch, data_set, data_sets, chosen)

@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.data_values.data_value import (
     MARKS,
     SENT,
     ValueKey,
+    is_mark,
     is_true,
     key_of,
     period_problem,
@@ -95,6 +97,8 @@ class ValueBatch:
             return False
         if not all(all(columns[name]) for name in _PLACE) or not _are_values(columns["value"]):
             return False
+        if not all(_are_marks(columns[name]) for name in MARKS if name in columns):
+            return False
         if any(
             period_problem(period, self.dialect.version, self.dialect.calendar) for period in set(columns["period"])
         ):
@@ -114,7 +118,14 @@ def _are_values(column: list[Any]) -> bool:
     """Whether all of a column are texts, numbers and truths, and none is empty."""
     if only_texts(column):
         return all(column)
-    return set(map(type, column)) <= {str, int, float, bool} and "" not in column
+    if not set(map(type, column)) <= {str, int, float, bool} or "" in column:
+        return False
+    return all(isfinite(value) for value in column if type(value) is float)
+
+
+def _are_marks(column: list[Any]) -> bool:
+    """Whether all of a column say that a mark is set or not, or nothing."""
+    return set(map(type, column)) == {bool} or all(map(is_mark, column))
 
 
 def _sent_forms(values: Values, columns: Mapping[str, list[Any]], dialect: Dialect) -> list[dict[str, Any]]:

@@ -2737,7 +2737,7 @@ class DataValueService:
             data_element: UID of the data element.
             period: The period: `202401`.
             org_unit: UID of the organisation unit.
-            value: The value; numbers and booleans are written as text.
+            value: The value; numbers, booleans and dates are written as text.
             category_option_combo: UID of the combo. Default: the default combo.
             attribute_combo: UID of the category combo of the data set, where it has one.
             attribute_options: UIDs of its options.
@@ -2841,7 +2841,8 @@ class DataValueService:
         mark that are left out are cleared (`set` keeps them).
 
         Args:
-            values: Values with DHIS2's keys, `value` may be a number or a boolean; or a batch of them.
+            values: Values with DHIS2's keys, or a batch of them. `value` may be a number, a boolean or a date too;
+                what is None, NaN, NaT or NA is missing.
             options: How. Default: create and update.
             data_set: The data set that they are of. Default: none up to 2.42; from 2.43 on the client finds it.
             data_sets: Among which it finds it, as `data_set_facts` gives them. Default: they are read for each call.
@@ -2857,7 +2858,8 @@ class DataValueService:
 
         Raises:
             InvalidRequestError: A dry run that would really complete the data set; a completion of several periods or
-                units; CREATE or UPDATE where DHIS2 takes them for both.
+                units; CREATE or UPDATE where DHIS2 takes them for both; what is given are no values (a frame, texts),
+                or a value has a key that DHIS2 does not know, and would pass over. Nothing was sent.
             ApiError: The server refused the request as such.
             JobTimeoutError: The job is not done in time; it goes on running.
 
