@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from registering import DOUBLE, NOTE, VISIT, WEIGHT, Registrar, codes, rule, visit, warnings
+from looking import CLERK, hire_clerk
+from registering import DOUBLE, NOTE, UNIT, VISIT, WEIGHT, Registrar, codes, enrollment, rule, visit, warnings
 
 from dhis2w_sandbox.tracker.rules.expression import ExpressionError, Node, Value, evaluate, parse, text
 from dhis2w_sandbox.tracker.rules.functions import PLAIN
+
+Json = dict[str, Any]
 
 
 class Plain:
@@ -110,6 +113,18 @@ def test_a_rule_schedules_an_event_in_the_newer_versions(newer_registrar: Regist
     assert (warnings(report), [event.scheduled_at for event in scheduled]) == (["E1320"], ["2024-05-01T00:00:00.000"])
     _, report = newer_registrar.send("reportMode=FULL", events=[first])
     assert warnings(report) == ["E1322"]
+
+
+def test_what_keeps_a_rule_from_scheduling(newer_registrar: Registrar) -> None:
+    """`ScheduleEventHelper`; `TrackerEventProgramStageMapSupplier` reads the enrollments of events that are sent."""
+    hire_clerk(newer_registrar, UNIT)
+    _with_rule(newer_registrar, "true", "SCHEDULEEVENT", programStage={"id": VISIT}, data="'2024-05-01'")
+    again: Json = {"enrollments": [enrollment(trackedEntity="PersonAnn01")]}
+    sent = "/api/tracker?async=false&reportMode=FULL"
+    assert warnings(newer_registrar.request("POST", sent, again, user=CLERK).parsed()) == ["E1321"]
+    assert warnings(newer_registrar.send("reportMode=FULL&programStageIdScheme=CODE", **again)[1]) == ["E1320"]
+    scheduled = newer_registrar.records.events.select("status = 'SCHEDULE'")
+    assert [event.stage for event in scheduled] == [VISIT, VISIT]
 
 
 def test_a_condition_is_said_in_names(registrar: Registrar) -> None:

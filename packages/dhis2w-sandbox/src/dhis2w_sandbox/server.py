@@ -68,6 +68,8 @@ class Server:
         """The login name of who sent the request that is being answered."""
         self.used_tokens: dict[str, Json] = {}
         """Personal access tokens by the hash of their secret, as they were when first used: DHIS2 caches them."""
+        self.kept: dict[str, tuple[datetime, Any]] = {}
+        """What DHIS2 caches for a while, by a name for it, with when that was read."""
 
     @property
     def version(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dhis2w_sandbox.documents import linked
-from dhis2w_sandbox.errors import Dhis2Refusal, conflict, message
+from dhis2w_sandbox.errors import Dhis2Refusal, bad_request, conflict, message
 from dhis2w_sandbox.metadata import axes, option_combos
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.user import User
@@ -95,7 +95,35 @@ def _check_entity_filter(server: Server, body: Json, old: Json | None) -> None:
     mode = criteria.get("ouMode")
     if mode in ("SELECTED", "DESCENDANTS", "CHILDREN") and not criteria.get("organisationUnit"):
         errors.append(f"Organisation Unit cannot be empty with {mode} org unit mode")
+    for field in _order_fields(criteria.get("order") or ""):
+        known = field in _ENTITY_ORDERS or (field == "created" and server.version == "v41")
+        if not known and not server.store.get("trackedEntityAttribute", field):
+            errors.append(f"Invalid order property: {field}")
     _refuse_all(errors)
+
+
+_ENTITY_ORDERS = frozenset(
+    {"trackedEntity", "createdAt", "createdAtClient", "updatedAt", "updatedAtClient", "enrolledAt", "inactive"}
+)
+_ORDER_FORMATS = (
+    "Valid formats are 'field:direction' or 'field'. Valid directions are 'asc' or 'desc'. Direction defaults to 'asc'."
+)
+
+
+def _order_fields(order: str) -> list[str]:
+    """The fields of `name:desc,other`, as OrderCriteria.fromOrderString reads it."""
+    fields: list[str] = []
+    for part in filter(str.strip, order.strip().split(",")):
+        field, *directions = [text.strip() for text in re.sub(":+$", "", part).split(":")]
+        if len(directions) > 1:
+            raise bad_request(f"Invalid order property: '{part}'. {_ORDER_FORMATS}", None)
+        if not field:
+            raise bad_request(f"Missing field name in order property: '{part}'. {_ORDER_FORMATS}", None)
+        if directions and directions[0].lower() not in ("asc", "desc"):
+            valid = "[ASC, DESC]"
+            raise bad_request(f"'{directions[0]}' is not a valid sort direction. Valid values are: {valid}.", None)
+        fields.append(field)
+    return fields
 
 
 def _period_errors(item: str | None, period: Json | None) -> list[str]:

@@ -31,6 +31,7 @@ def _work_out_when_asked(call: Call) -> None:
 
 def _clear_caches(call: Call) -> None:
     call.server.used_tokens.clear()
+    call.server.kept.clear()
 
 
 def _remove_expired_invitations(call: Call) -> None:

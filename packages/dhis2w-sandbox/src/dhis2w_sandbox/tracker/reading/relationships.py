@@ -71,8 +71,8 @@ def _end(parameters: Parameters) -> RelationshipEnd:
     if former is not None:
         if parameters.text("trackedEntity"):
             raise bad_request(
-                "Only one parameter of 'tei' and 'trackedEntity' must be specified. Prefer 'trackedEntity' as 'tei' will"
-                " be removed."
+                "Only one parameter of 'tei' and 'trackedEntity' must be specified. Prefer 'trackedEntity' as 'tei'"
+                " will be removed."
             )
         named.append((TRACKED_ENTITY, former))
     if len(named) > 1:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import string
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
-from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.metadata.java_order import WORD, hash_order, item_hash, text_hash
 from dhis2w_sandbox.server import Server
 from dhis2w_sandbox.tracker.ownership import Scope
+from dhis2w_sandbox.tracker.reading.attributes_in_use import AttributesInUse
 from dhis2w_sandbox.tracker.reading.choices import Choice
 from dhis2w_sandbox.tracker.reading.naming import Naming
 from dhis2w_sandbox.tracker.record_store import RecordStore
@@ -26,6 +27,7 @@ from dhis2w_sandbox.tracker.records import (
     Event,
     EventValue,
     Note,
+    Owner,
     Relationship,
     RelationshipEnd,
     TrackedEntity,
@@ -71,8 +73,18 @@ class Views:
         """422 where something that was shown has no name in the scheme that is asked for."""
         self._name.check()
 
-    def entity(self, entity: TrackedEntity, choice: Choice, program: str | None = None) -> Json:
-        """A tracked entity; with a program, what belongs to that."""
+    def entity(
+        self, entity: TrackedEntity, choice: Choice, program: str | None = None, *, listed: int | None = None
+    ) -> Json:
+        """A tracked entity; with a program, what belongs to that.
+
+        Args:
+            entity: which.
+            choice: what to show of it.
+            program: the program asked for.
+            listed: how many entities it is listed with, where that differs from the answer as a whole.
+        """
+        listed = self._listed if listed is None else listed
         row: Json = {
             "trackedEntity": entity.uid,
             "trackedEntityType": self._name("trackedEntityType", entity.type),
@@ -88,7 +100,8 @@ class Views:
         if choice.has("relationships"):
             row["relationships"] = self._links(RelationshipEnd(TRACKED_ENTITY, entity.uid), choice)
         if choice.has("attributes"):
-            row["attributes"] = self._attributes(entity, self._attributes_of(entity, program))
+            shown = self._attributes_of(entity, program, choice) if listed else self._attributes_of_one(entity, program)
+            row["attributes"] = self._attributes(entity, shown, listed)
         if choice.has("enrollments"):
             inner = choice.within("enrollments")
             row["enrollments"] = [self.enrollment(found, inner) for found in self._enrollments(entity.uid, program)]
@@ -124,8 +137,8 @@ class Views:
             row["relationships"] = self._links(RelationshipEnd(ENROLLMENT, enrollment.uid), choice)
         if choice.has("attributes"):
             entity = self._records.tracked_entities.get(enrollment.tracked_entity)
-            shown = self._attributes_of_program(enrollment.program)
-            row["attributes"] = self._attributes(entity, shown) if entity else []
+            shown = self._in_use.of_programs.get(enrollment.program, set())
+            row["attributes"] = self._attributes(entity, shown, self._listed) if entity else []
         row["notes"] = [_note(note) for note in enrollment.notes]
         return choice.picked(row)
 
@@ -173,8 +186,10 @@ class Views:
             row["followup"] = event.follow_up
         return choice.picked(row)
 
-    def relationship(self, relationship: Relationship, choice: Choice) -> Json:
-        """A relationship."""
+    def relationship(
+        self, relationship: Relationship, choice: Choice, shown_with: RelationshipEnd | None = None
+    ) -> Json:
+        """A relationship, by itself or with an object that it belongs to."""
         type = self._store.get("relationshipType", relationship.type) or {}
         row: Json = {
             "relationship": relationship.uid,
@@ -187,14 +202,14 @@ class Views:
         }
         for key, end in (("from", relationship.source), ("to", relationship.target)):
             if choice.has(key):
-                row[key] = self._end(end, choice.within(key))
+                row[key] = self._end(end, choice.within(key), None if end == shown_with else 0)
         return choice.picked(row)
 
-    def _end(self, end: RelationshipEnd, choice: Choice) -> Json | None:
+    def _end(self, end: RelationshipEnd, choice: Choice, listed: int | None) -> Json | None:
         if end.kind == TRACKED_ENTITY:
             entity = self._records.tracked_entities.get(end.uid)
             inner = choice.within("trackedEntity")
-            return {"trackedEntity": self.entity(entity, _without_links(inner))} if entity else None
+            return {"trackedEntity": self.entity(entity, _without_links(inner), listed=listed)} if entity else None
         if end.kind == ENROLLMENT:
             enrollment = self._records.enrollments.get(end.uid)
             inner = choice.within("enrollment")
@@ -206,7 +221,7 @@ class Views:
         """The relationships of an object: those from it, and those to it that hold in both directions."""
         inner = choice.within("relationships")
         return [
-            self.relationship(found, inner)
+            self.relationship(found, inner, end)
             for found in self.relationships(end)
             if found.source == end or self._is_bidirectional(found.type)
         ]
@@ -245,24 +260,40 @@ class Views:
             if program in {None, owner.program}
         ]
 
-    def _attributes_of(self, entity: TrackedEntity, program: str | None) -> set[str]:
-        """Which attributes an entity shows: those of its type, and those of the program."""
-        programs = [program] if program else []
-        if self._listed and not program and self._server.behaviour.lists_attributes_by_enrollment:
-            programs = [owner.program for owner in self._records.owners_of(entity.uid)]
-        document = self._store.get("trackedEntityType", entity.type) or {}
-        own = {linked(row, "trackedEntityAttribute") for row in document.get("trackedEntityTypeAttributes") or ()}
-        return {uid for uid in own if uid}.union(*map(self._attributes_of_program, programs))
+    @cached_property
+    def _in_use(self) -> AttributesInUse:
+        return AttributesInUse.now(self._store)
 
-    def _attributes_of_program(self, program: str) -> set[str]:
-        document = self._store.get("program", program) or {}
-        rows = document.get("programTrackedEntityAttributes") or ()
-        return {uid for row in rows if (uid := linked(row, "trackedEntityAttribute"))}
+    def _attributes_of_one(self, entity: TrackedEntity, program: str | None) -> set[str]:
+        """Which attributes an entity by itself shows: in 2.41 those of its type, later those of any."""
+        only = entity.type if self._server.behaviour.lists_attributes_by_enrollment else None
+        return self._in_use.shown([program] if program else [], only)
 
-    def _attributes(self, entity: TrackedEntity, shown: set[str]) -> list[Json]:
+    def _attributes_of(self, entity: TrackedEntity, program: str | None, choice: Choice) -> set[str]:
+        """Which attributes an entity shows in a list: those of any type, and those of programs.
+
+        A superuser of 2.41 sees those of any program, others those of the program asked for, or, where enrollments are
+        shown, of each program that has the entity within their reach.
+        """
+        if not self._server.behaviour.lists_attributes_by_enrollment:
+            return self._attributes_of_one(entity, program)
+        in_use, programs = AttributesInUse.kept(self._server), [program] if program else []
+        if self._scope.user.is_super:
+            programs = list(in_use.of_programs)
+        elif not program and choice.has("enrollments"):
+            programs = [owner.program for owner in self._records.owners_of(entity.uid) if self._reaches(owner)]
+        return in_use.shown(programs)
+
+    def _reaches(self, owner: Owner) -> bool:
+        """Whether the unit that owns an entity is one that the user searches, or enters data for, by its program."""
+        level = (self._store.get("program", owner.program) or {}).get("accessLevel") or "OPEN"
+        captures = self._scope.captures(owner.unit)
+        return captures or (level in {"OPEN", "AUDITED"} and self._scope.searches(owner.unit))
+
+    def _attributes(self, entity: TrackedEntity, shown: set[str], listed: int) -> list[Json]:
         values = [value for value in entity.attributes if value.attribute in shown]
         if self._server.behaviour.keeps_attributes_in_sets:
-            values = self._as_set(values) if not self._listed else values[::-1] if self._listed > 1 else values
+            values = self._as_set(values) if not listed else values[::-1] if listed > 1 else values
         return [self._attribute(value) for value in values]
 
     def _as_set(self, values: list[AttributeValue]) -> list[AttributeValue]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from dhis2w_sandbox.data.identifiers import IdScheme
 from dhis2w_sandbox.data.value_types import NUMERIC
 from dhis2w_sandbox.documents import linked
+from dhis2w_sandbox.metadata import access
 from dhis2w_sandbox.tracker.bundle import Bundle, is_registration
 from dhis2w_sandbox.tracker.payload import Identifier, SentEnrollment, SentEvent, SentValue
 from dhis2w_sandbox.tracker.records import Event
@@ -76,7 +78,7 @@ class RuleEffects:
             elif effect.type == "SETMANDATORYFIELD":
                 self._require_attribute(enrollment, effect, reporter)
             elif effect.type == "SCHEDULEEVENT":
-                self._schedule(enrollment, enrollment.uid, effect, reporter)
+                self._schedule(enrollment, enrollment.uid, Identifier(IdScheme(), None), effect, reporter)
             else:
                 self._speak(enrollment, effect, reporter)
 
@@ -89,7 +91,7 @@ class RuleEffects:
         for effect in self._on_events.get((event.uid, event.single), []):
             if effect.type == "SCHEDULEEVENT":
                 if event.enrollment and not event.single:
-                    self._schedule(event, event.enrollment, effect, reporter)
+                    self._schedule(event, event.enrollment, event.attribute_option_combo, effect, reporter)
             elif effect.field is not None and effect.field not in elements:
                 continue
             elif effect.type == "ASSIGN":
@@ -287,14 +289,27 @@ class RuleEffects:
         names_missing = not self._bundle.behaviour.prints_constants
         say(item, "E1300", effect.rule, effect.message(names_missing_field=names_missing))
 
-    def _schedule(self, item: SentEnrollment | SentEvent, enrollment: str, effect: Effect, reporter: Reporter) -> None:
-        """Schedule an event at a stage that has none yet (43 and newer)."""
+    def _schedule(
+        self,
+        item: SentEnrollment | SentEvent,
+        enrollment: str,
+        combo: Identifier,
+        effect: Effect,
+        reporter: Reporter,
+    ) -> None:
+        """Schedule an event at a stage that has none yet (43 and newer).
+
+        The stored events are looked at only where the import has an event of the enrollment. What counts is whether
+        the user may edit the stage, not whether they enter its data.
+        """
         stage, day, bundle = effect.field or "", effect.data or "", self._bundle
         if stage in self._scheduled:
             return
-        if any(row.stage == stage and row.status != "SKIPPED" for row in bundle.records.events_of(enrollment)):
+        stored = bundle.records.events_of(enrollment) if enrollment in self._sent else []
+        schema, document = bundle.server.schemas.by_singular["programStage"], self._store.get("programStage", stage)
+        if any(row.stage == stage and row.status != "SKIPPED" for row in stored):
             reporter.warn(item, "E1322", effect.rule, stage, enrollment)
-        elif not bundle.scope.may("write", "programStage", stage):
+        elif document is not None and not access.can_write(bundle.user, schema, document):
             reporter.warn(item, "E1321", effect.rule, bundle.user.username, stage)
         elif not _is_date(day):
             reporter.warn(item, "E1319", effect.rule, day)
@@ -303,9 +318,9 @@ class RuleEffects:
                 uid=bundle.server.new_uid(),
                 enrollment=enrollment,
                 program=item.program,
-                stage=Identifier(bundle.options.schemes.stage, stage),
+                stage=Identifier(IdScheme(), stage),
                 unit=item.unit,
-                attribute_option_combo=item.attribute_option_combo,
+                attribute_option_combo=combo,
                 category_options=[],
                 status="SCHEDULE",
                 scheduled_at=f"{day}T00:00:00.000",
