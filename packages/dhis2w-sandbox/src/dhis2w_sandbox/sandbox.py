@@ -102,6 +102,7 @@ from dhis2w_sandbox.services import (
     static_content,
     statistics,
     system_settings,
+    tracker_audits,
     user_data_store,
     validation,
 )
@@ -194,6 +195,7 @@ MODULES = (
     catalogs,
     locales,
     statistics,
+    tracker_audits,
     apps,
     metadata_versions,
     interpretations,
