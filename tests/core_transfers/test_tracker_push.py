@@ -171,6 +171,20 @@ def test_refused_events_become_a_table_that_can_be_repaired_and_sent(demo: Sandb
     run(demo, use)
 
 
+def test_days_as_excel_keeps_them_are_not_made_moments_of_1970(demo: Sandbox, tmp_path: Path) -> None:
+    days = ("45292", "20240131", "1551398400000")  # the last is 1 March 2019 in milliseconds
+    rows = [{**row, "occurredAt": day} for row, day in zip(cases(3), days, strict=True)]
+
+    async def use(client: Dhis2Client) -> None:
+        report = await send(client, table(tmp_path / "cases.csv", rows))
+        assert (report["accepted"], report["refused"]) == (1, 2)
+        assert [age for _, age, _ in await stored(client)] == ["3"]
+        rejects = list(csv.DictReader((tmp_path / "cases.rejects.csv").read_text(encoding="utf-8").splitlines()))
+        assert [row["what_to_do"] for row in rejects] == ["Write the date as 2024-01-31."] * 2
+
+    run(demo, use)
+
+
 def test_nested_objects_get_uids_that_stay_the_same(demo: Sandbox, tmp_path: Path) -> None:
     plan = document(tmp_path / "people.json", trackedEntities=[person("Ada"), person("Eve")])
 

@@ -185,6 +185,11 @@ def test_the_next_pull_reads_what_changed_since_the_last(
     code, _, err = desk.ended(*select)
     assert code == ExitCode.USAGE
     assert "--to" in err
+    for target in ("nowhere/changes.csv", "folder.csv"):
+        (tmp_path / "folder.csv").mkdir(exist_ok=True)
+        code, _, err = desk.ended(*select, "--to", target)
+        assert code == ExitCode.USAGE
+        assert f"{target} cannot be written" in err
 
 
 def without_times(row: dict[str, Any]) -> dict[str, Any]:

@@ -66,11 +66,16 @@ def check_pull(to: Path | None, since: str | None) -> None:
         since: From when to read, in words.
 
     Raises:
-        OperationError: The file's name says no format that can be written, or the last pull is asked for without one.
+        OperationError: The file's name says no format that can be written, its folder is not there, or the last pull is
+            asked for without a file.
         MissingExtraError: Parquet needs pyarrow (`dhis2w-client[arrow]`).
     """
     if to:
         check_row_format(to)
+        if to.is_dir() or not to.parent.is_dir():
+            problem = "it is a folder" if to.is_dir() else f"there is no folder {to.parent}"
+            advice = "Name a file in a folder that is there."
+            raise OperationError(f"{to} cannot be written: {problem}.", next_step=advice)
     elif since == LAST:
         raise OperationError("--since last is remembered of a file.", next_step="Name it with --to.")
 

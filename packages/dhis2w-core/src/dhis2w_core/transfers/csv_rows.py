@@ -20,6 +20,10 @@ from dhis2w_core.transfers.table_columns import check_columns
 
 BLOCK = 256 * 1024
 """Characters that are read at once."""
+LONGEST_CELL = 16 * 1024 * 1024
+"""Characters: a shape on a map has many. Python's own limit is 128 KiB; some limit there is, for a quote that is not
+closed makes one cell of the rest of the file."""
+csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
 _QUOTED = re.compile('"[^"]*"')
 _EXCEL = re.compile("sep=(.)\\s*", re.IGNORECASE)
 """The line in which Excel says what parts the cells."""
@@ -124,13 +128,15 @@ class CsvRows:
         table = csv.reader(chain(part, rest), delimiter=self._parted_by)
         values: list[dict[str, Any]] = []
         lines: list[int] = []
+        begun = 1
         try:
             while part.tell() < len(block) and (cells := next(table, None)) is not None:
                 if cells:
                     values.append(self._row(cells, self._line + table.line_num))
                     lines.append(self._line + table.line_num)
+                begun = table.line_num + 1
         except csv.Error as error:
-            self._line += table.line_num - 1
+            self._line += begun - 1
             raise self._broken(error) from None
         self._line += table.line_num
         return RowBlock.of(values, lines)
@@ -149,6 +155,11 @@ class CsvRows:
         return next((number for number, line in enumerate(self._file, 1) if not _is_utf8(line)), 1)
 
     def _broken(self, error: Exception) -> OperationError:
+        if "field limit" in str(error):
+            return OperationError(
+                f"{self._name}, line {self._line + 1}: a cell that begins in this row has no end.",
+                next_step="Close the quote that is open there.",
+            )
         return OperationError(
             f"{self._name}, line {self._line + 1}: this is no CSV in UTF-8: {error}.",
             next_step="Save it as CSV in UTF-8.",

@@ -1,7 +1,8 @@
 """Objects of tracker are checked against the server's metadata before they are sent: such a refusal costs no import.
 
-It never refuses what the server would take. Where that is not sure (what the user may not see, what a rule or an access
-decides, what is unique) the server is the judge; what is missing in an object that may be stored already is looked up.
+It never refuses what the server would take, except numbers of days for dates, of which DHIS2 makes 1970. Where it is
+not sure (what the user may not see, what a rule or an access decides, what is unique) the server is the judge; what is
+missing in an object that may be stored already is looked up.
 Sources: `MandatoryFieldsValidator`, `MetaValidator`, `DataRelationsValidator`, `DateValidator`, `AttributeValidator`,
 `DataValuesValidator` of dhis2-core.
 """
@@ -20,7 +21,7 @@ from dhis2w_client.metadata.uids import is_uid
 from dhis2w_client.tracker.kind import ENROLLMENTS, ENTITIES, EVENTS, TrackerKind
 from dhis2w_core.transfers.chunk import Chunk, RefusedRow
 from dhis2w_core.transfers.tracker_advice import advice_on
-from dhis2w_core.transfers.tracker_dates import is_after, is_missing, is_no_date
+from dhis2w_core.transfers.tracker_dates import is_after, is_missing, is_no_date, is_number_of_day
 from dhis2w_core.transfers.tracker_metadata import StageFacts, TrackerMetadata
 from dhis2w_core.transfers.tracker_rows import objects_in
 from dhis2w_core.transfers.tracker_there import known_to_server
@@ -133,6 +134,9 @@ class TrackerCheck:
         for name in DATES[kind.key]:
             if is_no_date(row.get(name)):
                 yield Problem(None, f"{name} {row.get(name)!r} is no date.")
+            if is_number_of_day(row.get(name)):
+                problem = "is a number, of which DHIS2 makes a moment of 1970; it is no date."
+                yield Problem(None, f"{name} {row.get(name)!r} {problem}")
         code, names = NEEDED[kind.key]
         yield from (Problem(code, f"{name} is missing") for name in names if not row.get(name))
         unit, program = as_text(row.get("orgUnit")), as_text(row.get("program"))
