@@ -82,8 +82,28 @@ def test_json_from_an_editor_of_windows_is_read(d2w: Command, home: Home) -> Non
 
 @pytest.mark.usefixtures("server")
 def test_a_folder_that_is_not_there_is_told_in_words(d2w: Command) -> None:
-    selection = ("--data-set", "aSrbqFgGVmR", "--org-unit", "neINw0qT1QU", "--period", "202501")
-    done = d2w("data", "pull", *selection, "--to", "no/such/folder/values.csv")
+    done = d2w("metadata", "export", "dataSets", "--file", "no/such/sets.json")
     assert (done.code, done.out) == (ExitCode.FAILED, "")
-    assert "no/such/folder" in done.err
-    assert "next: Check that the folder is there" in done.err
+    assert "no/such" in done.err
+    assert "next: Check the path, your rights there" in done.err
+
+
+@pytest.mark.usefixtures("server")
+def test_a_list_that_is_cut_short_by_default_says_so(d2w: Command) -> None:
+    for format, lines in (("table", 51), ("csv", 51), ("ndjson", 50)):
+        done = d2w("metadata", "list", "organisationUnits", "-o", format)
+        assert (len(done.out.splitlines()), done.code) == (lines, 0)
+        assert done.err == "These are the first 50; there may be more: --limit 0 lists all.\n"
+    assert d2w("metadata", "list", "organisationUnits", "--limit", "50").err == "", "that was asked for"
+    assert d2w("metadata", "list", "organisationUnits", "--limit", "0").err == ""
+    assert d2w("metadata", "list", "dataSets").err == ""
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [("DKWiQdn8P1B", "`d2w analytics refresh` builds them."), ("unknown0001", "`d2w metadata search TEXT`")],
+)
+def test_what_analytics_refuses_has_a_next_step(d2w: Command, data: str, expected: str) -> None:
+    done = d2w("analytics", "query", "--dx", data, "--pe", "2025", "--ou", "USER_ORGUNIT")
+    assert (done.code, expected in done.err) == (ExitCode.REFUSED, True), done.err

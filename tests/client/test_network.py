@@ -92,7 +92,7 @@ def test_silence(timeout: float) -> None:
     assert isinstance(error, TimeoutError)
     assert str(error) == (
         f"GET /api/system/info got no answer: {base_url} did not answer in time.\n"
-        "Raise timeout= (seconds), or ask for less at once."
+        "Ask for less at once, or give it more time: timeout = 300 (seconds) in the profile."
     )
 
 

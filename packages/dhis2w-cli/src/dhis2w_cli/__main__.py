@@ -24,7 +24,7 @@ Results are printed as a table, in a pipe too; -o prints them as JSON, NDJSON, C
 shown and asked for first; --dry-run only shows it, --yes does not ask."""
 EXIT_CODES = """Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 not authenticated, 6 unreachable,
 7 partly done, 8 differences found, 9 not confirmed, 130 interrupted."""
-FILE_STEP = "Check that the folder is there, that you may write into it, and that the disk has room."
+FILE_STEP = "Check the path, your rights there, and that the disk has room."
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 COMPLETION_VARIABLE = "_D2W_COMPLETE"
 

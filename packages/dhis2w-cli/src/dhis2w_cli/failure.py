@@ -59,9 +59,18 @@ NEXT_STEPS = {
 }
 
 
+BY_CODE = {
+    "E7144": "The analytics tables are not built: `d2w analytics refresh` builds them.",
+    "E7124": "The server knows none of them, or you may not see them: `d2w metadata search TEXT` finds objects.",
+    "E7143": "The server does not know it, or you may not see it: `d2w metadata search TEXT` finds objects.",
+}
+"""What to do about errors of DHIS2 by their code, where the client knows no more."""
+
+
 def next_step_of(error: Dhis2Error) -> str:
-    """What to do about an error: what it says itself, or else what its exit code suggests."""
-    return error.next_step or NEXT_STEPS.get(exit_code_of(error), "-v shows the requests.")
+    """What to do about an error: what it says itself, or else what its code or its exit code suggests."""
+    by_code = BY_CODE.get(getattr(error, "code", None) or "")
+    return error.next_step or by_code or NEXT_STEPS.get(exit_code_of(error), "-v shows the requests.")
 
 
 def facts_of(error: Dhis2Error) -> dict[str, Any]:

@@ -134,14 +134,25 @@ class _Run:
         if not (self._settings.quiet or nothing):
             self.terminal.before_text()
             print_result(result, self._settings, sys.stdout)
+        if isinstance(result, list):
+            self._tell_of_more(len(cast("list[object]", result)))
         return code
+
+    def _tell_of_more(self, count: int) -> None:
+        """Say that a list ended where nobody asked it to end."""
+        limit = next((each.default for each in self._entry.parameters if each.name == "limit"), 0)
+        if limit and count == limit and "limit" not in self._arguments:
+            self.terminal.say(f"These are the first {limit}; there may be more: --limit 0 lists all.")
 
     async def _stream(self, rows: AsyncIterator[Any]) -> int:
         """Rows that come one by one: NDJSON prints each as it comes, everything else needs all of them."""
         if self._settings.output == "ndjson" and not self._settings.quiet:
             self.terminal.before_text()
+            count = 0
             async for row in self._counted(rows):
                 print_row(row, self._settings, sys.stdout)
+                count += 1
+            self._tell_of_more(count)
             return ExitCode.DONE
         return self._show([row async for row in self._counted(rows)])
 

@@ -80,7 +80,7 @@ def _timeout(failure: httpx2.TimeoutException, call: Call, base_url: str) -> NoA
         AnswerTimeoutError,
         call,
         f"{base_url} did not answer in time",
-        "Raise timeout= (seconds), or ask for less at once."
+        "Ask for less at once, or give it more time: timeout = 300 (seconds) in the profile."
         + ("" if call.method == "GET" else " The server may have done the work: look before sending it again."),
     )
 
