@@ -70,7 +70,10 @@ class Row:
         return self.enrollment.enrolled_at if self.enrollment else None
 
     def value(self, item: Item) -> str | None:
-        """What it has for a data element or attribute."""
+        """What it has for a data element or attribute, as a legend if it is shown by legends."""
+        return item.shown(self._stored(item))
+
+    def _stored(self, item: Item) -> str | None:
         if item.type == "trackedEntityAttribute":
             rows = self.entity.attributes if self.entity else ()
             return next((row.value for row in rows if row.attribute == item.uid), None)
@@ -288,7 +291,7 @@ def _asked(query: EventQuery, behaviour: Behaviour) -> list[Column]:
 
 def item_column(query: EventQuery, item: Item, behaviour: Behaviour) -> Column:
     """The column of a data element or attribute."""
-    type: str = item.document["valueType"]
+    type = item.value_type
 
     def read(row: Row) -> str | None:
         text = table_text(item, row.value(item))
@@ -300,6 +303,8 @@ def item_column(query: EventQuery, item: Item, behaviour: Behaviour) -> Column:
     more: Json = {}
     if options := linked(item.document, "optionSet"):
         more["optionSet"] = options
+    if item.legend_set:
+        more["legendSet"] = item.legend_set["id"]
     if item.offset is not None:
         place = f"index:{item.offset} startDate:null endDate: null dimension: {item.id}"
         more |= {"programStage": item.stage, "repeatableStageParams": place, "stageOffset": item.offset}
@@ -310,7 +315,7 @@ def table_text(item: Item, text: str | None) -> str | None:
     """A value as the tables hold it: whole numbers, yes and no as 1 and 0, days as times."""
     if text is None:
         return None
-    type: str = item.document["valueType"]
+    type = item.value_type
     if type in BOOLEANS:
         return {"true": "1", "false": "0"}.get(text)
     if type in DAYS:

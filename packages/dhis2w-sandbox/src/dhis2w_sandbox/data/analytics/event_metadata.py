@@ -1,7 +1,7 @@
 """The metadata of event and enrollment analytics: names of what is in the answer, and the items of its dimensions.
 
 Source: `MetadataItemsHandler` (before: `AbstractAnalyticsService`), `QueryItemHelper` and `MetadataItem` of dhis2-core;
-recordings `data/analytics-events`. Legends and details (`includeMetadataDetails`) are not here.
+recordings `data/analytics-events`. Details (`includeMetadataDetails`) are not here.
 """
 
 from __future__ import annotations
@@ -91,10 +91,10 @@ class EventMetadata:
         """An item by its identifier, and with its stage; sums of older versions do without the latter."""
         if self._rows is not None:
             name = {"name": self._query.name_of(item.document)}
-            return {item.uid: name, item.place: name}
+            return {item.uid: name, item.place: name} | _legends(item)
         name = {"name": item.document["name"]}
         whole = self._call.server.behaviour.names_stages_of_sums
-        return {item.uid: name, item.place: name} if whole else {item.uid: name}
+        return ({item.uid: name, item.place: name} if whole else {item.uid: name}) | _legends(item)
 
     def _periods(self) -> list[str]:
         return [period.iso for period in self._query.units.periods] if self._names_periods else []
@@ -104,7 +104,7 @@ class EventMetadata:
         for item in self._query.columns:
             options = self._options_of(item)
             if not options:
-                found[item.place] = []
+                found[item.place] = _wanted_legends(item)
             elif self._rows is None:
                 found[item.uid] = _uids(_wanted(item, options))
             else:
@@ -113,7 +113,8 @@ class EventMetadata:
             if item.is_filter:
                 options = self._options_of(item)
                 texts = [f"{SPELLED[operator]} {value}" for operator, value in item.conditions]
-                found[item.uid] = _uids(_wanted(item, options)) if options else [", ".join(texts)] if texts else []
+                plain = _wanted_legends(item) if item.legend_set else [", ".join(texts)] if texts else []
+                found[item.uid] = _uids(_wanted(item, options)) if options else plain
         return found
 
     def _present(self, item: Item) -> list[Json]:
@@ -162,6 +163,17 @@ def _wanted(item: Item, options: list[Json]) -> list[Json]:
     by_code = {row["code"]: row for row in options}
     codes = (code for _, value in item.conditions for code in value.split(";"))
     return [by_code[code] for code in codes if code in by_code]
+
+
+def _wanted_legends(item: Item) -> list[str]:
+    """The legends that the conditions of an item name; all where it has none."""
+    named = [uid for _, value in item.conditions for uid in value.split(";")]
+    return named if item.conditions and item.legend_set else [row["id"] for row in item.legends]
+
+
+def _legends(item: Item) -> Json:
+    rows = item.legends
+    return {row["id"]: {**({"code": row["code"]} if row.get("code") else {}), "name": row["name"]} for row in rows}
 
 
 def _is_code(code: str, text: str, item: Item) -> bool:

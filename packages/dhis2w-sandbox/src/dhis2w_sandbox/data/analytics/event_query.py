@@ -27,7 +27,7 @@ from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.parameters import day
 from dhis2w_sandbox.data.value_types import BOOLEANS, NUMERIC
 from dhis2w_sandbox.documents import linked
-from dhis2w_sandbox.errors import Dhis2Refusal
+from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox
 from dhis2w_sandbox.tracker.reading.parameters import Parameters
 
 Json = dict[str, Any]
@@ -93,6 +93,8 @@ class Item:
     """Of `stage[-1].element`: which event of its stage is meant, of an enrollment; None where none is named."""
     conditions: list[tuple[str, str]]
     is_filter: bool
+    legend_set: Json | None = None
+    """By whose legends its numbers are shown, if any."""
 
     @property
     def uid(self) -> str:
@@ -110,9 +112,26 @@ class Item:
         return f"{self.stage}.{self.uid}" if self.stage else self.uid
 
     @property
+    def value_type(self) -> str:
+        """The type of its values; legends are texts."""
+        return "TEXT" if self.legend_set else self.document["valueType"]
+
+    @property
+    def legends(self) -> list[Json]:
+        """Its legends, lowest first."""
+        return sorted((self.legend_set or {}).get("legends") or (), key=lambda row: row["startValue"])
+
+    def shown(self, text: str | None) -> str | None:
+        """A stored value as the tables have it for this item: its legend, if it is shown by legends."""
+        if self.legend_set is None or text is None:
+            return text
+        number = float(text)
+        return next((row["id"] for row in self.legends if row["startValue"] <= number < row["endValue"]), None)
+
+    @property
     def is_numeric(self) -> bool:
         """Whether its values are numbers."""
-        return self.document.get("valueType") in NUMERIC
+        return self.value_type in NUMERIC
 
     def accepts(self, text: str | None) -> bool:
         """Whether a value, or that there is none, is wanted."""
@@ -132,7 +151,7 @@ class Item:
 
     def _compared(self, text: str) -> str:
         """A text as it is compared: tables hold yes and no as numbers."""
-        return _YES_NO.get(text, text) if self.document.get("valueType") in BOOLEANS else text
+        return _YES_NO.get(text, text) if self.value_type in BOOLEANS else text
 
 
 @dataclass
@@ -280,7 +299,8 @@ def _is_day(text: str) -> bool:
 def read_item(call: Call, rules: EntryRules, program: Json, text: str, *, is_filter: bool) -> Item:
     """A data element or attribute, with its conditions; refused where it is none of the program's."""
     id, *words = text.split(":")
-    prefix, _, uid = id.rpartition(".")
+    prefix, _, whole = id.rpartition(".")
+    uid, _, legends = whole.partition("-")
     stage, offset = _stage(call, rules, prefix, id) if prefix else (None, None)
     type = next((type for type in ("dataElement", "trackedEntityAttribute") if rules.document(type, uid)), None)
     if type is None or not _belongs(rules, program, type, uid):
@@ -292,12 +312,26 @@ def read_item(call: Call, rules: EntryRules, program: Json, text: str, *, is_fil
     for operator, value in conditions:
         if operator not in _MAY_BE_MISSING and MISSING in value:
             raise checked_refusal(call, "E7229", SPELLED[operator])
-    item = Item(id, type, document, stage, offset, conditions, is_filter)
+    legend_set = rules.document("legendSet", legends)
+    if legend_set is not None:
+        _check_legends(call, document, legends)
+    name = id.partition("-")[0] if offset is None else id
+    item = Item(name, type, document, stage, offset, conditions, is_filter, legend_set)
     for _, value in conditions if item.is_numeric else ():
         wrong = next((part for part in value.split(";") if part != MISSING and not _is_number(part)), None)
         if wrong is not None:
             raise checked_refusal(call, "E7234", wrong, document["valueType"])
     return item
+
+
+def _check_legends(call: Call, document: Json, legend_set: str) -> None:
+    """409 for an item with options; 501 where the tables have no column for a set of legends."""
+    if linked(document, "optionSet"):
+        raise checked_refusal(call, "E7215", document["id"])
+    if document["valueType"] not in NUMERIC or legend_set not in [
+        row["id"] for row in document.get("legendSets") or ()
+    ]:
+        raise NotInSandbox("values by legends that are not theirs")
 
 
 def _stage(call: Call, rules: EntryRules, prefix: str, id: str) -> tuple[Json, int | None]:

@@ -40,12 +40,15 @@ def renamed(
 
 
 def _of_column(call: Call, rules: EntryRules, header: Json) -> Names:
-    """What `dataIdScheme` replaces in a column: codes of options by their names, and 1 and 0 if it is NAME."""
+    """What `dataIdScheme` replaces in a column: options and legends by their names, and 1 and 0 if it is NAME."""
     scheme = _scheme(call, "dataIdScheme")
     if scheme is None:
         return {}
     if "optionSet" in header:
         return _options(rules, header["optionSet"], _NAME)
+    if "legendSet" in header:
+        legends = (rules.document("legendSet", header["legendSet"]) or {}).get("legends") or ()
+        return {row["id"]: row["name"] for row in legends}
     return _YES_NO if header["valueType"] == "BOOLEAN" and scheme == _NAME else {}
 
 
