@@ -93,6 +93,7 @@ def test_columns_that_only_some_blocks_have_are_filled() -> None:
         (b"a,b\n1,2\n1,2,3\n", "t.csv, line 3: there are more cells"),
         (b'a,b\n1,2\n1,"2\n', None),
         (b"a,b\n1,2\n1,\xff\n", "this is no CSV in UTF-8"),
+        (b'a,b\n1,2\n1,"2\n1,2\n1,2\n', "line 3: a cell that begins in this row has no end"),
         (b'a,b\n1,2\n1,"' + b"x,2\n" * 500, "line 3: a cell that begins in this row has no end"),
     ],
 )

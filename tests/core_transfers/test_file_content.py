@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.file_content import Content, check_content
+from dhis2w_core.transfers.source_rows import SourceRows
+from dhis2w_core.transfers.spooled_input import spooled_input
 
 VALUE = {"dataElement": "a", "period": "202401", "orgUnit": "b", "value": "1"}
 EVENT = {"program": "p", "programStage": "s", "orgUnit": "b", "dataValues": [{"dataElement": "a", "value": "1"}]}
@@ -98,6 +101,16 @@ def test_what_nothing_here_reads_is_told_with_what_to_do(tmp_path: Path, name: s
 )
 def test_what_may_be_sent_is_left_alone(tmp_path: Path, name: str, content: bytes) -> None:
     assert problem(tmp_path, name, content, "data values") == ""
+
+
+def test_what_is_piped_in_is_called_so() -> None:
+    file = spooled_input(io.BytesIO(b'{"dataValues": []}'), "csv")
+    with pytest.raises(OperationError, match="standard input is JSON, not CSV") as refused:
+        check_content(file, "data values")
+    assert refused.value.next_step == "Say with --format what it is."
+    file = spooled_input(io.BytesIO(b"a,b\n1,2\n"))
+    with SourceRows(file, needed=["period"]) as rows, pytest.raises(OperationError, match="standard input has no"):
+        rows.take(1)
 
 
 def test_a_file_that_is_not_there_is_told_by_who_reads_it(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -24,6 +24,8 @@ LONGEST_CELL = 16 * 1024 * 1024
 """Characters: a shape on a map has many. Python's own limit is 128 KiB; some limit there is, for a quote that is not
 closed makes one cell of the rest of the file."""
 csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
+NO_END = "unexpected end of data"
+"""What Python says of a quote that is not closed."""
 _QUOTED = re.compile('"[^"]*"')
 _EXCEL = re.compile("sep=(.)\\s*", re.IGNORECASE)
 """The line in which Excel says what parts the cells."""
@@ -125,12 +127,22 @@ class CsvRows:
     def _read(self, block: str, rest: io.TextIOWrapper) -> RowBlock:
         """The rows of any block; what is in quotes may end behind it."""
         part = io.StringIO(block, newline="")
-        table = csv.reader(chain(part, rest), delimiter=self._parted_by)
+        raw: list[str] = []
+
+        def noted() -> Iterator[str]:
+            for line in chain(part, rest):
+                raw.append(line)
+                yield line
+
+        table = csv.reader(noted(), delimiter=self._parted_by)
         values: list[dict[str, Any]] = []
         lines: list[int] = []
         begun = 1
         try:
             while part.tell() < len(block) and (cells := next(table, None)) is not None:
+                if len(raw) > 1:
+                    self._check_end(raw)
+                raw.clear()
                 if cells:
                     values.append(self._row(cells, self._line + table.line_num))
                     lines.append(self._line + table.line_num)
@@ -140,6 +152,18 @@ class CsvRows:
             raise self._broken(error) from None
         self._line += table.line_num
         return RowBlock.of(values, lines)
+
+    def _check_end(self, lines: Sequence[str]) -> None:
+        """Refuse a row of several lines whose last cell has no end: it would be made of the rest of the file.
+
+        Raises:
+            csv.Error: It is such a row.
+        """
+        try:
+            next(csv.reader(lines, delimiter=self._parted_by, strict=True))
+        except csv.Error as error:
+            if NO_END in str(error):
+                raise
 
     def _row(self, cells: Sequence[str], line: int) -> dict[str, Any]:
         if len(cells) > len(self._keys):
@@ -155,7 +179,7 @@ class CsvRows:
         return next((number for number, line in enumerate(self._file, 1) if not _is_utf8(line)), 1)
 
     def _broken(self, error: Exception) -> OperationError:
-        if "field limit" in str(error):
+        if any(words in str(error) for words in (NO_END, "field limit")):
             return OperationError(
                 f"{self._name}, line {self._line + 1}: a cell that begins in this row has no end.",
                 next_step="Close the quote that is open there.",

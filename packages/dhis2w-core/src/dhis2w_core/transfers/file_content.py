@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from dhis2w_client.data_values.value_reader import BOM
 from dhis2w_client.tracker.kind import IN_PAYLOADS
 from dhis2w_core.errors import OperationError
-from dhis2w_core.transfers.spooled_input import OF_EVENTS, Kind, file_of
+from dhis2w_core.transfers.spooled_input import OF_EVENTS, Kind, file_of, is_spooled, name_of
 
 if TYPE_CHECKING:
     from dhis2w_core.operation import Face
@@ -70,22 +70,27 @@ def check_content(file: Path, wanted: Content) -> None:
             begin = content.read(PIECE)
     except OSError:
         return
+    name = name_of(file)
     for sign, what, advice in FOREIGN:
         if begin.startswith(sign):
-            raise OperationError(f"{file.name} {what}.", next_step=advice)
+            raise OperationError(f"{name} {what}.", next_step=advice)
     start, ending = begin.removeprefix(BOM).lstrip(), file.suffix.lower()
     if start.startswith(b"<"):
         raise OperationError(
-            f"{file.name} is XML.", next_step="In Python `client.data_values.push_content` sends XML and ADX."
+            f"{name} is XML.", next_step="In Python `client.data_values.push_content` sends XML and ADX."
         )
     is_json = start.startswith((b"{", b"["))
     if ending == ".csv" and (is_json or start.startswith(b"PAR1")):
-        what, name = ("JSON", ".json or .ndjson") if is_json else ("Parquet", ".parquet")
-        raise OperationError(f"{file.name} is {what}, not CSV.", next_step=f"End its name in {name}.")
+        what, ends = ("JSON", ".json or .ndjson") if is_json else ("Parquet", ".parquet")
+        raise OperationError(f"{name} is {what}, not CSV.", next_step=_naming(file, ends))
     if ending in (".json", *LINES) and start:
         if not is_json:
-            raise OperationError(f"{file.name} is no JSON.", next_step="End its name in .csv if it is a table.")
-        _check_json(file.name, start.split(b"\n", 1)[0] if ending in LINES else start, wanted, as_rows=ending in LINES)
+            raise OperationError(f"{name} is no JSON.", next_step=_naming(file, ".csv if it is a table"))
+        _check_json(name, start.split(b"\n", 1)[0] if ending in LINES else start, wanted, as_rows=ending in LINES)
+
+
+def _naming(file: Path, ending: str) -> str:
+    return "Say with --format what it is." if is_spooled(file) else f"End its name in {ending}."
 
 
 def _check_json(name: str, begin: bytes, wanted: Content, *, as_rows: bool) -> None:
@@ -103,7 +108,7 @@ def _check_json(name: str, begin: bytes, wanted: Content, *, as_rows: bool) -> N
         raise OperationError(f"{name} has {found}, not {wanted}.", next_step=f"`{COMMANDS[found]}` sends them.")
     if wanted == "data values" and first is parsed:
         if as_rows and "dataValues" in row:
-            raise OperationError(f"{name} is one JSON document, not one for each line.", next_step="End it in .json.")
+            raise OperationError(f"{name} is one JSON document, not one for each line.", next_step="It is .json.")
         if not as_rows and "dataValues" not in row and _holds_something(row) and len(begin) < PIECE - len(BOM):
             raise OperationError(
                 f"{name} has no list dataValues; it has {', '.join(row)[:80]}.",

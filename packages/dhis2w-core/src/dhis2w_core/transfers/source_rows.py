@@ -17,6 +17,7 @@ from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.chunk import Chunk
 from dhis2w_core.transfers.csv_rows import CsvRows
 from dhis2w_core.transfers.row_block import RowBlock
+from dhis2w_core.transfers.spooled_input import name_of
 from dhis2w_core.transfers.table_columns import check_columns
 
 BLOCK = 256 * 1024
@@ -78,24 +79,24 @@ class SourceRows:
         constants: Mapping[str, str] | None = None,
         needed: Collection[str] = (),
     ) -> None:
-        kind = file.suffix.lower()
+        kind, name = file.suffix.lower(), name_of(file)
         names = {source: key for key, source in (columns or {}).items()}
         lacking = [key for key in needed if key not in (constants or {})]
 
         def check(header: list[str]) -> None:
-            check_columns(file.name, header, [_key(name, names) for name in header], columns or {}, lacking)
+            check_columns(name, header, [_key(column, names) for column in header], columns or {}, lacking)
 
         readers = {".ndjson": _ndjson, ".jsonl": _ndjson, ".json": _json, ".parquet": partial(_parquet, check=check)}
         if kind != ".csv" and kind not in readers:
             raise OperationError(
-                f"{file.name} is neither CSV nor JSON nor Parquet by its name.",
+                f"{name} is neither CSV nor JSON nor Parquet by its name.",
                 next_step="End it in .csv, .ndjson, .json or .parquet.",
             )
         self._file: BinaryIO = file.open("rb")
         self._size = file.stat().st_size
         in_header = kind == ".csv"
-        of_csv = CsvRows(self._file, file.name, partial(_key, names=names), columns, lacking)
-        self._blocks = of_csv.blocks() if in_header else readers[kind](self._file, file.name)
+        of_csv = CsvRows(self._file, name, partial(_key, names=names), columns, lacking)
+        self._blocks = of_csv.blocks() if in_header else readers[kind](self._file, name)
         self._names = None if in_header else names
         """DHIS2's keys of columns; None where they are in the header, once for all rows."""
         self._constants = constants

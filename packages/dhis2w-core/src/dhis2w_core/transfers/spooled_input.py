@@ -91,6 +91,11 @@ def is_spooled(file: Path) -> bool:
     return file.parent == _folder()
 
 
+def name_of(file: Path) -> str:
+    """What a file is called in messages."""
+    return "standard input" if is_spooled(file) else file.name
+
+
 def drop_spooled(file: Path) -> None:
     """Remove what was piped in; any other file stays."""
     if is_spooled(file):

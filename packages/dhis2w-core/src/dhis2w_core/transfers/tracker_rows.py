@@ -21,6 +21,7 @@ from dhis2w_core.transfers.chunk import Chunk
 from dhis2w_core.transfers.event_cells import event_of
 from dhis2w_core.transfers.json_lists import NAMELESS, JsonLists
 from dhis2w_core.transfers.source_rows import BLOCK, NOTES, ROWS, SourceRows
+from dhis2w_core.transfers.spooled_input import name_of
 
 Row = dict[str, Any]
 LISTS = (*IN_PAYLOADS, NAMELESS)
@@ -172,6 +173,6 @@ class _JsonRows:
             reader.end()
         except ValueError as error:
             raise OperationError(
-                f"{self._file.name} is no JSON of tracker: {error}.",
+                f"{name_of(self._file)} is no JSON of tracker: {error}.",
                 next_step=f"It is an object with one or more of the lists {', '.join(IN_PAYLOADS)}.",
             ) from None
