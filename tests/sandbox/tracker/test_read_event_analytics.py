@@ -180,7 +180,7 @@ def test_rows_are_left_out_by_what_they_have(registrar: Registrar) -> None:
 
 def test_what_would_change_a_list_and_is_not_here_is_said(registrar: Registrar) -> None:
     _build(registrar)
-    for parameter in ("timeField=LAST_UPDATED", "ouMode=SELECTED", "outputType=TRACKED_ENTITY_INSTANCE"):
+    for parameter in ("timeField=LAST_UPDATED", "includeMetadataDetails=true", "outputType=TRACKED_ENTITY_INSTANCE"):
         assert get(registrar, f"{QUERY}&{parameter}").status == 501
 
 

@@ -109,3 +109,15 @@ def test_enrollments_are_placed_by_points(analysed: Registrar) -> None:
     asked = f"/api/analytics/enrollments/query/{CARE}?{YEAR}&headers=pi"
     assert get(analysed, f"{asked}&coordinatesOnly=true").parsed()["rows"] == []
     assert len(get(analysed, asked).parsed()["rows"]) == 2
+
+
+def test_units_count_themselves_or_with_those_right_below_or_with_all(analysed: Registrar) -> None:
+    def count(unit: str, mode: str) -> int:
+        asked = EVENTS.replace(f"ou:{ROOT}", f"ou:{unit}")
+        return len(get(analysed, f"{asked}&headers=psi&ouMode={mode}").parsed()["rows"])
+
+    assert [count(ROOT, mode) for mode in ("SELECTED", "CHILDREN", "DESCENDANTS", "ALL")] == [0, 4, 4, 4]
+    assert [count(UNIT, mode) for mode in ("SELECTED", "CHILDREN", "DESCENDANTS")] == [3, 0, 3]
+    sums = f"/api/analytics/events/aggregate/{CARE}?dimension=ou:{ROOT}&dimension=pe:2024&ouMode=CHILDREN"
+    assert get(analysed, sums).parsed()["rows"] == [[ROOT, "2024", "4"]]
+    assert get(analysed, f"{EVENTS}&ouMode=NEARBY").status == 400

@@ -38,7 +38,7 @@ Json = dict[str, Any]
 endpoints = Endpoints()
 
 PAGE_SIZE = 50
-ELSEWHERE = ("ouMode", "includeMetadataDetails", "timeField", "orgUnitField", "rowContext", "enhancedConditions")
+ELSEWHERE = ("includeMetadataDetails", "timeField", "orgUnitField", "rowContext", "enhancedConditions")
 """Parameters that would change the answer, and do nothing here."""
 _OUTPUT_TYPES = ("EVENT", "ENROLLMENT")
 """Of what lists may be, which makes no difference."""

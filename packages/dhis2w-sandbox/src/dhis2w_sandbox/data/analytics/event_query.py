@@ -14,6 +14,7 @@ from typing import Any
 
 from dhis2w_sandbox.call import Call
 from dhis2w_sandbox.data.analytics.coordinates import Coordinates, read_coordinates
+from dhis2w_sandbox.data.analytics.outlier_parameters import constant
 from dhis2w_sandbox.data.analytics.query import (
     Query,
     add_dimension,
@@ -29,6 +30,7 @@ from dhis2w_sandbox.data.value_types import BOOLEANS, NUMERIC
 from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.errors import Dhis2Refusal, NotInSandbox
 from dhis2w_sandbox.tracker.reading.parameters import Parameters
+from dhis2w_sandbox.tracker.reading.reach import MODES as UNIT_MODES
 
 Json = dict[str, Any]
 
@@ -168,6 +170,8 @@ class EventQuery:
     last: str
     status: list[str]
     enrollment_status: list[str]
+    unit_mode: str | None
+    """Whether the units themselves count, or those right below them; otherwise all at and below them."""
     coordinates: Coordinates
     """Where events are on the map."""
     is_short: bool
@@ -246,6 +250,7 @@ def read_event_query(call: Call, rules: EntryRules) -> EventQuery:
         last=last.isoformat(),
         status=_list(call, "eventStatus"),
         enrollment_status=_list(call, "programStatus"),
+        unit_mode=constant(call, "ouMode", UNIT_MODES),
         coordinates=coordinates,
         is_short=wants_short_names(call),
         rounds=not call.flag("skipRounding"),

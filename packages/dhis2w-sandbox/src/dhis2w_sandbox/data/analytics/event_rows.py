@@ -13,6 +13,7 @@ from dhis2w_sandbox.data.analytics import event_tables
 from dhis2w_sandbox.data.analytics.event_grid import Row, hierarchy
 from dhis2w_sandbox.data.analytics.event_query import EventQuery
 from dhis2w_sandbox.data.entry_rules import EntryRules
+from dhis2w_sandbox.documents import linked
 from dhis2w_sandbox.metadata.units import UNIT
 from dhis2w_sandbox.tracker.record_store import RecordStore
 from dhis2w_sandbox.tracker.records import Enrollment, Event
@@ -61,15 +62,24 @@ def _row(call: Call, rules: EntryRules, event: Event | None, enrollment: Enrollm
 
 
 def _wanted(call: Call, rules: EntryRules, query: EventQuery, row: Row) -> bool:
-    tops = set(query.units.units)
     return (
-        (not tops or rules.is_below(row.unit["id"], tops))
+        _is_in_units(rules, query, row)
         and all(query.has_date(name, date) for name, date in _times(row).items())
         and (not call.flag("completedOnly") or row.record.completed_at is not None)
         and _is_placed(call, rules, query, row)
         and (not query.enrollment_status or (row.enrollment is not None and _has_status(query, row.enrollment)))
         and all(item.accepts(row.value(item)) for item in query.items)
     )
+
+
+def _is_in_units(rules: EntryRules, query: EventQuery, row: Row) -> bool:
+    """Whether a row is in one of the units, right below one, or anywhere at or below one."""
+    tops = set(query.units.units)
+    if query.unit_mode == "SELECTED":
+        return row.unit["id"] in tops
+    if query.unit_mode == "CHILDREN":
+        return linked(row.unit, "parent") in tops
+    return rules.is_below(row.unit["id"], tops)
 
 
 def _is_placed(call: Call, rules: EntryRules, query: EventQuery, row: Row) -> bool:
