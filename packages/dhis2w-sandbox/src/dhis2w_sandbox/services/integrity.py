@@ -2,8 +2,8 @@
 
 What there is to say of each check is in `tables/integrity.jsonl`, by version: read from the files
 `data-integrity-checks/**/*.yaml` and `i18n_global.properties` of dhis2-core, with `percentage` for how its SQL divides
-(`whole` numbers or `exact`). What they look for is in the modules `integrity_*`; a check that is in none of them is 501
-when it is to run, and left out where all are.
+(`whole` numbers or `exact`). What they look for is in the modules `integrity_*`; a check that is in none of them (some
+slow ones: they read expressions) is 501 when it is to run.
 Source: `DataIntegrityController`, `DefaultDataIntegrityService` of dhis2-core and its files of checks; recordings
 `services/integrity`.
 """
@@ -28,6 +28,7 @@ from dhis2w_sandbox.services import (
     integrity_groups,
     integrity_programs,
     integrity_units,
+    integrity_usage,
 )
 from dhis2w_sandbox.services.differences import differences
 from dhis2w_sandbox.services.integrity_findings import RULES, Findings, Rule
@@ -39,7 +40,14 @@ endpoints = Endpoints()
 
 _MAY = ["F_PERFORM_MAINTENANCE"]
 KINDS = ("summary", "details")
-AREAS = (integrity_categories, integrity_elements, integrity_groups, integrity_programs, integrity_units)
+AREAS = (
+    integrity_categories,
+    integrity_elements,
+    integrity_groups,
+    integrity_programs,
+    integrity_units,
+    integrity_usage,
+)
 """The modules that fill the table of rules."""
 _TABLE_SIZE = 256
 """How large the map of checks is: DHIS2 has more than 95."""
