@@ -3,7 +3,9 @@
 from typing import Any
 
 from looking import CLERK, get, hire_clerk, refused, register_two
-from registering import CARE, OTHER, ROOT, Registrar, enrollment, person
+from registering import CARE, OTHER, ROOT, UNIT, Registrar, enrollment, person
+
+from dhis2w_sandbox import Sandbox
 
 PAIRS = "/api/potentialDuplicates"
 
@@ -118,3 +120,38 @@ def test_links_that_go_both_ways_are_the_same_either_way(registrar: Registrar) -
     told = refused(registrar.request("POST", merge, {"relationships": ["LinkBobAnn2"]}))
     same = "Invalid relationship 'LinkBobAnn2'. A similar relationship already exists on original."
     assert told == (409, f"Merging conflict: {same}")
+
+
+def test_pairs_are_sorted_by_what_they_have(registrar: Registrar) -> None:
+    """`HibernatePotentialDuplicateStore`: `id` is the number of the row, and nobody counts the pages."""
+    registrar.send(trackedEntities=[person("PersonAnn01"), person("PersonAnn02"), person("PersonBob01")])
+    first, second = _pair(registrar), _pair(registrar, "PersonAnn02")
+    for order, uids in (("id:desc", [second, first]), ("uid", sorted([first, second])), ("original", [first, second])):
+        rows = get(registrar, f"{PAIRS}?fields=id&order={order}").parsed()["potentialDuplicates"]
+        assert [row["id"] for row in rows] == uids
+    assert "total" not in get(registrar, f"{PAIRS}?totalPages=true").parsed()["pager"]
+    status, text = refused(get(registrar, f"{PAIRS}?order=name"))
+    assert (status, text.startswith("Unable to locate Attribute  with the the given name [name]")) == (400, True)
+
+
+def test_refusals_of_pairs_in_41() -> None:
+    """`DeduplicationController` of 2.41: `getTrackedEntity`, `canReadTrackedEntity`, `checkValidTrackedEntity`."""
+    with Sandbox("v41", empty=True) as sandbox:
+        registrar = Registrar.of(sandbox)
+        register_two(registrar)
+        hire_clerk(registrar, UNIT)
+
+        def noted(original: str, duplicate: str, user: str = "admin") -> tuple[int, str]:
+            body = {"original": original, "duplicate": duplicate}
+            return refused(registrar.request("POST", PAIRS, body, user=user))
+
+        assert noted("PersonAnn01", "nobody") == (400, "'nobody' is not valid value for property 'duplicate'")
+        assert noted("PersonAnn01", "PersonZoe01") == (404, "No tracked entity found with id 'PersonZoe01'.")
+        assert noted("PersonAnn01", "PersonBob01", CLERK) == (403, "You don't have read access to 'PersonBob01'.")
+        assert refused(get(registrar, f"{PAIRS}/x")) == (404, "No potentialDuplicate records found with id 'x'.")
+        assert refused(get(registrar, f"{PAIRS}?paging=true&skipPaging=true"))[0] == 400
+        _pair(registrar)
+        _pair(registrar, "PersonAnn01", "PersonAnn01")
+        shown = get(registrar, f"{PAIRS}?paging=false&pageSize=1").parsed()
+        assert (list(shown), len(shown["potentialDuplicates"])) == (["potentialDuplicates"], 1)
+        assert len(get(registrar, f"{PAIRS}?skipPaging=true&pageSize=1").parsed()["potentialDuplicates"]) == 2

@@ -29,6 +29,8 @@ class Paging:
     size: int = PAGE_SIZE
     totals: bool = False
     """Whether the answer says how many there are."""
+    cuts: bool | None = None
+    """Whether the list is cut; None where that is so if pages are wanted."""
 
     @property
     def needed(self) -> int | None:
@@ -37,21 +39,22 @@ class Paging:
 
     def cut(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows of the page."""
-        if not self.on:
+        if not (self.on if self.cuts is None else self.cuts):
             return rows
         first = (self.page - 1) * self.size
         return rows[first : first + self.size]
 
 
-def read_paging(parameters: Parameters, largest: int = 0) -> Paging:
+def read_paging(parameters: Parameters, largest: int = 0, *, counts: bool = True) -> Paging:
     """The page that a request wants; 400 for contradictions.
 
     Args:
         parameters: the request's.
         largest: the most rows that a page may have; 0 for no limit.
+        counts: whether the list knows how many rows it has on all pages.
     """
     page, size = parameters.integer("page"), parameters.integer("pageSize")
-    totals = parameters.flag("totalPages") or False
+    totals = bool(counts and parameters.flag("totalPages"))
     old = parameters.server.behaviour.takes_old_tracker_parameters
     skipped = parameters.flag("paging") is False or (old and parameters.flag("skipPaging") is True)
     if skipped and (page is not None or size is not None or totals):
