@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +12,14 @@ import pandas  # pyright: ignore[reportMissingTypeStubs]
 import polars
 import pytest
 
-from dhis2w_client import Dhis2Client, InvalidRequestError
-from dhis2w_client.data_values import DataValueOptions
+from dhis2w_client import Dhis2, Dhis2Client, InvalidRequestError
+from dhis2w_client.data_values import DataValueOptions, DataValueSelection, InvalidDataValuesError, Limits
 from dhis2w_client.data_values.data_value import text_of
 from dhis2w_client.data_values.value_batch import ValueBatch
-from dhis2w_client.periods import parse_period
+from dhis2w_client.periods import InvalidPeriodError, parse_period
+from dhis2w_client.versions import DIALECTS
 from dhis2w_sandbox import Sandbox
-from tests.client_data.small_country import AVERAGE, COUNT, EVERYTHING, TEXT, UNIT, run, stored, value
+from tests.client_data.small_country import AVERAGE, COUNT, EVERYTHING, FIRST_SET, TEXT, UNIT, run, stored, value
 
 LOOSE: Any = pandas
 """Its types are not known."""
@@ -174,3 +175,50 @@ def test_a_single_value_is_checked_likewise() -> None:
 def test_a_strategy_that_there_is_none_of_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="no import strategy 'NEW'"):
         DataValueOptions(strategy="NEW")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"data_sets": FIRST_SET}, "data_sets is one text"),
+        ({"periods": "202401"}, "periods is one text"),
+        ({"periods": (202401,)}, "A period is a text"),
+        ({"periods": (), "start": "soon", "end": "2024-02-01"}, "'soon' is no day"),
+        ({"periods": (), "start": datetime(2024, 2, 1), "end": date(2024, 1, 1)}, "end is before start"),
+        ({"since": date(2024, 1, 1)}, "no point in time without a zone"),
+        ({"since": datetime(2024, 1, 1, tzinfo=UTC)}, "no point in time without a zone"),
+    ],
+)
+def test_a_selection_that_means_something_else_is_refused(wrong: dict[str, Any], message: str) -> None:
+    given: dict[str, Any] = {"data_sets": (FIRST_SET,), "periods": ("202401",), "org_units": (UNIT,)}
+    with pytest.raises((InvalidRequestError, InvalidPeriodError), match=message):
+        DataValueSelection(**given | wrong).params(DIALECTS[Dhis2.V42])
+
+
+@pytest.mark.parametrize(("least", "most"), [(1.5, 10), (float("nan"), 10), (1, "10"), (None, 10)])
+def test_limits_are_whole_numbers(least: Any, most: Any) -> None:
+    async def use(client: Dhis2Client) -> None:
+        with pytest.raises(InvalidRequestError, match="no whole numbers"):
+            await client.data_values.min_max.set(Limits(COUNT, UNIT, least, most))
+        low: Any = numpy.int64(1)
+        await client.data_values.min_max.set(Limits(COUNT, UNIT, low, 10))
+        found = await client.data_values.min_max.get(COUNT, UNIT)
+        assert found is not None
+        assert (found.minimum, found.maximum) == (1, 10)
+
+    with Sandbox(42, empty=True) as sandbox:
+        run(sandbox, use)
+
+
+def test_a_day_of_completion_that_is_none_is_refused(empty: Sandbox) -> None:
+    async def use(client: Dhis2Client) -> None:
+        values = client.data_values
+        with pytest.raises(InvalidRequestError, match="is no day"):
+            await values.completions.register(FIRST_SET, "202401", UNIT, date="03/02/2024")
+        with pytest.raises(InvalidRequestError, match="is no day"):
+            await values.push([value()], data_set=FIRST_SET, complete_date="03/02/2024")
+        assert await values.completions.list([FIRST_SET], ["202401"], [UNIT]) == []
+        with pytest.raises(InvalidDataValuesError, match="not in UTF-8"):
+            await values.push_content(b"\xff\xfea", "csv")
+
+    run(empty, use)

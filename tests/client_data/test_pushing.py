@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -230,9 +230,7 @@ def test_single_values_are_set_read_marked_and_deleted(empty: Sandbox) -> None:
 def test_changes_are_read_in_every_version(empty: Sandbox) -> None:
     async def use(client: Dhis2Client) -> int:
         await client.data_values.push([value(), value(AVERAGE)])
-        since = DataValueSelection(
-            data_sets=(FIRST_SET,), org_units=(ROOT,), children=True, since=datetime(2001, 1, 1, tzinfo=UTC)
-        )
+        since = DataValueSelection(data_sets=(FIRST_SET,), org_units=(ROOT,), children=True, since=datetime(2001, 1, 1))
         return len([row async for row in client.data_values.rows(since)])
 
     assert run(empty, use) == 2
@@ -255,7 +253,7 @@ def test_an_unknown_attribute_combo_reads_nothing_instead_of_everything(empty: S
         DataValueSelection(periods=("202401",), org_units=(UNIT,)),
         DataValueSelection(data_sets=(FIRST_SET,), periods=("202401",)),
         DataValueSelection(data_sets=(FIRST_SET,), org_units=(UNIT,)),
-        DataValueSelection(data_sets=(FIRST_SET,), org_units=(UNIT,), start=datetime(2024, 1, 1, tzinfo=UTC).date()),
+        DataValueSelection(data_sets=(FIRST_SET,), org_units=(UNIT,), start=date(2024, 1, 1)),
     ],
 )
 def test_half_a_selection_is_refused_before_it_is_sent(selection: DataValueSelection) -> None:

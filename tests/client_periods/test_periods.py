@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dhis2w_client import InvalidRequestError
 from dhis2w_client.periods import (
     PERIOD_TYPES,
     RELATIVE_PERIODS,
@@ -20,6 +22,7 @@ from dhis2w_client.periods import (
     periods_in_year,
     relative_periods,
 )
+from dhis2w_client.periods.day_text import day_text
 from dhis2w_client.versions import Dhis2
 
 WORKED = [
@@ -204,3 +207,28 @@ def test_the_calendar_ends() -> None:
         parse_period("99991231").next()
     with pytest.raises(InvalidPeriodError):
         period_of("Fortnightly", date(2024, 1, 1))
+
+
+@pytest.mark.parametrize("text", [202401, None, date(2024, 1, 1), 202401.0])
+def test_what_is_no_text_is_no_period(text: Any) -> None:
+    with pytest.raises(InvalidPeriodError, match="A period is a text"):
+        parse_period(text)
+
+
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        (date(2024, 1, 31), "2024-01-31"),
+        (datetime(2024, 1, 31, 12), "2024-01-31"),
+        ("2024-01-31", "2024-01-31"),
+        ("2024-01-31T10:00:00", "2024-01-31T10:00:00"),
+    ],
+)
+def test_a_day_is_written_as_iso(day: Any, text: str) -> None:
+    assert day_text(day) == text
+
+
+@pytest.mark.parametrize("day", ["31/01/2024", "soon", "", 20240131, None, float("nan")])
+def test_what_is_no_day_is_refused(day: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="is no day"):
+        day_text(day)

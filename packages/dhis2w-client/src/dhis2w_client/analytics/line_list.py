@@ -15,6 +15,7 @@ from dhis2w_client.analytics.grid import Grid, grid_of
 from dhis2w_client.analytics.query import items_of
 from dhis2w_client.errors import InvalidRequestError
 from dhis2w_client.json_value import as_object
+from dhis2w_client.periods.day_text import day_text
 
 if TYPE_CHECKING:
     from dhis2w_client.analytics.query import DimensionItems
@@ -155,8 +156,8 @@ class LineListService:
             ("dimension", f"ou:{';'.join(units)}"),
             ("dimension", f"pe:{';'.join(periods)}" if periods else None),
             *(("filter", text) for text in asked.get("filters", ())),
-            ("startDate", start and start.isoformat()),
-            ("endDate", end and end.isoformat()),
+            ("startDate", start and day_text(start)),
+            ("endDate", end and day_text(end)),
             ("stage", asked.get("stage")),
             *more.items(),
         ]

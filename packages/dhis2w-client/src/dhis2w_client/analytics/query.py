@@ -5,18 +5,22 @@ Source: `AggregateAnalyticsQueryCriteria`, `DefaultDataQueryService`; "Analytics
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from dhis2w_client.errors import InvalidRequestError
+from dhis2w_client.periods import Period
+from dhis2w_client.periods.day_text import day_text
 
 if TYPE_CHECKING:
     from dhis2w_client.call import ParamValue
 
-DimensionItems: TypeAlias = "str | Sequence[str] | None"
+DimensionItems: TypeAlias = "str | Period | Sequence[str | Period] | None"
 """Items of a dimension: one, several, or None for all that the user may see."""
+ITEMS = (str, int, Period)
+"""What an item can be: years and months are easily numbers."""
 Scheme: TypeAlias = Literal["UID", "CODE", "NAME"]
 
 
@@ -95,8 +99,8 @@ class AnalyticsQuery:
         return [
             *(("dimension", _text(*each)) for each in dimensions.items()),
             *(("filter", _text(*each)) for each in filters.items()),
-            ("startDate", self.start and self.start.isoformat()),
-            ("endDate", self.end and self.end.isoformat()),
+            ("startDate", self.start and day_text(self.start)),
+            ("endDate", self.end and day_text(self.end)),
             ("aggregationType", self.aggregation_type),
             ("measureCriteria", self.measure_criteria),
             ("order", self.order),
@@ -110,14 +114,29 @@ class AnalyticsQuery:
             ("completedOnly", self.completed_only or None),
             ("ignoreLimit", self.ignore_limit or None),
             ("outputIdScheme", self.output_scheme),
-            ("relativePeriodDate", self.relative_period_date and self.relative_period_date.isoformat()),
+            ("relativePeriodDate", self.relative_period_date and day_text(self.relative_period_date)),
             *self.params.items(),
         ]
 
 
 def items_of(items: DimensionItems) -> tuple[str, ...]:
-    """Items as a tuple, each once."""
-    return () if items is None else tuple(dict.fromkeys((items,) if isinstance(items, str) else items))
+    """Items as a tuple of texts, each once.
+
+    Raises:
+        InvalidRequestError: One is neither a text nor a period.
+    """
+    if items is None:
+        return ()
+    given: object = (items,) if isinstance(items, ITEMS) else items
+    if not isinstance(given, Collection):  # pyright: ignore[reportUnnecessaryIsInstance] # an iterator would be empty the second time
+        raise InvalidRequestError(f"The items of a dimension are a list of texts; not {items!r:.40}.")
+    return tuple(dict.fromkeys(map(_item_text, cast("Collection[object]", given))))
+
+
+def _item_text(item: object) -> str:
+    if not isinstance(item, ITEMS):
+        raise InvalidRequestError(f"An item of a dimension is a text, or a period; not {item!r:.40}.")
+    return str(item)
 
 
 def _text(name: str, items: tuple[str, ...]) -> str:
@@ -146,5 +165,5 @@ def check_time(has_periods: bool, start: date | None, end: date | None) -> None:
         raise InvalidRequestError("Give periods, or start and end; not both (E7105).")
     if not has_periods and not (start and end):
         raise InvalidRequestError("A query needs periods, or start and end (E7146).")
-    if start and end and start > end:
+    if start and end and day_text(start) > day_text(end):
         raise InvalidRequestError(f"The start {start} is after the end {end} (E7106).")

@@ -20,8 +20,9 @@ from dhis2w_client.analytics.line_list import LineListService
 from dhis2w_client.analytics.query import AnalyticsQuery, check_time, items_of
 from dhis2w_client.analytics.split import check_splittable, halves, part_of, whole, widest_dimension
 from dhis2w_client.call import build_call
-from dhis2w_client.errors import ConflictError
+from dhis2w_client.errors import ConflictError, InvalidRequestError
 from dhis2w_client.hidden_rows import warn_of_hidden_rows
+from dhis2w_client.periods.day_text import day_text
 from dhis2w_client.refusals import error_of
 from dhis2w_client.replies import value_of
 
@@ -93,7 +94,7 @@ class AnalyticsService:
             The result. What has no data has no row.
 
         Raises:
-            InvalidRequestError: DHIS2 would refuse the query; nothing was sent.
+            InvalidRequestError: DHIS2 would refuse the query, or there is something beside it; nothing was sent.
             ConflictError: DHIS2 refused it; `code` says why (E7144: the tables were never built, E7128: too many rows).
             NotSplittableError: See `split`; the message says why.
 
@@ -102,6 +103,8 @@ class AnalyticsService:
             NoOutputPeriodsWarning: From 2.43 on: nothing was found because the tables have no columns of periods.
             HiddenRowsWarning: Nothing was found, and the user may not see everything.
         """
+        if query and (dx is not None or pe is not None or ou is not None or filters):
+            raise InvalidRequestError("Give a query, or dx, pe, ou and filters; not both.")
         asked = query or AnalyticsQuery(dx=dx, pe=pe, ou=ou, filters=filters or {})
         try:
             grid = grid_of(await self._api.ask("GET", "analytics", params=asked.query_params()))
@@ -190,8 +193,8 @@ class AnalyticsService:
             ("ds", ",".join(items_of(data_sets)) or None),
             ("ou", ",".join(items_of(ou)) or None),
             ("pe", pe),
-            ("startDate", start and start.isoformat()),
-            ("endDate", end and end.isoformat()),
+            ("startDate", start and day_text(start)),
+            ("endDate", end and day_text(end)),
             ("algorithm", algorithm),
             ("threshold", threshold),
             ("maxResults", max_results),

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.analytics.errors import NotSplittableError
+from dhis2w_client.analytics.query import items_of
 from dhis2w_client.json_value import as_array, as_object, as_text
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def check_splittable(query: AnalyticsQuery, outline: Grid) -> None:
     if query.order:
         raise NotSplittableError("Parts of a query come each in its own order; sort the rows of the whole instead.")
     items = as_object(outline.meta_data.get("items"))
-    data = [*_members(outline, "dx"), *_filter_items(query, "dx")]
+    data = [*_members(outline, "dx"), *items_of(query.filters.get("dx"))]
     for uid in data:
         why = _why_not(as_object(items.get(uid)), query.aggregation_type)
         if why:
@@ -58,11 +59,6 @@ def _why_not(item: Mapping[str, object], aggregation_type: str | None) -> str | 
     if type not in ADDITIVE:
         return f"its values are aggregated by {type}, and only sums and counts are the same in parts"
     return None
-
-
-def _filter_items(query: AnalyticsQuery, name: str) -> Sequence[str]:
-    items = query.filters.get(name)
-    return () if items is None else (items,) if isinstance(items, str) else items
 
 
 def _members(grid: Grid, name: str) -> list[str]:

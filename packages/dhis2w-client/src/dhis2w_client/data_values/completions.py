@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.errors import ConflictError, InvalidRequestError
 from dhis2w_client.json_value import as_array, as_object
+from dhis2w_client.periods.day_text import day_text
 from dhis2w_client.refusals import error_of
 from dhis2w_client.reports import read_report
 from dhis2w_client.write_report import write_report
@@ -77,6 +78,7 @@ class CompletionService:
 
         Raises:
             InvalidPeriodError: The period is none.
+            InvalidRequestError: The day is none; nothing was sent.
             ConflictError: DHIS2 refused.
         """
         row = {
@@ -84,7 +86,7 @@ class CompletionService:
             "period": self._api.period(period),
             "organisationUnit": org_unit,
             "attributeOptionCombo": attribute_option_combo,
-            "date": date,
+            "date": date and day_text(date),
             "completed": True,
         }
         body = {PATH: [{key: value for key, value in row.items() if value is not None}]}

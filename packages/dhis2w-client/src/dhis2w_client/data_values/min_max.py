@@ -10,6 +10,7 @@ import warnings
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from operator import index
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dhis2w_client.errors import DataLossWarning, InvalidRequestError, NotFoundError
@@ -113,7 +114,7 @@ class MinMaxService:
             limits: The limits.
 
         Raises:
-            InvalidRequestError: The minimum is not below the maximum.
+            InvalidRequestError: The minimum is not below the maximum, or one is no whole number.
             BadRequestError: DHIS2 does not know the element, the unit or the combo (E2047).
         """
         (checked,) = await self._with_combos([_checked(limits)])
@@ -242,10 +243,14 @@ class MinMaxService:
 
 
 def _checked(limits: Limits) -> Limits:
-    if limits.minimum >= limits.maximum:
-        place = f"{limits.data_element} in {limits.org_unit}"
-        raise InvalidRequestError(f"Limits of {place}: {limits.minimum} is not below {limits.maximum}.")
-    return limits
+    place = f"{limits.data_element} in {limits.org_unit}"
+    try:
+        minimum, maximum = index(limits.minimum), index(limits.maximum)  # whole numbers of numpy, too
+    except TypeError as error:
+        raise InvalidRequestError(f"Limits of {place} are no whole numbers.") from error
+    if minimum >= maximum:
+        raise InvalidRequestError(f"Limits of {place}: {minimum} is not below {maximum}.")
+    return replace(limits, minimum=minimum, maximum=maximum)
 
 
 def _flat(place: Limits | LimitsKey) -> dict[str, Any]:

@@ -26,13 +26,14 @@ from dhis2w_client.data_values.import_report import (
 )
 from dhis2w_client.data_values.push_options import PROPERTIES, DataValueOptions
 from dhis2w_client.data_values.value_batch import ValueBatch
-from dhis2w_client.data_values.value_reader import CsvValueReader, JsonValueReader
+from dhis2w_client.data_values.value_reader import CsvValueReader, InvalidDataValuesError, JsonValueReader
 from dhis2w_client.data_values.xml_value_reader import XmlValueReader, without_default_group
 from dhis2w_client.errors import ConflictError, DataLossWarning, EmptyAnswerError, InvalidRequestError, NotFoundError
 from dhis2w_client.filters import where
 from dhis2w_client.jobs.job_run import job_of
 from dhis2w_client.jobs.service import JobService
 from dhis2w_client.json_value import as_array, as_object, as_text
+from dhis2w_client.periods.day_text import day_text
 from dhis2w_client.refusals import error_of
 from dhis2w_client.replies import value_of
 from dhis2w_client.reports import ImportCounts
@@ -475,6 +476,8 @@ class DataValueService:
     def _check(self, options: DataValueOptions, data_set: str | None, complete_date: str | None) -> None:
         if options.dry_run and complete_date:
             raise InvalidRequestError("DHIS2 2.42 registers the completion in a dry run, too.")
+        if complete_date:
+            day_text(complete_date)
         if complete_date and not data_set:
             raise InvalidRequestError("complete_date needs data_set.")
         schemes = options.schemes
@@ -595,7 +598,10 @@ def _read(content: bytes, format: Format) -> tuple[list[Row], Mapping[str, str]]
     """The values of a file, and what stands beside them."""
     readers = {"json": JsonValueReader, "csv": CsvValueReader, "xml": XmlValueReader}
     reader = XmlValueReader("adx") if format == "adx" else readers[format]()
-    rows = reader.feed(content) + reader.end()
+    try:
+        rows = reader.feed(content) + reader.end()
+    except UnicodeDecodeError as error:
+        raise InvalidDataValuesError(f"The content is not in UTF-8: {error}.") from error
     return rows, {} if isinstance(reader, CsvValueReader) else reader.head
 
 
@@ -623,6 +629,8 @@ def _groups(
     if data_set or not batch.dialect.groups_data_values_by_data_set:
         return {data_set: batch.sent}
     groups = by_data_set(batch.some(batch.sent), known)
+    if len(batch.sent) == len(batch.values):
+        return groups
     return {group: [batch.sent[position] for position in positions] for group, positions in groups.items()}
 
 

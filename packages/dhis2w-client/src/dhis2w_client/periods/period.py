@@ -88,6 +88,8 @@ def parse_period(text: str, version: Dhis2 | None = None, calendar: Calendar = I
         InvalidPeriodError: It is none, or of a type that the version does not have.
         MissingCalendarError: The library of the calendar is not installed.
     """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] # a clear error for who has no types
+        raise InvalidPeriodError(f"A period is a text, not {text!r:.40}.", next_step="str() writes a `Period`.")
     found = _found(text, calendar)
     if found is None:
         raise InvalidPeriodError(

@@ -1811,7 +1811,7 @@ class AnalyticsService:
             The result. What has no data has no row.
 
         Raises:
-            InvalidRequestError: DHIS2 would refuse the query; nothing was sent.
+            InvalidRequestError: DHIS2 would refuse the query, or there is something beside it; nothing was sent.
             ConflictError: DHIS2 refused it; `code` says why (E7144: the tables were never built, E7128: too many rows).
             NotSplittableError: See `split`; the message says why.
 
@@ -1908,6 +1908,7 @@ class TrackerList(Generic[M]):
             fields: Which properties; `*` is all. Default: DHIS2's, without what is nested.
 
         Raises:
+            InvalidRequestError: The UID is none.
             ObjectNotFoundError: There is no such object, or the user may not see it.
         """
 
@@ -2013,7 +2014,8 @@ class TrackerList(Generic[M]):
 
         Raises:
             ObjectNotFoundError: There is no such object.
-            InvalidRequestError: Relationships cannot be changed: DHIS2 says 200, and does nothing.
+            InvalidRequestError: The UID is none, there is no such property, or it is a relationship, which cannot be
+                changed: DHIS2 says 200, and does nothing.
             ConflictError: DHIS2 refused; `rows` say why.
         """
 
@@ -2350,6 +2352,7 @@ class CompletionService:
 
         Raises:
             InvalidPeriodError: The period is none.
+            InvalidRequestError: The day is none; nothing was sent.
             ConflictError: DHIS2 refused.
         """
 
@@ -2507,7 +2510,7 @@ class MinMaxService:
             limits: The limits.
 
         Raises:
-            InvalidRequestError: The minimum is not below the maximum.
+            InvalidRequestError: The minimum is not below the maximum, or one is no whole number.
             BadRequestError: DHIS2 does not know the element, the unit or the combo (E2047).
         """
 

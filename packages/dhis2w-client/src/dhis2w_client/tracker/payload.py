@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, cast
 
 from pydantic import BaseModel
 
+from dhis2w_client.data_values.data_value import is_missing, text_of, type_problem
 from dhis2w_client.errors import InvalidRequestError
 from dhis2w_client.json_value import as_array
 from dhis2w_client.metadata.uids import is_uid, new_uid
@@ -83,16 +84,16 @@ def values_of(values: Mapping[str, object], key: str) -> list[Row]:
 
 
 def value_text(value: object) -> str | None:
-    """A value as tracker stores it."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (date, datetime)):
-        return moment_text(value)
-    if isinstance(value, (int, float)):
-        return str(value)
-    raise InvalidRequestError(f"A value is text, a number, a boolean or a date; not a {type(value).__name__}.")
+    """A value as tracker stores it; None where it is missing (None, NaN, NaT, NA).
+
+    Raises:
+        InvalidRequestError: It is no text, number, truth or date.
+    """
+    if is_missing(value):
+        return None
+    if problem := type_problem(value):
+        raise InvalidRequestError(f"A value is wrong: {problem}.")
+    return moment_text(value) if isinstance(value, date) else text_of(value)
 
 
 def moment_text(moment: date | str | None) -> str | None:
@@ -101,6 +102,8 @@ def moment_text(moment: date | str | None) -> str | None:
         return moment
     if isinstance(moment, datetime) and moment.tzinfo is not None:
         raise InvalidRequestError("DHIS2 takes points in time in its own local time, without a zone.")
+    if not isinstance(moment, date) or is_missing(moment):  # pyright: ignore[reportUnnecessaryIsInstance] # a clear error for who has no types
+        raise InvalidRequestError(f"{moment!r:.40} is no day.", next_step="Give a date, or a text such as 2024-01-31.")
     return moment.isoformat()
 
 

@@ -17,6 +17,7 @@ from dhis2w_client.errors import InvalidRequestError, ListChangedWarning
 from dhis2w_client.filters import where
 from dhis2w_client.hidden_rows import warn_of_hidden_rows
 from dhis2w_client.json_value import as_count, as_object
+from dhis2w_client.metadata.uids import is_uid
 from dhis2w_client.pages import Page, made, object_of, pager_of, rows_of
 from dhis2w_client.refusals import error_of
 from dhis2w_client.tracker.errors import TruncatedWarning
@@ -75,11 +76,11 @@ class TrackerList(Generic[M]):
             fields: Which properties; `*` is all. Default: DHIS2's, without what is nested.
 
         Raises:
+            InvalidRequestError: The UID is none.
             ObjectNotFoundError: There is no such object, or the user may not see it.
         """
-        reply = await self._api.ask(
-            "GET", f"tracker/{self._kind.key}/{uid}", params={"program": program, "fields": fields}
-        )
+        path = self._path(uid)
+        reply = await self._api.ask("GET", path, params={"program": program, "fields": fields})
         return self._made([object_of(reply)], reply)[0]
 
     async def page(
@@ -222,13 +223,15 @@ class TrackerList(Generic[M]):
 
         Raises:
             ObjectNotFoundError: There is no such object.
-            InvalidRequestError: Relationships cannot be changed: DHIS2 says 200, and does nothing.
+            InvalidRequestError: The UID is none, there is no such property, or it is a relationship, which cannot be
+                changed: DHIS2 says 200, and does nothing.
             ConflictError: DHIS2 refused; `rows` say why.
         """
         if self._kind is RELATIONSHIPS:
             raise InvalidRequestError("DHIS2 never changes a relationship; delete it, and create another.")
         fields = ",".join(["*", *(f"!{name}" for name in self._kind.nested)])
-        path = f"tracker/{self._kind.key}/{uid}"
+        path = self._path(uid)
+        self._check_names(values)
         current = object_of(await self._api.ask("GET", path, params={"fields": fields}))
         row = patched(self._kind, current, values, await self._assigned(current.get("program")))
         return await self._push({self._key: [row]}, replace(options or PushOptions(), strategy="UPDATE"))
@@ -254,6 +257,20 @@ class TrackerList(Generic[M]):
         name = "dataElement" if self._kind.values == DATA_VALUES else "trackedEntityAttribute"
         actions = await self._api.rows("programRuleActions", f"id,{name}[id]", of)
         return frozenset(str(action[name]["id"]) for action in actions if action.get(name))
+
+    def _path(self, uid: str) -> str:
+        if not is_uid(str(uid)):
+            raise InvalidRequestError(f"{self._kind.uid} {uid!r} is no UID: a letter, then ten letters or digits.")
+        return f"tracker/{self._kind.key}/{uid}"
+
+    def _check_names(self, values: Mapping[str, Any]) -> None:
+        known = self._kind.model_class().model_fields
+        unknown = sorted(values.keys() - known)
+        if unknown:
+            raise InvalidRequestError(
+                f"{self._kind.key} have no {unknown[0]!r}; DHIS2 would pass it over.",
+                next_step=f"They have: {', '.join(known)}.",
+            )
 
     @property
     def _key(self) -> str:
