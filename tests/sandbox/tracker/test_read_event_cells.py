@@ -206,6 +206,15 @@ def test_what_events_cannot_answer_is_refused(analysed: Registrar) -> None:
     assert reply.parsed()["message"] == "At least one organisation unit must be specified"
 
 
+def test_what_events_can_show_and_is_not_here_is_said(analysed: Registrar) -> None:
+    _change(analysed, "programIndicator", "IndProgram1", name="Indicator", program={"id": CARE})
+    _change(analysed, "organisationUnitGroupSet", "GroupSetKnd", name="Kind")
+    _change(analysed, "relationshipType", "RelationTy1", name="Related")
+    for name in ("IndProgram1", "GroupSetKnd", f"{VISIT}.EVENT_DATE", f"{VISIT}.ou", "RelationTy1.IndProgram1"):
+        assert get(analysed, f"{EVENTS}&dimension={name}").status == 501
+    assert get(analysed, f"{EVENTS}&dimension={VISIT}.nOtKnown001").parsed()["errorCode"] == "E7224"
+
+
 def test_a_program_and_a_stage_may_call_columns_otherwise(analysed: Registrar) -> None:
     _change(analysed, "program", CARE, enrollmentDateLabel="Since", enrollmentLabel="Case", orgUnitLabel="Clinic")
     _change(analysed, "programStage", VISIT, executionDateLabel="Seen on", programStageLabel="Kind", eventLabel=" ")

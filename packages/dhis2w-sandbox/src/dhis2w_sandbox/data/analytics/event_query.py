@@ -40,6 +40,9 @@ MOST_ROWS = 100_000
 TIMES = ("eventDate", "enrollmentDate", "scheduledDate", "incidentDate", "lastUpdated", "occurredDate")
 """Parameters that say when something else than the event, or the enrollment, was; the last one is newer."""
 _YES_NO = {"true": "1", "false": "0"}
+_OTHER_TYPES = ("programIndicator", "category", "categoryOptionGroupSet", "organisationUnitGroupSet")
+_CONSTANT = re.compile(r"[A-Z]+(_[A-Z]+)+|ou")
+"""What newer versions call the own dates, states and units of an event: `stage.EVENT_DATE`, `stage.ou`."""
 _STAGE = re.compile(r"([A-Za-z0-9]+)(?:\[(-?\d+)\])?")
 Span = tuple[str, str]
 """First and last day."""
@@ -309,6 +312,7 @@ def read_item(call: Call, rules: EntryRules, program: Json, text: str, *, is_fil
     stage, offset = _stage(call, rules, prefix, id) if prefix else (None, None)
     type = next((type for type in ("dataElement", "trackedEntityAttribute") if rules.document(type, uid)), None)
     if type is None or not _belongs(rules, program, type, uid):
+        _check_elsewhere(rules, uid)
         raise refusal(call, "E7224", id)
     if type == "dataElement" and stage is None and _is_of_enrollments(call):
         raise refusal(call, "E7225", id)
@@ -329,6 +333,12 @@ def read_item(call: Call, rules: EntryRules, program: Json, text: str, *, is_fil
     return item
 
 
+def _check_elsewhere(rules: EntryRules, uid: str) -> None:
+    """501 for what DHIS2 can show and is not here: indicators, categories, group sets, and constants of 43."""
+    if _CONSTANT.fullmatch(uid) or any(rules.document(type, uid) for type in _OTHER_TYPES):
+        raise NotInSandbox(f"{uid} in event analytics")
+
+
 def _check_legends(call: Call, document: Json, legend_set: str) -> None:
     """409 for an item with options; 501 where the tables have no column for a set of legends."""
     if linked(document, "optionSet"):
@@ -343,6 +353,8 @@ def _stage(call: Call, rules: EntryRules, prefix: str, id: str) -> tuple[Json, i
     """The stage of an item and which of its events is meant; 409 where there is no such stage."""
     found = _STAGE.fullmatch(prefix)
     stage = rules.document("programStage", found[1]) if found else None
+    if rules.document("relationshipType", prefix):
+        raise NotInSandbox("indicators of related programs in event analytics")
     if found is None or stage is None:
         raise refusal(call, "E7226", id)
     return stage, None if found[2] is None else int(found[2])
