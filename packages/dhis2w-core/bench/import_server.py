@@ -1,8 +1,8 @@
 """A server that is not the bottleneck: it reads what is imported, and answers with bytes made beforehand.
 
-`python import_server.py ROWS_AT_ONCE VALUES` prints its port and serves until its standard input ends. It takes every
-import as one of `ROWS_AT_ONCE` values that were all created, answers an export with `VALUES` values, and knows the
-metadata of `values.py` beside it; it looks at nothing else.
+`python import_server.py ROWS_AT_ONCE VALUES VERSION` prints its port and serves until its standard input ends.
+It takes every import as one of `ROWS_AT_ONCE` values that were all created, answers an export with `VALUES` values, and
+knows the metadata of `values.py` beside it; it looks at nothing else.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ PIECE = 10_000
 class Answers:
     """The answers, as whole HTTP messages."""
 
-    def __init__(self, rows_at_once: int, values: int) -> None:
-        self.info = _message({"version": "2.42.6", "contextPath": "http://127.0.0.1"})
+    def __init__(self, rows_at_once: int, values: int, version: str) -> None:
+        self.info = _message({"version": version, "contextPath": "http://127.0.0.1"})
         count = {"imported": rows_at_once, "updated": 0, "ignored": 0, "deleted": 0}
         conflicts: list[object] = []
         summary = {"responseType": "ImportSummary", "status": "SUCCESS", "importCount": count, "conflicts": conflicts}
@@ -93,9 +93,9 @@ class Session(asyncio.Protocol):
             self._request = None
 
 
-async def serve(rows_at_once: int, values: int) -> None:
+async def serve(rows_at_once: int, values: int, version: str) -> None:
     """Serve until standard input ends."""
-    answers = Answers(rows_at_once, values)
+    answers = Answers(rows_at_once, values, version)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Session(answers), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -103,4 +103,4 @@ async def serve(rows_at_once: int, values: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,8 @@ ROWS_AT_ONCE = 10_000
 TIME_LIMIT = 2.0
 PEAK_LIMIT = 60.0
 """Megabytes over what the process has after connecting."""
+ROW_BY_ROW, BY_DATA_SET = "2.42.6", "2.43.1"
+"""A server of each engine of data values; of the second the client finds the data set of each value."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Row:
     candidate: Sequence[str]
     limit: float | None = TIME_LIMIT
     """None: measured, and not judged, because the floor does nothing of the kind."""
+    version: str = ROW_BY_ROW
+    """Of the server."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,9 @@ def run(script: str, words: Sequence[str], base_url: str, values: int) -> Figure
 
 
 @contextmanager
-def server(values: int) -> Generator[str]:
+def server(values: int, version: str) -> Generator[str]:
     """The address of a server."""
-    command = [sys.executable, str(HERE / "import_server.py"), str(ROWS_AT_ONCE), str(values)]
+    command = [sys.executable, str(HERE / "import_server.py"), str(ROWS_AT_ONCE), str(values), version]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdin
@@ -99,6 +103,9 @@ def table(sources: Mapping[str, Path]) -> Generator[Row]:
         floor = ("push", str(file))
         yield Row(f"push {kind}", floor, (*floor, "--no-check"))
         yield Row(f"push {kind}, checked against metadata", floor, floor, None)
+    floor = ("push", str(sources["JSON"]))
+    yield Row("push JSON to 2.43", floor, (*floor, "--no-check"), version=BY_DATA_SET)
+    yield Row("push JSON to 2.43, checked against metadata", floor, floor, None, BY_DATA_SET)
     yield Row("read as rows", ("read",), ("read",))
 
 
@@ -109,7 +116,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     good = True
-    with tempfile.TemporaryDirectory() as folder, server(options.values) as base_url:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        servers = {
+            version: stack.enter_context(server(options.values, version)) for version in (ROW_BY_ROW, BY_DATA_SET)
+        }
         sources = write_sources(Path(folder), options.values)
         size = ", ".join(f"{kind} {file.stat().st_size / 1e6:.0f} MB" for kind, file in sources.items())
         print(f"{options.values} data values, {size}, {ROWS_AT_ONCE} at once\n{'':<45} median    min")
@@ -117,8 +128,8 @@ def main() -> int:
             ratios: list[float] = []
             peaks: list[float] = []
             for _ in range(options.rounds):
-                candidate = run("push_candidate.py", row.candidate, base_url, options.values)
-                floor = run("push_floor.py", row.floor, base_url, options.values)
+                candidate = run("push_candidate.py", row.candidate, servers[row.version], options.values)
+                floor = run("push_floor.py", row.floor, servers[row.version], options.values)
                 ratios.append(candidate.seconds / floor.seconds)
                 peaks.append(candidate.megabytes)
             median, peak = statistics.median(ratios), max(peaks)

@@ -48,11 +48,23 @@ def lists() -> dict[str, list[dict[str, Any]]]:
     """The lists of metadata, whole: one data set of all elements in all units, without expiry."""
     combo = {"id": COMBO, "code": "default", "name": "default"}
     elements = [
-        {"id": id, "name": f"Element {id}", "valueType": "NUMBER", "categoryCombo": {"id": "bjDvmb4bfuf"}}
+        {
+            "id": id,
+            "name": f"Element {id}",
+            "valueType": "NUMBER",
+            "categoryCombo": {"id": "bjDvmb4bfuf"},
+            "dataSetElements": [{"dataSet": {"id": DATA_SET}}],
+        }
         for id in ELEMENTS
     ]
     units = [
-        {"id": id, "name": f"Unit {id}", "path": f"/{ROOT}/{id}", "openingDate": "1990-01-01T00:00:00.000"}
+        {
+            "id": id,
+            "name": f"Unit {id}",
+            "path": f"/{ROOT}/{id}",
+            "openingDate": "1990-01-01T00:00:00.000",
+            "dataSets": [{"id": DATA_SET}],
+        }
         for id in UNITS
     ]
     data_set = {

@@ -52,14 +52,21 @@ def by_data_set(values: Sequence[Mapping[str, Any]], sets: Sequence[DataSetFacts
 
     Of several that fit, the one that takes most of these values is chosen, so that there are few requests.
     """
-    elements = Counter(map(itemgetter("dataElement"), values))
+    places = list(map(_PLACE, values))
+    elements = Counter(map(itemgetter(0), places))
+    types = {period: period_type_of(period).name for period in set(map(itemgetter(1), places))}
+    units = set(map(itemgetter(2), places))
     most_first = sorted(sets, key=lambda each: (-sum(elements[element] for element in each.elements), each.id))
+    for each in most_first[:1]:
+        takes_types = {each.period_type} == set(types.values())
+        if takes_types and elements.keys() <= each.elements and units <= each.org_units:  # most often it takes all
+            return {each.id: range(len(values))}
     fitting: dict[tuple[str, str], list[DataSetFacts]] = {}
     groups: dict[str | None, list[int]] = defaultdict(list)
-    for index, (element, period, org_unit) in enumerate(map(_PLACE, values)):
+    for index, (element, period, org_unit) in enumerate(places):
         of_period = fitting.get((element, period))
         if of_period is None:
-            type = period_type_of(period).name
+            type = types[period]
             of_period = [each for each in most_first if each.period_type == type and element in each.elements]
             fitting[element, period] = of_period
         groups[_with_unit(of_period, org_unit)].append(index)

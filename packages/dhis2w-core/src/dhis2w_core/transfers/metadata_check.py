@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import product
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from dhis2w_client.data_values.data_value import period_problem, text_of
@@ -207,18 +208,18 @@ class MetadataCheck:
         places = _column(self._places_of(columns))
         yield _one(self._place, places)
         if self._by_group:
-            yield _two(self._unit_in_place, places.cells, columns.units.cells)
-            yield _two(self._combo_in_place, places.cells, columns.combos.cells)
+            yield _two(self._unit_in_place, places, columns.units)
+            yield _two(self._combo_in_place, places, columns.combos)
             if self._knows_attribute_combos:
-                yield _two(self._attribute_combo_in_place, places.cells, columns.attribute_combos.cells)
+                yield _two(self._attribute_combo_in_place, places, columns.attribute_combos)
             if self._has_closed_units(columns):
-                yield _two(self._unit_in_time, columns.periods.cells, columns.units.cells)
+                yield _two(self._unit_in_time, columns.periods, columns.units)
         elif any(place and place.shut for place in places.distinct):
             # a named data set counts; or else which ones depends on the attribute option combo: those with the default
             # combo where there is none
             others = zip(places.cells, columns.attribute_combos.cells, strict=True)
-            sure = places.cells if self._data_set else [None if combo else place for place, combo in others]
-            yield _two(self._unit_in_place, sure, columns.units.cells)
+            sure = places if self._data_set else _column([None if combo else place for place, combo in others])
+            yield _two(self._unit_in_place, sure, columns.units)
         if self._options.strategy != "DELETE":
             yield from self._of_values(columns)
 
@@ -235,7 +236,8 @@ class MetadataCheck:
         for some in texts.values():
             some.discard("")
         if any(rule and not rule.takes_all(some) for rule, some in texts.items()):
-            yield _two(self._value, list(map(rule_of.__getitem__, columns.elements.cells)), columns.contents)
+            rules_of_rows = _column(list(map(rule_of.__getitem__, columns.elements.cells)))
+            yield _two(self._value, rules_of_rows, _column(columns.contents))
 
     def _has_closed_units(self, columns: _Columns) -> bool:
         """Whether some unit opened after the first of the periods, or was closed at any time."""
@@ -416,8 +418,11 @@ def _one(rule: _Rule[K], column: _Column[K]) -> _Found:
     return column.cells, rule.problems(column.distinct)
 
 
-def _two(rule: _Rule[tuple[K, L]], first: Sequence[K], second: Sequence[L]) -> _Found:
-    return zip(first, second, strict=True), rule.problems(set(zip(first, second, strict=True)))
+def _two(rule: _Rule[tuple[K, L]], first: _Column[K], second: _Column[L]) -> _Found:
+    pairs = zip(first.cells, second.cells, strict=True)
+    if len(first.distinct) == 1 or len(second.distinct) == 1:  # often a chunk is of one unit, and of one combo
+        return pairs, rule.problems(set(product(first.distinct, second.distinct)))
+    return pairs, rule.problems(set(zip(first.cells, second.cells, strict=True)))
 
 
 def _text(value: object) -> str:
