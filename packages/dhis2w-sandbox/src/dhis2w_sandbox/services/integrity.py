@@ -247,13 +247,58 @@ def _run(call: Call, kind: str, location: str) -> Reply:
 
 
 def run_job(job: Job, kind: str, names: list[str]) -> None:
-    """Run checks, all of them where none are named, as a job that tells its story."""
-    server = job.server
-    quick = [check for check in checks_of(server.version).values() if not check.is_slow]
-    for check in _expanded(server, names) if names else quick:
-        Results(server).run(kind, check)
+    """Run checks, all but slow ones where none are named, as a job that tells its story."""
+    for check in _chosen(job.server, names):
+        Results(job.server).run(kind, check)
     job.tell("", dataType="PARAMETERS", data=job.parameters)
     job.tell("", completed=True)
+
+
+def _chosen(server: Server, names: list[str]) -> list[Check]:
+    if names:
+        return _expanded(server, names)
+    return [check for check in checks_of(server.version).values() if not check.is_slow]
+
+
+def stage_of(server: Server, kind: str, names: list[str], step: Json) -> Json:
+    """The stage of a job that ran checks, each of them an item; `step` is what a job says of its course."""
+    checks = _chosen(server, names)
+    item = {**step, "onFailure": "SKIP_ITEM", "duration": 0}
+    return {
+        **item,
+        "summary": f"{len(checks)} successful and 0 failed items",
+        "description": f"Data Integrity {kind} checks",
+        "totalItems": len(checks),
+        "items": [{**item, "description": check.about["description"]} for check in checks],
+    }
+
+
+REPORTED = (
+    "organisation_units_without_groups",
+    "data_elements_aggregate_no_groups",
+    "data_elements_aggregate_with_different_period_types",
+    "data_elements_without_datasets",
+    "datasets_not_assigned_to_org_units",
+    "data_elements_violating_exclusive_group_sets",
+    "invalid_category_combos",
+    "indicators_not_grouped",
+    "periods_same_start_date_period_type",
+    "orgunits_orphaned",
+    "validation_rules_without_groups",
+    "program_rules_without_condition",
+    "program_rules_no_action",
+    "program_rules_no_priority",
+    "program_indicators_without_expression",
+    "organisation_units_violating_exclusive_group_sets",
+    "indicators_violating_exclusive_group_sets",
+    "tracker_geometry_invalid_srid",
+)
+"""The checks of the report of 2.41, beside those that are no SQL."""
+
+
+def reported(version: str) -> list[str]:
+    """The names of the checks of a report, where none are named."""
+    return [name for name, check in checks_of(version).items() if name in REPORTED or check.about["isProgrammatic"]]
 
 
 def _asked(call: Call) -> list[str]:

@@ -36,15 +36,26 @@ TYPE = "jobConfiguration"
 
 def _check_integrity(job: Job) -> None:
     """Check for what the parameters name: summaries, details, or, in 2.41, a report that tells more."""
-    checks: list[str] = job.parameters.get("checks") or []
-    kind = job.parameters.get("type")
-    if kind in {None, "REPORT"} and job.server.behaviour.reports_integrity:
+    kind, names = _integrity_of(job.server, job.type, job.parameters)
+    reports = _reports(job.server, job.parameters)
+    if reports:
         job.tell("Starting data integrity job")
-        integrity.run_job(job, "details", checks)
+    integrity.run_job(job, kind, names)
+    if reports:
         job.tell("Data integrity checks completed in 0.000000 sec..", completed=True)
-    else:
-        details = kind == "DETAILS" or job.type == "DATA_INTEGRITY_DETAILS"
-        integrity.run_job(job, "details" if details else "summary", checks)
+
+
+def _reports(server: Server, parameters: Json) -> bool:
+    return server.behaviour.reports_integrity and parameters.get("type") in {None, "REPORT"}
+
+
+def _integrity_of(server: Server, type: str, parameters: Json) -> tuple[str, list[str]]:
+    """What a job looks for (`summary` or `details`), and the checks that it runs; none stands for all."""
+    names: list[str] = parameters.get("checks") or []
+    if _reports(server, parameters):
+        return "details", names or integrity.reported(server.version)
+    details = parameters.get("type") == "DETAILS" or type == "DATA_INTEGRITY_DETAILS"
+    return "details" if details else "summary", names
 
 
 RUNNERS: dict[str, Callable[[Job], None]] = {
@@ -202,11 +213,15 @@ def progress(call: Call) -> Reply:
 
 
 def progress_of(server: Server, job: Json) -> Json:
-    """How a job went that has run, in one stage."""
+    """How a job went that has run, in one stage; that of data integrity has an item for each check."""
     begin = job.get("lastExecuted") or job["created"]
     step: Json = {"status": "SUCCESS", "startedTime": begin, "completedTime": job["lastUpdated"]}
     step |= {"description": job["name"], "complete": True}
     stage: Json = {**step, "onFailure": "PARENT", "totalItems": 0, "items": []}
+    if job["jobType"].startswith("DATA_INTEGRITY"):
+        step |= {"description": "Data integrity check", "duration": 0}
+        kind, names = _integrity_of(server, job["jobType"], job.get("jobParameters") or {})
+        stage = integrity.stage_of(server, kind, names, step)
     return {"sequence": [{**step, "jobId": job["id"], "userId": server.behaviour.system_user, "stages": [stage]}]}
 
 

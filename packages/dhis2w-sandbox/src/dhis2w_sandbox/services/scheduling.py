@@ -87,6 +87,12 @@ def _outline(call: Call, job: Json) -> list[Json]:
     """A job's progress without what its stages are made of."""
     shown = ("jobId", "status", "description", "startedTime", "completedTime")
     return [
-        {**{key: step[key] for key in shown}, "stages": [stage["description"] for stage in step["stages"]]}
+        {**{key: step[key] for key in shown}, "stages": [_stage(stage) for stage in step["stages"]]}
         for step in progress_of(call.server, job)["sequence"]
     ]
+
+
+def _stage(stage: Json) -> str:
+    """A stage by its words, with how many of its items are done where there are several."""
+    words, total = stage["description"], stage["totalItems"]
+    return f"{words} [{len(stage['items'])}/{total}]" if total > 1 else words
