@@ -61,9 +61,10 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return _quiet_end()
     except OSError as error:
-        if not error.filename:
+        if not error.strerror:
             raise
-        return tell_error(Dhis2Error(f"{error.filename}: {error.strerror}.", next_step=FILE_STEP), output)
+        where = error.filename or "A file, or standard output"
+        return tell_error(Dhis2Error(f"{where}: {error.strerror}.", next_step=FILE_STEP), output)
     except Exception as error:
         if not hasattr(error, "format_message"):  # Typer's errors of usage have it
             raise

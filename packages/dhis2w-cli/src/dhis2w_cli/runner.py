@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Coroutine, Generator
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Generator
+from contextlib import aclosing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from dhis2w_cli.drawing import drawing, is_trees
@@ -149,21 +149,24 @@ class _Run:
         if self._settings.output == "ndjson" and not self._settings.quiet:
             self.terminal.before_text()
             count = 0
-            async for row in self._counted(rows):
-                print_row(row, self._settings, sys.stdout)
-                count += 1
+            async with aclosing(self._counted(rows)) as counted:  # whoever reads a pipe may have enough
+                async for row in counted:
+                    print_row(row, self._settings, sys.stdout)
+                    count += 1
             self._tell_of_more(count)
             return ExitCode.DONE
         return self._show([row async for row in self._counted(rows)])
 
-    async def _counted(self, rows: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async def _counted(self, rows: AsyncIterator[Any]) -> AsyncGenerator[Any]:
         """The rows, counted for whoever waits; not between those that are printed in the same terminal."""
+        closing = aclosing(rows) if isinstance(rows, AsyncGenerator) else nullcontext()
         with self.terminal.paused() if self._prints_as_it_comes() else nullcontext():
-            count = 0
-            async for row in rows:
-                count += 1
-                self.terminal.progress("Rows", count)
-                yield row
+            async with closing:
+                count = 0
+                async for row in rows:
+                    count += 1
+                    self.terminal.progress("Rows", count)
+                    yield row
 
     def _prints_as_it_comes(self) -> bool:
         return self._settings.output == "ndjson" and sys.stdout.isatty()
