@@ -1,4 +1,4 @@
-"""What stands behind the command in a pipe: it may stop reading, and a disk may be full; neither ends in a traceback."""
+"""What stands behind the command in a pipe may stop reading, and a disk may be full; neither ends in a traceback."""
 
 import subprocess
 import sys

@@ -159,7 +159,7 @@ class _Run:
 
     async def _counted(self, rows: AsyncIterator[Any]) -> AsyncGenerator[Any]:
         """The rows, counted for whoever waits; not between those that are printed in the same terminal."""
-        closing = aclosing(rows) if isinstance(rows, AsyncGenerator) else nullcontext()
+        closing = aclosing(cast("AsyncGenerator[Any]", rows)) if isinstance(rows, AsyncGenerator) else nullcontext()
         with self.terminal.paused() if self._prints_as_it_comes() else nullcontext():
             async with closing:
                 count = 0
