@@ -115,3 +115,23 @@ def test_a_type_of_period_has_a_label(clerk: Clerk) -> None:
     assert "label" not in rows["Yearly"]
     unknown = clerk.send("PUT", "/api/periodTypes", {"name": "Never"})
     assert (unknown.status, unknown.parsed()["message"]) == (400, "Never does not exist.")
+
+
+def test_a_report_of_a_set_shows_what_a_unit_has_entered(clerk: Clerk) -> None:
+    clerk.import_values(value(text="5"), value(period="202402", text="6"), value(COLOUR, text="RED"))
+    path = "/api/dataSetReport"
+    query = f"ds={DATA_SET}&ou={UNIT}&pe=202402,202401&selectedUnitOnly=true"
+    [grid] = clerk.send("GET", f"{path}?{query}").parsed()
+    assert (grid["title"], grid["subtitle"]) == ("First default", "Here January 2024, February 2024")
+    assert [row["name"] for row in grid["headers"]] == ["Data element", "Value"]
+    assert grid["rows"] == [["Count", "11.0"], ["Average", None]], "texts are not added up"
+    for changed, words in (
+        (f"ds=no&ou={UNIT}&pe=2024", "Data set does not exist: no"),
+        (f"ds={DATA_SET}&ou=no&pe=2024", "Organisation unit does not exist: no"),
+        (f"ds={DATA_SET}&ou={UNIT}&pe=2024,never", "Period does not exist: [2024, never]"),
+    ):
+        reply = clerk.send("GET", f"{path}?{changed}")
+        assert (reply.status, reply.parsed()["message"]) == (409, words)
+    assert clerk.send("GET", f"{path}?ds={DATA_SET}&ou={UNIT}&pe=2024").status == 501
+    assert clerk.send("GET", f"{path}.xls?{query}").status == 501
+    assert clerk.send("GET", f"{path}?ds={DATA_SET}").status == 400

@@ -30,7 +30,7 @@ def _data_set(call: Call, rules: EntryRules) -> Json:
     return document
 
 
-def _combos(rules: EntryRules, category_combo: str | None) -> list[str]:
+def sorted_combos(rules: EntryRules, category_combo: str | None) -> list[str]:
     """The combos of a category combo in the order in which its categories name their options."""
     document = rules.document("categoryCombo", category_combo) or {}
     categories = [rules.document("category", row["id"]) or {} for row in document.get("categories") or ()]
@@ -60,7 +60,7 @@ def template(call: Call) -> Reply:
     rows: list[Json] = []
     for unit in listed(call, "orgUnit") or [None]:
         for element in rules.elements_of(data_set):
-            for combo in _combos(rules, rules.combo_category(data_set, element)):
+            for combo in sorted_combos(rules, rules.combo_category(data_set, element)):
                 row = {
                     "dataElement": element,
                     "categoryOptionCombo": combo,
@@ -205,7 +205,7 @@ def _group(rules: EntryRules, head: Json, elements: list[str], values: dict[tupl
     fields = [
         _field(rules, element, combo, values.get((element, combo)))
         for element in elements
-        for combo in _combos(rules, linked(rules.document("dataElement", element) or {}, "categoryCombo"))
+        for combo in sorted_combos(rules, linked(rules.document("dataElement", element) or {}, "categoryCombo"))
         if (element, combo) not in grey
     ]
     group: Json = {
