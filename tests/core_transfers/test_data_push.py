@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from dhis2w_core.plan import StepDone
 from dhis2w_core.transfers.chunk_size import ChunkSize
 from dhis2w_core.transfers.data_push import NEEDED, DataPush
 from dhis2w_core.transfers.json_head import JsonHead, json_head
-from dhis2w_core.transfers.source_rows import SourceRows, digest_of, source_rows
+from dhis2w_core.transfers.source_rows import ColumnsLeftOutWarning, SourceRows, digest_of, source_rows
 from dhis2w_sandbox import Sandbox
 from dhis2w_sandbox.faults import Fault
 from tests.client_data.small_country import AVERAGE, COUNT, FIRST_SET, UNIT, run, stored, value
@@ -250,6 +251,16 @@ def test_a_table_that_cannot_be_meant_is_told_before_anything_is_sent(empty: San
     given = DataPush(file, digest_of(file), {"orgUnit": "facility"}, {"period": "202401"})
     with SourceRows(file, given.columns, given.constants, NEEDED) as rows:
         assert [*rows.take(9).values] == [{"period": "202401", "orgUnit": "U1", "dataElement": "E1", "value": "5"}]
+
+
+def test_columns_that_are_not_sent_are_told(tmp_path: Path) -> None:
+    """A slip in a name would lose what is in the column without a word."""
+    file = tmp_path / "a.csv"
+    file.write_text("dataelement,period,orgUnit,value,Coment,created,problem\nE1,202401,U1,5,seen,2024,x\n", "utf-8")
+    with SourceRows(file, needed=NEEDED) as rows, pytest.warns(ColumnsLeftOutWarning, match=r"not sent: Coment\.$"):
+        rows.take(1)
+    with SourceRows(file, {"comment": "Coment"}, needed=NEEDED) as rows, warnings.catch_warnings(action="error"):
+        assert rows.take(1).values[0]["comment"] == "seen"
 
 
 @pytest.mark.parametrize("ending", ["json", "ndjson"])

@@ -10,13 +10,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.row_block import RowBlock
-from dhis2w_core.transfers.table_columns import check_columns
 
 BLOCK = 256 * 1024
 """Characters that are read at once."""
@@ -38,8 +37,7 @@ class CsvRows:
         file: The file; whoever opened it closes it.
         name: What it is called in errors.
         key_of: The key for the name of a column; None where the column is no part of the rows.
-        columns: Columns that are expected, by their key; a column named by the key itself will do.
-        needed: Keys that no row can do without.
+        check: Is told the columns before the first row.
     """
 
     def __init__(
@@ -47,14 +45,12 @@ class CsvRows:
         file: BinaryIO,
         name: str,
         key_of: Callable[[str], str | None],
-        columns: Mapping[str, str] | None = None,
-        needed: Collection[str] = (),
+        check: Callable[[list[str]], None] = lambda _: None,
     ) -> None:
         self._file = file
         self._name = name
         self._key_of = key_of
-        self._columns = columns or {}
-        self._needed = needed
+        self._check = check
         self._parted_by = ","
         self._keys: list[str | None] = []
         self._line = 0
@@ -64,8 +60,7 @@ class CsvRows:
         """The rows.
 
         Raises:
-            OperationError: It is no CSV in UTF-8, lacks a column or has one twice, or a line has more cells than there
-                are columns.
+            OperationError: It is no CSV in UTF-8, or a line has more cells than there are columns.
         """
         text = io.TextIOWrapper(self._file, encoding="utf-8-sig", newline="")
         try:
@@ -91,7 +86,7 @@ class CsvRows:
         except csv.Error as error:
             raise self._broken(error) from None
         self._keys = list(map(self._key_of, header))
-        check_columns(self._name, header, self._keys, self._columns, self._needed)
+        self._check(header)
         self._line += table.line_num
 
     def _cut(self, block: str) -> RowBlock | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain, islice
@@ -11,7 +12,9 @@ from typing import Any, BinaryIO, NamedTuple, Self, cast
 
 from pydantic_core import from_json
 
+from dhis2w_client.data_values.data_value import KNOWN
 from dhis2w_client.data_values.value_reader import BOM, CSV_NAMES, InvalidDataValuesError, JsonValueReader
+from dhis2w_client.errors import Dhis2Warning
 from dhis2w_client.pages import collector_paused
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.chunk import Chunk
@@ -24,8 +27,14 @@ BLOCK = 256 * 1024
 """Bytes that are read at once."""
 ROWS = 2000
 """Lines of a table that are read at once."""
+LEFT_TO_SERVER = frozenset({"created", "lastUpdated"})
+"""What exports have, and imports do not read."""
 NOTES = frozenset({"source_line", "problem", "code", "what_to_do"})
 """Columns of a reject file that are not part of its rows."""
+
+
+class ColumnsLeftOutWarning(Dhis2Warning):
+    """Columns of a table are not sent, because DHIS2 knows nothing by their names."""
 
 
 class SourceRow(NamedTuple):
@@ -66,10 +75,13 @@ class SourceRows:
         file: The file.
         columns: Columns of the file by DHIS2's key: `{"orgUnit": "facility"}`. Default: DHIS2's keys, in any case.
         constants: What each row has that does not say it itself, by DHIS2's key: `{"period": "202401"}`.
-        needed: Keys for which a table has to have a column, where no constant is one.
+        needed: Keys for which a table of data values has to have a column, where no constant is one.
 
     Raises:
         OperationError: The file has another kind, a line that is no row, or not the columns that are needed.
+
+    Warns:
+        ColumnsLeftOutWarning: A table of data values has columns that no value has.
     """
 
     def __init__(
@@ -84,7 +96,11 @@ class SourceRows:
         lacking = [key for key in needed if key not in (constants or {})]
 
         def check(header: list[str]) -> None:
-            check_columns(name, header, [_key(column, names) for column in header], columns or {}, lacking)
+            keys = [_key(column, names) for column in header]
+            check_columns(name, header, keys, columns or {}, lacking)
+            if needed and (unknown := [key for key in keys if key and key not in KNOWN | LEFT_TO_SERVER]):
+                told = f"{name}: no part of data values, and not sent: {', '.join(unknown)}."
+                warnings.warn(told, ColumnsLeftOutWarning, stacklevel=2)
 
         readers = {".ndjson": _ndjson, ".jsonl": _ndjson, ".json": _json, ".parquet": partial(_parquet, check=check)}
         if kind != ".csv" and kind not in readers:
@@ -95,7 +111,7 @@ class SourceRows:
         self._file: BinaryIO = file.open("rb")
         self._size = file.stat().st_size
         in_header = kind == ".csv"
-        of_csv = CsvRows(self._file, name, partial(_key, names=names), columns, lacking)
+        of_csv = CsvRows(self._file, name, partial(_key, names=names), check)
         self._blocks = of_csv.blocks() if in_header else readers[kind](self._file, name)
         self._names = None if in_header else names
         """DHIS2's keys of columns; None where they are in the header, once for all rows."""
