@@ -28,7 +28,14 @@ from dhis2w_client.data_values.push_options import PROPERTIES, DataValueOptions
 from dhis2w_client.data_values.value_batch import ValueBatch
 from dhis2w_client.data_values.value_reader import CsvValueReader, InvalidDataValuesError, JsonValueReader
 from dhis2w_client.data_values.xml_value_reader import XmlValueReader, without_default_group
-from dhis2w_client.errors import ConflictError, DataLossWarning, EmptyAnswerError, InvalidRequestError, NotFoundError
+from dhis2w_client.errors import (
+    ConflictError,
+    DataLossWarning,
+    EmptyAnswerError,
+    InvalidRequestError,
+    NotFoundError,
+    UnexpectedShapeError,
+)
 from dhis2w_client.filters import where
 from dhis2w_client.jobs.job_run import job_of
 from dhis2w_client.jobs.service import JobService
@@ -139,6 +146,7 @@ class DataValueService:
         Raises:
             ConflictError: Something of it does not exist, or may not be read.
             InvalidPeriodError: The period is none.
+            UnexpectedShapeError: The answer is no value; something between here and DHIS2 may have dropped it.
         """
         self._api.period(period)
         params: dict[str, ParamValue] = {
@@ -150,12 +158,17 @@ class DataValueService:
             "cp": ";".join(attribute_options) or None,
         }
         try:
-            answer = value_of(await self._api.ask("GET", "dataValues", params=params))
+            reply = await self._api.ask("GET", "dataValues", params=params)
+            answer = value_of(reply)
         except (ConflictError, NotFoundError) as error:
             if ABSENT in (error.dhis2_message or "") or error.code == "E1005":
                 return None
             raise
-        found = as_array(answer)
+        if not isinstance(answer, list):  # no value is told otherwise, so that this says nothing
+            raise UnexpectedShapeError(
+                f"{reply.asked} got no list with a value.", method="GET", path=reply.path, status=reply.status
+            )
+        found = as_array(cast("object", answer))
         return as_text(found[0]) if found else None
 
     async def set(

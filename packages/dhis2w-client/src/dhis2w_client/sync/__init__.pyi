@@ -2716,6 +2716,7 @@ class DataValueService:
         Raises:
             ConflictError: Something of it does not exist, or may not be read.
             InvalidPeriodError: The period is none.
+            UnexpectedShapeError: The answer is no value; something between here and DHIS2 may have dropped it.
         """
 
     def set(
