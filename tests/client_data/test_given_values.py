@@ -14,7 +14,7 @@ import pytest
 
 from dhis2w_client import Dhis2, Dhis2Client, InvalidRequestError
 from dhis2w_client.data_values import DataValueOptions, DataValueSelection, InvalidDataValuesError, Limits
-from dhis2w_client.data_values.data_value import text_of
+from dhis2w_client.data_values.data_value import text_of, type_problem
 from dhis2w_client.data_values.value_batch import ValueBatch
 from dhis2w_client.periods import InvalidPeriodError, parse_period
 from dhis2w_client.versions import DIALECTS
@@ -44,6 +44,7 @@ MISSING = [None, float("nan"), numpy.float64("nan"), Decimal("NaN"), pandas.NA, 
         (False, "false"),
         (date(2024, 1, 31), "2024-01-31"),
         (datetime(2024, 1, 31, 10, 30), "2024-01-31T10:30:00"),
+        (10**400, f"1{400 * '0'}"),
         ("12.0", "12.0"),
         ("1e3", "1e3"),
     ],
@@ -80,11 +81,17 @@ def test_what_frames_have_for_nothing_is_missing(content: object) -> None:
         run(sandbox, use)
 
 
+def test_a_number_that_no_float_holds_is_sent() -> None:
+    assert type_problem(10**400) is None
+    assert type_problem(Decimal("1E+400")) is None
+
+
 @pytest.mark.parametrize("of_a_file", [False, True])
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"value": float("inf")}, "wrong value: inf"),
+        ({"value": Decimal("sNaN")}, "wrong value: sNaN"),
         ({"value": b"abc"}, "wrong value: bytes"),
         ({"value": (1, 2)}, "wrong value: tuple"),
         ({"value": numpy.array([1, 2])}, "wrong value: ndarray"),

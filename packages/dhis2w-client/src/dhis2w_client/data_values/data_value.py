@@ -142,10 +142,17 @@ def text_of(value: object) -> str:
 def type_problem(value: object) -> str | None:
     """Why a value cannot be written as a text that means it; None where it can."""
     if isinstance(value, Real | Decimal):
-        return None if isfinite(value) else f"{value} is no number"
+        return None if _is_finite(value) else f"{value} is no number"
     if isinstance(value, str | date | time) or type(value).__name__ in WRITTEN:
         return None
     return f"{type(value).__name__} is no text, number or truth"
+
+
+def _is_finite(number: Real | Decimal) -> bool:
+    """Whether a number is one, also where no float is so large, or the number is one that signals."""
+    if isinstance(number, int):
+        return True
+    return number.is_finite() if isinstance(number, Decimal) else isfinite(number)
 
 
 def cleaned(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -448,6 +448,7 @@ class DataValueService:
 
         Raises:
             InvalidDataValuesError: The JSON, CSV, XML or ADX is none.
+            InvalidRequestError: JSON, CSV or XML says something of a value that DHIS2 does not know; see `push`.
             ApiError: The server refused the request as such.
         """
         chosen = options or DataValueOptions()
