@@ -98,7 +98,8 @@ def cells_of(row: Mapping[str, Any]) -> dict[str, str | None]:
     """
     cells: dict[str, str | None] = {}
     values: dict[str, str | None] = {}
-    for name, content in row.items():
+    for key, content in row.items():
+        name = COLUMNS.get(key.lower(), key)  # events of 2.41 have `followUp` and `followup`
         parts = as_object(content)
         if name in VALUES:
             values |= {each[VALUES[name]]: _text(each.get("value")) for each in content or ()}
