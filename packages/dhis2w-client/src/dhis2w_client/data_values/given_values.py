@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +41,8 @@ def batch_of(given: Iterable[Mapping[str, Any]], dialect: Dialect) -> ValueBatch
 
 def cleaned_batch(batch: ValueBatch) -> ValueBatch:
     """The batch with texts where Python has something else, and without what is missing."""
+    if batch.is_sound:
+        return batch
     columns = columns_of(batch.values) if batch.columns is None else batch.columns
     if all(_is_clean(name, column) for name, column in columns.items()):
         return replace(batch, columns=columns)
@@ -60,6 +61,8 @@ def _is_clean(name: str, column: list[Any]) -> bool:
 def _check_keys(unknown: set[str]) -> None:
     if not unknown:
         return
+    from difflib import get_close_matches
+
     key = min(map(str, unknown))
     by_lower = {name.lower(): name for name in KNOWN}
     close = get_close_matches(key.lower().replace("_", ""), by_lower, 1)

@@ -55,7 +55,7 @@ class ValueBatch:
     @cached_property
     def refused(self) -> dict[int, Refusal]:
         """What is not sent, by position: what no server takes, and the second of two values with one key."""
-        return {} if self._is_sound else _found(self.values, self.dialect)
+        return {} if self.is_sound else _found(self.values, self.dialect)
 
     @cached_property
     def sent(self) -> Sequence[int]:
@@ -74,7 +74,7 @@ class ValueBatch:
         values = self.some(positions)
         if self._is_plain:
             return values
-        if self._is_sound and self._has_plain_marks:
+        if self.is_sound and self._has_plain_marks:
             return _sent_forms(values, self._columns, self.dialect)
         return [sent_form(value, self.dialect) for value in values]
 
@@ -85,10 +85,10 @@ class ValueBatch:
     @cached_property
     def _is_plain(self) -> bool:
         """Whether every value can be sent as it is: only texts, nothing missing, no key twice."""
-        return self._columns.keys() <= _PLAIN and self._is_sound and only_texts(self._columns["value"])
+        return self._columns.keys() <= _PLAIN and self.is_sound and only_texts(self._columns["value"])
 
     @cached_property
-    def _is_sound(self) -> bool:
+    def is_sound(self) -> bool:
         """Whether surely nothing is to be refused: nothing missing, only texts but for the values, no key twice."""
         columns = self._columns
         if not columns.keys() >= _NEEDED or not all(
