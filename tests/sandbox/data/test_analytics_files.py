@@ -1,6 +1,6 @@
 """Analytics as CSV, XML and HTML.
 
-Evidence: `GridUtils`, the templates `grid-html` and `grid-html-css`, `AnalyticsController`,
+Evidence: `GridUtils`, the template `grid-html`, `AnalyticsController`,
 `AnalyticsOutlierDetectionController`, `OutlierDetectionController`, and `DataValueSet` with its Jackson annotations.
 """
 
@@ -52,16 +52,14 @@ def test_what_is_empty_in_xml_has_one_tag_and_what_is_odd_is_escaped() -> None:
     assert "<row><field></field><field>1 &lt; 2 &amp; ]]&gt; 2 > 1</field></row>" in text
 
 
-@pytest.mark.parametrize("suffix", ["html", "html+css"])
-def test_a_grid_is_written_as_a_page(analysed: Clerk, suffix: str) -> None:
-    reply = analysed.send("GET", f"/api/analytics.{suffix}?{ASKED}")
+def test_a_grid_is_written_as_a_page(analysed: Clerk) -> None:
+    reply = analysed.send("GET", f"/api/analytics.html?{ASKED}")
     assert (reply.media, reply.headers["Cache-Control"]) == ("text/html", CACHED)
     assert "Content-Disposition" not in reply.headers
     text = reply.body.decode()
-    assert text.startswith('<style type="text/css">\n') == (suffix == "html+css")
     left = ' style="text-align:left"'
     cell = "" if analysed.sandbox.server.version == "v42" else left
-    assert (text.partition("</style>\n\n")[2] or text) == "\n".join(
+    assert text == "\n".join(
         [
             '<div class="gridDiv">',
             "<h3></h3>",
@@ -118,8 +116,9 @@ def test_errors_are_texts_and_have_a_name_of_their_own(analysed: Clerk) -> None:
         assert reply.headers["Content-Disposition"] == 'inline; filename="error.html"'
 
 
-def test_workbooks_are_not_here(analysed: Clerk) -> None:
-    assert analysed.send("GET", f"/api/analytics.xls?{ASKED}").status == 501
+@pytest.mark.parametrize("suffix", ["xls", "html+css"])
+def test_workbooks_and_style_sheets_are_not_here(analysed: Clerk, suffix: str) -> None:
+    assert analysed.send("GET", f"/api/analytics.{suffix}?{ASKED}").status == 501
 
 
 def test_a_set_of_values_is_written_as_xml(analysed: Clerk) -> None:
@@ -140,7 +139,7 @@ TIME = "startDate=2024-01-01&endDate=2024-12-31"
 
 def test_outliers_are_files_too(analysed: Clerk) -> None:
     asked = f"dx={AVERAGE}&ou={ROOT}&{TIME}&algorithm=MODIFIED_Z_SCORE"
-    for suffix, media in (("xml", "application/xml"), ("html", "text/html"), ("html+css", "text/html")):
+    for suffix, media in (("xml", "application/xml"), ("html", "text/html")):
         reply = analysed.send("GET", f"/api/analytics/outlierDetection.{suffix}?{asked}")
         assert (reply.status, reply.media, reply.headers["Cache-Control"]) == (200, media, "no-cache, private")
         assert "Content-Disposition" not in reply.headers

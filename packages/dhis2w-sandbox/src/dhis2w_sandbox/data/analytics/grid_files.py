@@ -1,7 +1,7 @@
 """An analytics answer as a file: CSV, XML and HTML of the same columns and rows.
 
 Source: `GridUtils`, the template `grid-html`, and `ContextUtils.configureResponse` of dhis2-core; Staxwax and Woodstox
-write the XML, Velocity the HTML. Workbooks (XLS, XLSX) are not here.
+write the XML, Velocity the HTML. Workbooks (XLS, XLSX) are not here, nor HTML with DHIS2's style sheet.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ Json = dict[str, Any]
 
 SUFFIXES = ("csv", "xml", "xls", "xlsx")
 HTML, STYLED = "html", "html+css"
-_MEDIA = {"csv": "application/csv", "xml": "application/xml", HTML: "text/html", STYLED: "text/html"}
-_STYLE = ""
+_MEDIA = {"csv": "application/csv", "xml": "application/xml", HTML: "text/html"}
 _LEFT = ' style="text-align:left"'
 _FIRST_SCIENTIFIC = 10_000_000
 
@@ -50,7 +49,7 @@ def grid_file(
     title: str | None = None,
     cached: bool = True,
 ) -> Reply:
-    """The rows in the format that is asked for; 501 for workbooks.
+    """The rows in the format that is asked for; 501 for workbooks and HTML with a style sheet.
 
     Args:
         call: the request.
@@ -66,15 +65,14 @@ def grid_file(
         body = as_csv(headers, rows)
     elif suffix == "xml":
         body = as_xml(headers, rows, title).encode()
-    elif suffix in {HTML, STYLED}:
-        style = _STYLE if suffix == STYLED else ""
-        body = (style + as_html(call.server.behaviour, headers, rows, title)).encode()
+    elif suffix == HTML:
+        body = as_html(call.server.behaviour, headers, rows, title).encode()
     else:
         raise NotInSandbox(f"analytics as {suffix}")
     how = dict(tables.CACHED) if cached else {"Cache-Control": "no-cache, private"}
     if name is not None:
         shown = "attachment" if suffix in attached else "inline"
-        how["Content-Disposition"] = f'{shown}; filename="{name}.{suffix.partition("+")[0]}"'
+        how["Content-Disposition"] = f'{shown}; filename="{name}.{suffix}"'
     return Reply(200, body, _MEDIA[suffix], how)
 
 
