@@ -48,7 +48,7 @@ TARGETS = ("live",) if LIVE_URL else SANDBOXES
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what stays on a live server."""
     if STAYED:
-        terminalreporter.section("left on the server: pairs for ever, what is of tracker until D2W_LIVE_PURGE=1")
+        terminalreporter.section("left on the server: pairs of duplicates, and what D2W_LIVE_PURGE=1 would remove")
         for plural, uid in STAYED:
             terminalreporter.line(f"{plural}/{uid}")
 
