@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dhis2w_client.data_values.entry_guard import EntryRules
 from dhis2w_client.data_values.grouping import DataSetFacts, by_data_set
+from dhis2w_client.data_values.value_batch import columns_of
 
 PERIODS = {"202401": "Monthly", "202402": "Monthly", "2024Q1": "Quarterly"}
 ELEMENTS, UNITS = ["de1", "de2", "de3"], ["ou1", "ou2"]
@@ -68,5 +69,5 @@ PLACE = {"dataElement": "de1", "period": "202401", "orgUnit": "ou1"}
 @example([PLACE, PLACE | {"dataElement": "de2"}], [facts("ds1", ["de1"], ["ou1"]), facts("ds2", ["de2"], ["ou1"])])
 @example([PLACE, PLACE | {"period": "2024Q1"}], [facts("ds1", ["de1"], ["ou1"])])
 def test_each_value_goes_where_it_would_go_by_itself(values: list[dict[str, Any]], sets: list[DataSetFacts]) -> None:
-    found = {index: group for group, positions in by_data_set(values, sets).items() for index in positions}
+    found = {index: group for group, positions in by_data_set(columns_of(values), sets).items() for index in positions}
     assert found == {index: wanted(value, values, sets) for index, value in enumerate(values)}

@@ -43,7 +43,7 @@ def cleaned_batch(batch: ValueBatch) -> ValueBatch:
     """The batch with texts where Python has something else, and without what is missing."""
     if batch.is_sound:
         return batch
-    columns = columns_of(batch.values) if batch.columns is None else batch.columns
+    columns = batch.all_columns
     if all(_is_clean(name, column) for name, column in columns.items()):
         return replace(batch, columns=columns)
     return ValueBatch([cleaned(value) for value in batch.values], batch.dialect)

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from dhis2w_client.data_values.entry_guard import EntryRules, rules_of
 from dhis2w_client.json_value import as_array, as_object, as_text
 from dhis2w_client.periods import period_type_of
 
-_PLACE = itemgetter("dataElement", "period", "orgUnit")
+_PLACE = ("dataElement", "period", "orgUnit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +46,26 @@ def facts_of(
     )
 
 
-def by_data_set(values: Sequence[Mapping[str, Any]], sets: Sequence[DataSetFacts]) -> dict[str | None, Sequence[int]]:
+def by_data_set(columns: Mapping[str, list[Any]], sets: Sequence[DataSetFacts]) -> dict[str | None, Sequence[int]]:
     """The positions of values by the data set that they are to be sent with; None where none fits.
 
     Of several that fit, the one that takes most of these values is chosen, so that there are few requests.
+
+    Args:
+        columns: What the values say, as `columns_of` gives it; none lacks its place.
+        sets: The data sets there are.
     """
-    places = list(map(_PLACE, values))
-    elements = Counter(map(itemgetter(0), places))
-    types = {period: period_type_of(period).name for period in set(map(itemgetter(1), places))}
-    units = set(map(itemgetter(2), places))
-    most_first = sorted(sets, key=lambda each: (-sum(elements[element] for element in each.elements), each.id))
+    elements, periods, units = (columns[name] for name in _PLACE)
+    count = Counter(elements)
+    types = {period: period_type_of(period).name for period in set(periods)}
+    most_first = sorted(sets, key=lambda each: (-sum(count[element] for element in each.elements), each.id))
     for each in most_first[:1]:
         takes_types = {each.period_type} == set(types.values())
-        if takes_types and elements.keys() <= each.elements and units <= each.org_units:  # most often it takes all
-            return {each.id: range(len(values))}
+        if takes_types and count.keys() <= each.elements and each.org_units.issuperset(units):
+            return {each.id: range(len(elements))}  # most often it takes all
     fitting: dict[tuple[str, str], list[DataSetFacts]] = {}
     groups: dict[str | None, list[int]] = defaultdict(list)
-    for index, (element, period, org_unit) in enumerate(places):
+    for index, (element, period, org_unit) in enumerate(zip(elements, periods, units, strict=True)):
         of_period = fitting.get((element, period))
         if of_period is None:
             type = types[period]

@@ -25,7 +25,7 @@ from dhis2w_client.data_values.import_report import (
     read_import_report,
 )
 from dhis2w_client.data_values.push_options import PROPERTIES, DataValueOptions
-from dhis2w_client.data_values.value_batch import ValueBatch
+from dhis2w_client.data_values.value_batch import ValueBatch, columns_of
 from dhis2w_client.data_values.value_reader import CsvValueReader, InvalidDataValuesError, JsonValueReader
 from dhis2w_client.data_values.xml_value_reader import XmlValueReader, without_default_group
 from dhis2w_client.errors import (
@@ -642,9 +642,9 @@ def _groups(
         return {}
     if data_set or not batch.dialect.groups_data_values_by_data_set:
         return {data_set: batch.sent}
-    groups = by_data_set(batch.some(batch.sent), known)
     if len(batch.sent) == len(batch.values):
-        return groups
+        return by_data_set(batch.all_columns, known)
+    groups = by_data_set(columns_of(batch.some(batch.sent)), known)
     return {group: [batch.sent[position] for position in positions] for group, positions in groups.items()}
 
 

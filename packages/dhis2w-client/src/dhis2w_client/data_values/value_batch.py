@@ -75,22 +75,23 @@ class ValueBatch:
         if self._is_plain:
             return values
         if self.is_sound and self._has_plain_marks:
-            return _sent_forms(values, self._columns, self.dialect)
+            return _sent_forms(values, self.all_columns, self.dialect)
         return [sent_form(value, self.dialect) for value in values]
 
     @cached_property
-    def _columns(self) -> Mapping[str, list[Any]]:
+    def all_columns(self) -> Mapping[str, list[Any]]:
+        """What stands under each key of the values, as `columns_of` gives it."""
         return columns_of(self.values) if self.columns is None else self.columns
 
     @cached_property
     def _is_plain(self) -> bool:
         """Whether every value can be sent as it is: only texts, nothing missing, no key twice."""
-        return self._columns.keys() <= _PLAIN and self.is_sound and only_texts(self._columns["value"])
+        return self.all_columns.keys() <= _PLAIN and self.is_sound and only_texts(self.all_columns["value"])
 
     @cached_property
     def is_sound(self) -> bool:
         """Whether surely nothing is to be refused: nothing missing, only texts but for the values, no key twice."""
-        columns = self._columns
+        columns = self.all_columns
         if not columns.keys() >= _NEEDED or not all(
             map(only_texts, (columns[name] for name in _TEXTS & columns.keys()))
         ):
@@ -110,8 +111,8 @@ class ValueBatch:
     @property
     def _has_plain_marks(self) -> bool:
         """Whether no mark is null, and follow-up has one name."""
-        has_two_names = {"followup", "followUp"} <= self._columns.keys()
-        return not has_two_names and not any(None in self._columns.get(name, ()) for name in MARKS)
+        has_two_names = {"followup", "followUp"} <= self.all_columns.keys()
+        return not has_two_names and not any(None in self.all_columns.get(name, ()) for name in MARKS)
 
 
 def _are_values(column: list[Any]) -> bool:

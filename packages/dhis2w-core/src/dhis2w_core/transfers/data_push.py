@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -244,7 +245,10 @@ class DeliverValues:
 
 def _places(chunk: Chunk) -> frozenset[tuple[object, object]]:
     """Units and periods: imports that share one could lock each other, and of two values of a key the last counts."""
-    return frozenset(zip(chunk.columns.get("orgUnit", [""]), chunk.columns.get("period", [""]), strict=False))
+    units, periods = (chunk.columns.get(name, [""]) for name in ("orgUnit", "period"))
+    if len(distinct := set(units)) == 1:  # often a chunk is of one
+        return frozenset(product(distinct, set(periods)))
+    return frozenset(zip(units, periods, strict=False))
 
 
 def _final(report: DataValueReport, *, hopeless: bool) -> dict[int, tuple[str | None, str]]:
