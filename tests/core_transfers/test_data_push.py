@@ -13,10 +13,11 @@ import pytest
 from dhis2w_client import Dhis2Client, InvalidRequestError, ServerError
 from dhis2w_client.clock import Clock
 from dhis2w_client.data_values import IdSchemes
+from dhis2w_client.data_values.data_value import PLACE
 from dhis2w_core.errors import OperationError, StalePlanError
 from dhis2w_core.plan import StepDone
 from dhis2w_core.transfers.chunk_size import ChunkSize
-from dhis2w_core.transfers.data_push import NEEDED, DataPush
+from dhis2w_core.transfers.data_push import DataPush
 from dhis2w_core.transfers.json_head import JsonHead, json_head
 from dhis2w_core.transfers.source_rows import ColumnsLeftOutWarning, SourceRows, digest_of, source_rows
 from dhis2w_sandbox import Sandbox
@@ -249,7 +250,7 @@ def test_a_table_that_cannot_be_meant_is_told_before_anything_is_sent(empty: San
             run(empty, use)
     file.write_bytes(next(iter(tables)))
     given = DataPush(file, digest_of(file), {"orgUnit": "facility"}, {"period": "202401"})
-    with SourceRows(file, given.columns, given.constants, NEEDED) as rows:
+    with SourceRows(file, given.columns, given.constants, PLACE) as rows:
         assert [*rows.take(9).values] == [{"period": "202401", "orgUnit": "U1", "dataElement": "E1", "value": "5"}]
 
 
@@ -257,9 +258,9 @@ def test_columns_that_are_not_sent_are_told(tmp_path: Path) -> None:
     """A slip in a name would lose what is in the column without a word."""
     file = tmp_path / "a.csv"
     file.write_text("dataelement,period,orgUnit,value,Coment,created,problem\nE1,202401,U1,5,seen,2024,x\n", "utf-8")
-    with SourceRows(file, needed=NEEDED) as rows, pytest.warns(ColumnsLeftOutWarning, match=r"not sent: Coment\.$"):
+    with SourceRows(file, needed=PLACE) as rows, pytest.warns(ColumnsLeftOutWarning, match=r"not sent: Coment\.$"):
         rows.take(1)
-    with SourceRows(file, {"comment": "Coment"}, needed=NEEDED) as rows, warnings.catch_warnings(action="error"):
+    with SourceRows(file, {"comment": "Coment"}, needed=PLACE) as rows, warnings.catch_warnings(action="error"):
         assert rows.take(1).values[0]["comment"] == "seen"
 
 

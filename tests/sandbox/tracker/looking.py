@@ -29,6 +29,19 @@ def send(registrar: Registrar, method: str, target: str, user: str) -> Reply:
     return registrar.sandbox.app.answer(method, path, query, headers, b"")
 
 
+def answered(registrar: Registrar, target: str) -> Json:
+    """What the administrator is answered."""
+    reply = get(registrar, target)
+    assert reply.status == 200, reply.body
+    return reply.parsed()
+
+
+def change(registrar: Registrar, type: str, uid: str, **more: Any) -> None:
+    """Change what is stored of an object, or make it, without any check."""
+    store = registrar.sandbox.server.store
+    store.put(type, uid, {**(store.get(type, uid) or {}), "id": uid, **more})
+
+
 def listed(registrar: Registrar, target: str, user: str | None = None) -> list[str]:
     """The identifiers in a list, in order."""
     body: Json = get(registrar, target, user).parsed()

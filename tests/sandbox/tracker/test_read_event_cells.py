@@ -8,7 +8,7 @@ Evidence: `SchemeIdResponseMapper`, `LabelMapper`, `HeaderHelper`, `EventQuerySe
 from typing import Any
 
 import pytest
-from looking import get, register_two
+from looking import answered, change, get, register_two
 from registering import AGE, CARE, DOUBLE, NAME, NOTE, ROOT, UNIT, VISIT, WEIGHT, Registrar, visit
 
 Json = dict[str, Any]
@@ -22,19 +22,8 @@ COUNTED = f"/api/analytics/enrollments/aggregate/{CARE}?dimension=ou:{ROOT}"
 ITEM, COLOUR = f"{VISIT}.{WEIGHT}", "ElemColor01"
 
 
-def _change(registrar: Registrar, type: str, uid: str, **more: Any) -> None:
-    store = registrar.sandbox.server.store
-    store.put(type, uid, {**(store.get(type, uid) or {}), "id": uid, **more})
-
-
-def _answer(registrar: Registrar, target: str) -> Json:
-    reply = get(registrar, target)
-    assert reply.status == 200, reply.body
-    return reply.parsed()
-
-
 def _rows(registrar: Registrar, target: str) -> list[list[str]]:
-    return _answer(registrar, target)["rows"]
+    return answered(registrar, target)["rows"]
 
 
 def _is_old(registrar: Registrar) -> bool:
@@ -45,9 +34,9 @@ def _is_old(registrar: Registrar) -> bool:
 def analysed(registrar: Registrar) -> Registrar:
     """Somebody with two people in the tables, and an element with options."""
     register_two(registrar)
-    _change(registrar, "optionSet", "OptnSetAaa1", name="Colours", options=[{"id": "OptionRed01"}])
-    _change(registrar, "option", "OptionRed01", name="Red", code="R", optionSet={"id": "OptnSetAaa1"})
-    _change(registrar, "dataElement", NOTE, optionSet={"id": "OptnSetAaa1"})
+    change(registrar, "optionSet", "OptnSetAaa1", name="Colours", options=[{"id": "OptionRed01"}])
+    change(registrar, "option", "OptionRed01", name="Red", code="R", optionSet={"id": "OptnSetAaa1"})
+    change(registrar, "dataElement", NOTE, optionSet={"id": "OptnSetAaa1"})
     more = visit("EventVisitR", {NOTE: "R", WEIGHT: "3.14159", DOUBLE: "4"}, occurredAt="2024-06-01")
     assert registrar.send(events=[more])[0] == 200
     assert registrar.request("POST", "/api/resourceTables/analytics").status == 200
@@ -59,13 +48,13 @@ def test_cells_are_what_the_tables_hold(analysed: Registrar) -> None:
     whole = "4.0" if _is_old(analysed) else "4"
     assert _rows(analysed, asked) == [[whole, "3.14"]]
     assert _rows(analysed, f"{asked}&skipRounding=true") == [[whole, "3.14159"]]
-    _change(analysed, "dataElement", DOUBLE, valueType="INTEGER")
+    change(analysed, "dataElement", DOUBLE, valueType="INTEGER")
     assert _rows(analysed, asked) == [["4", "3.14"]]
 
 
 def test_yes_and_no_are_numbers_and_days_are_times(analysed: Registrar) -> None:
-    _change(analysed, "dataElement", NOTE, valueType="BOOLEAN", optionSet=None)
-    _change(analysed, "trackedEntityAttribute", AGE, valueType="DATE")
+    change(analysed, "dataElement", NOTE, valueType="BOOLEAN", optionSet=None)
+    change(analysed, "trackedEntityAttribute", AGE, valueType="DATE")
     for uid, answer in (("EventYesYes", "true"), ("EventNoNoNo", "false")):
         analysed.send(events=[visit(uid, {NOTE: answer}, occurredAt="2024-06-02")])
     analysed.send(trackedEntities=[_aged()])
@@ -117,28 +106,28 @@ def test_identifiers_are_named_by_a_scheme_wherever_they_stand(analysed: Registr
 
 
 def test_numbers_are_not_taken_for_codes(analysed: Registrar) -> None:
-    _change(analysed, "option", "OptionRed01", name="Four", code="4" if not _is_old(analysed) else "4.0")
+    change(analysed, "option", "OptionRed01", name="Four", code="4" if not _is_old(analysed) else "4.0")
     asked = f"{EVENTS}&dimension={VISIT}.{DOUBLE}:EQ:4&filter={VISIT}.{NOTE}:EQ:R&headers={VISIT}.{DOUBLE}"
     assert _rows(analysed, f"{asked}&outputIdScheme=NAME") == _rows(analysed, asked)
 
 
 def test_units_that_are_a_filter_are_no_column(analysed: Registrar) -> None:
-    answer = _answer(analysed, EVENTS.replace("dimension=ou", "filter=ou"))
+    answer = answered(analysed, EVENTS.replace("dimension=ou", "filter=ou"))
     assert "ou" not in [row["name"] for row in answer["headers"]]
     assert answer["metaData"]["dimensions"]["ou"] == [ROOT, UNIT]
 
 
 def test_things_are_called_by_their_short_names(analysed: Registrar) -> None:
     for type, uid in (("dataElement", WEIGHT), ("organisationUnit", ROOT), ("program", CARE), ("programStage", VISIT)):
-        _change(analysed, type, uid, shortName=f"S {uid}")
-    answer = _answer(analysed, f"{EVENTS}&dimension={ITEM}&headers={ITEM}&displayProperty=SHORTNAME")
+        change(analysed, type, uid, shortName=f"S {uid}")
+    answer = answered(analysed, f"{EVENTS}&dimension={ITEM}&headers={ITEM}&displayProperty=SHORTNAME")
     assert answer["headers"][0]["column"] == f"S {WEIGHT}"
     items = answer["metaData"]["items"]
     assert [items[uid]["name"] for uid in (ITEM, WEIGHT, ROOT, CARE, VISIT)] == [
         f"S {uid}" for uid in (WEIGHT, WEIGHT, ROOT, CARE, VISIT)
     ]
     assert items[UNIT] == {"name": "District A"}
-    named = _answer(analysed, f"{EVENTS}&dimension={ITEM}&headers={ITEM}&displayProperty=NAME")
+    named = answered(analysed, f"{EVENTS}&dimension={ITEM}&headers={ITEM}&displayProperty=NAME")
     assert named["headers"][0]["column"] == "Weight"
     reply = get(analysed, f"{EVENTS}&displayProperty=CODE")
     assert (reply.status, "Valid values are: [NAME, SHORTNAME]" in reply.parsed()["message"]) == (400, True)
@@ -146,11 +135,11 @@ def test_things_are_called_by_their_short_names(analysed: Registrar) -> None:
 
 def test_aggregate_analytics_too_calls_things_by_their_short_names(analysed: Registrar) -> None:
     for type, uid in (("dataElement", WEIGHT), ("program", CARE), ("organisationUnit", ROOT)):
-        _change(analysed, type, uid, shortName=f"S {uid}")
+        change(analysed, type, uid, shortName=f"S {uid}")
     target = f"/api/analytics?dimension=dx:{CARE}.{WEIGHT}&filter=pe:2024&filter=ou:{ROOT}"
-    full = _answer(analysed, target)["metaData"]["items"]
+    full = answered(analysed, target)["metaData"]["items"]
     assert (full[f"{CARE}.{WEIGHT}"], full[ROOT]) == ({"name": "Care Weight"}, {"name": "Country"})
-    items = _answer(analysed, f"{target}&displayProperty=SHORTNAME")["metaData"]["items"]
+    items = answered(analysed, f"{target}&displayProperty=SHORTNAME")["metaData"]["items"]
     assert items[f"{CARE}.{WEIGHT}"] == {"name": f"S {CARE} S {WEIGHT}"}
     assert (items[ROOT], items["pe"]) == ({"name": f"S {ROOT}"}, {"name": "Period"})
 
@@ -166,7 +155,7 @@ def test_events_of_enrollments_are_counted_from_either_end(analysed: Registrar) 
     assert numbers[""] == numbers["0"] == numbers["3"]
     assert (numbers["1"], numbers["2"], numbers["4"]) == (numbers["-2"], numbers["-1"], "")
     item = f"{VISIT}[-1].{WEIGHT}"
-    (header,) = _answer(analysed, f"{ENROLLMENTS}&dimension={item}&headers={item}")["headers"]
+    (header,) = answered(analysed, f"{ENROLLMENTS}&dimension={item}&headers={item}")["headers"]
     assert (header["name"], header["column"]) == (item, "Weight")
     assert (header["programStage"], header["stageOffset"]) == (VISIT, -1)
     assert header["repeatableStageParams"] == f"index:-1 startDate:null endDate: null dimension: {item}"
@@ -207,42 +196,42 @@ def test_what_events_cannot_answer_is_refused(analysed: Registrar) -> None:
 
 
 def test_what_events_can_show_and_is_not_here_is_said(analysed: Registrar) -> None:
-    _change(analysed, "programIndicator", "IndProgram1", name="Indicator", program={"id": CARE})
-    _change(analysed, "organisationUnitGroupSet", "GroupSetKnd", name="Kind")
-    _change(analysed, "relationshipType", "RelationTy1", name="Related")
+    change(analysed, "programIndicator", "IndProgram1", name="Indicator", program={"id": CARE})
+    change(analysed, "organisationUnitGroupSet", "GroupSetKnd", name="Kind")
+    change(analysed, "relationshipType", "RelationTy1", name="Related")
     for name in ("IndProgram1", "GroupSetKnd", f"{VISIT}.EVENT_DATE", f"{VISIT}.ou", "RelationTy1.IndProgram1"):
         assert get(analysed, f"{EVENTS}&dimension={name}").status == 501
     assert get(analysed, f"{EVENTS}&dimension={VISIT}.nOtKnown001").parsed()["errorCode"] == "E7224"
 
 
 def test_a_program_and_a_stage_may_call_columns_otherwise(analysed: Registrar) -> None:
-    _change(analysed, "program", CARE, enrollmentDateLabel="Since", enrollmentLabel="Case", orgUnitLabel="Clinic")
-    _change(analysed, "programStage", VISIT, executionDateLabel="Seen on", programStageLabel="Kind", eventLabel=" ")
-    titles = {row["name"]: row["column"] for row in _answer(analysed, f"{EVENTS}&stage={VISIT}")["headers"]}
+    change(analysed, "program", CARE, enrollmentDateLabel="Since", enrollmentLabel="Case", orgUnitLabel="Clinic")
+    change(analysed, "programStage", VISIT, executionDateLabel="Seen on", programStageLabel="Kind", eventLabel=" ")
+    titles = {row["name"]: row["column"] for row in answered(analysed, f"{EVENTS}&stage={VISIT}")["headers"]}
     expected = {"eventdate": "Seen on", "ps": "Kind", "psi": "Event", "enrollmentdate": "Since", "ouname": "Clinic"}
     assert {name: titles[name] for name in expected} == expected
     assert titles["pi"] == "Enrollment"
-    without = {row["name"]: row["column"] for row in _answer(analysed, EVENTS)["headers"]}
+    without = {row["name"]: row["column"] for row in answered(analysed, EVENTS)["headers"]}
     assert (without["eventdate"], without["ouname"]) == ("Event date", "Clinic")
-    enrolled = {row["name"]: row["column"] for row in _answer(analysed, ENROLLMENTS)["headers"]}
+    enrolled = {row["name"]: row["column"] for row in answered(analysed, ENROLLMENTS)["headers"]}
     assert (enrolled["pi"], enrolled["enrollmentdate"], enrolled["ouname"]) == ("Case", "Since", "Clinic")
 
 
 def test_who_stored_a_record_is_no_longer_told_in_44(analysed: Registrar) -> None:
     told = analysed.sandbox.server.version != "v44"
     for target in (EVENTS, ENROLLMENTS):
-        names = [row["name"] for row in _answer(analysed, target)["headers"]]
+        names = [row["name"] for row in answered(analysed, target)["headers"]]
         assert ("storedby" in names) == told
         assert "createdbydisplayname" in names
 
 
 def test_options_are_named_in_the_header(analysed: Registrar) -> None:
-    answer = _answer(analysed, f"{EVENTS}&dimension={VISIT}.{NOTE}&dimension={ITEM}&headers={VISIT}.{NOTE},{ITEM}")
+    answer = answered(analysed, f"{EVENTS}&dimension={VISIT}.{NOTE}&dimension={ITEM}&headers={VISIT}.{NOTE},{ITEM}")
     assert [row.get("optionSet") for row in answer["headers"]] == ["OptnSetAaa1", None]
 
 
 def test_sums_have_their_items_first(analysed: Registrar) -> None:
-    answer = _answer(analysed, f"{SUMS}&dimension={VISIT}.{NOTE}:IN:R;NV")
+    answer = answered(analysed, f"{SUMS}&dimension={VISIT}.{NOTE}:IN:R;NV")
     name = NOTE if _is_old(analysed) else f"{VISIT}.{NOTE}"
     assert [row["name"] for row in answer["headers"]] == [name, "ou", "pe", "value"]
     assert answer["headers"][0]["optionSet"] == "OptnSetAaa1"

@@ -6,7 +6,7 @@ Evidence: `DefaultEventAnalyticsDimensionsService`, `DefaultEnrollmentAnalyticsD
 
 from typing import Any
 
-from looking import get
+from looking import change, get
 from registering import (
     AGE,
     CARE,
@@ -37,17 +37,12 @@ def _ids(registrar: Registrar, target: str) -> list[str]:
     return [row["id"] for row in reply.parsed()["dimensions"]]
 
 
-def _change(registrar: Registrar, type: str, uid: str, **more: Any) -> None:
-    store = registrar.sandbox.server.store
-    store.put(type, uid, {**(store.get(type, uid) or {}), "id": uid, **more})
-
-
 def _of(stage: str, *elements: str) -> list[str]:
     return [f"{stage}.{element}" for element in elements]
 
 
 def test_lists_of_events_may_show_elements_indicators_and_attributes(registrar: Registrar) -> None:
-    _change(registrar, "programIndicator", INDICATOR, name="Indicator", program={"id": CARE}, sharing={"public": "r"})
+    change(registrar, "programIndicator", INDICATOR, name="Indicator", program={"id": CARE}, sharing={"public": "r"})
     elements = sorted([*_of(VISIT, WEIGHT, DOUBLE, NOTE), NAME, NUMBER, AGE, INDICATOR])
     assert _ids(registrar, f"{EVENTS}/query/dimensions?programStageId={VISIT}") == elements
     both = f"{EVENTS}/query/dimensions?programStageId={VISIT}&programId={CARE}"
@@ -76,17 +71,17 @@ def test_a_stage_or_a_program_must_be_there(registrar: Registrar) -> None:
 
 
 def test_events_are_summed_up_by_numbers_and_by_yes_and_no(registrar: Registrar) -> None:
-    _change(registrar, "dataElement", DOUBLE, valueType="TRUE_ONLY")
+    change(registrar, "dataElement", DOUBLE, valueType="TRUE_ONLY")
     found = _ids(registrar, f"{EVENTS}/aggregate/dimensions?programStageId={VISIT}")
     assert found == sorted([*_of(VISIT, WEIGHT, DOUBLE), AGE])
 
 
 def test_categories_of_a_program_are_dimensions(registrar: Registrar) -> None:
-    _change(registrar, "category", "CategorAaa1", name="Donor", dataDimensionType="ATTRIBUTE")
-    _change(registrar, "categoryCombo", "ComboDonor1", name="Donors", categories=[{"id": "CategorAaa1"}])
+    change(registrar, "category", "CategorAaa1", name="Donor", dataDimensionType="ATTRIBUTE")
+    change(registrar, "categoryCombo", "ComboDonor1", name="Donors", categories=[{"id": "CategorAaa1"}])
     for uid, kind in (("GroupSetAt1", "ATTRIBUTE"), ("GroupSetDi1", "DISAGGREGATION")):
-        _change(registrar, "categoryOptionGroupSet", uid, name=uid, dataDimensionType=kind, sharing={"public": "r"})
-    _change(registrar, "program", COUNTS, categoryCombo={"id": "ComboDonor1"})
+        change(registrar, "categoryOptionGroupSet", uid, name=uid, dataDimensionType=kind, sharing={"public": "r"})
+    change(registrar, "program", COUNTS, categoryCombo={"id": "ComboDonor1"})
     rows = get(registrar, f"{EVENTS}/aggregate/dimensions?programStageId={COUNT_STAGE}").parsed()["dimensions"]
     kinds = {row["id"]: row["dimensionType"] for row in rows}
     assert kinds["CategorAaa1"] == "CATEGORY"
@@ -106,15 +101,15 @@ def test_enrollments_show_elements_of_all_stages(registrar: Registrar) -> None:
 
 
 def test_confidential_attributes_are_no_dimensions_up_to_43(registrar: Registrar) -> None:
-    _change(registrar, "trackedEntityAttribute", NAME, confidential=True)
-    _change(registrar, "trackedEntityAttribute", AGE, skipAnalytics=True)
+    change(registrar, "trackedEntityAttribute", NAME, confidential=True)
+    change(registrar, "trackedEntityAttribute", AGE, skipAnalytics=True)
     found = _ids(registrar, f"{ENROLLMENTS}/query/dimensions?programId={CARE}")
     assert (NAME in found) == (registrar.sandbox.server.version == "v44")
     assert AGE not in found
 
 
 def test_entities_have_what_their_programs_have_once(registrar: Registrar) -> None:
-    _change(registrar, "programIndicator", INDICATOR, name="Indicator", program={"id": CARE}, sharing={"public": "r"})
+    change(registrar, "programIndicator", INDICATOR, name="Indicator", program={"id": CARE}, sharing={"public": "r"})
     elements = [f"{CARE}.{id}" for stage in (FIRST, VISIT) for id in _of(stage, WEIGHT, DOUBLE, NOTE)]
     expected = sorted([*elements, f"{CARE}.{INDICATOR}", NAME, NUMBER, AGE])
     assert _ids(registrar, f"{ENTITIES}?trackedEntityType={PERSON}") == expected
@@ -122,7 +117,7 @@ def test_entities_have_what_their_programs_have_once(registrar: Registrar) -> No
     assert _ids(registrar, f"{ENTITIES}?trackedEntityType=nOtKnown001") == []
     named = [{"trackedEntityAttribute": {"id": NAME}}]
     registers: Json = {"programType": "WITH_REGISTRATION", "trackedEntityType": {"id": PERSON}}
-    _change(registrar, "program", COUNTS, **registers, programTrackedEntityAttributes=named)
+    change(registrar, "program", COUNTS, **registers, programTrackedEntityAttributes=named)
     more = [f"{COUNTS}.{id}" for id in _of(COUNT_STAGE, WEIGHT, DOUBLE, NOTE)]
     assert _ids(registrar, f"{ENTITIES}?trackedEntityType={PERSON}") == sorted([*expected, *more])
 

@@ -6,7 +6,7 @@ Evidence: `MetadataItemsHandler`, `QueryItemHelper`, `MetadataItem` and `OrgUnit
 from typing import Any
 
 import pytest
-from looking import get, register_two
+from looking import change, get, register_two
 from registering import CARE, NAME, NOTE, OTHER, ROOT, UNIT, VISIT, WEIGHT, Registrar, visit
 
 Json = dict[str, Any]
@@ -19,11 +19,6 @@ ITEM = f"{VISIT}.{NOTE}"
 RED, BLUE, COLOURS = "OptionRed01", "OptionBlue1", "OptnSetAaa1"
 
 
-def _change(registrar: Registrar, type: str, uid: str, **more: Any) -> None:
-    store = registrar.sandbox.server.store
-    store.put(type, uid, {**(store.get(type, uid) or {}), "id": uid, **more})
-
-
 def _metadata(registrar: Registrar, target: str) -> Json:
     reply = get(registrar, target)
     assert reply.status == 200, reply.body
@@ -34,10 +29,10 @@ def _metadata(registrar: Registrar, target: str) -> Json:
 def analysed(registrar: Registrar) -> Registrar:
     """Somebody with an event that has one of two colours."""
     register_two(registrar)
-    _change(registrar, "optionSet", COLOURS, name="Colours", options=[{"id": RED}, {"id": BLUE}])
+    change(registrar, "optionSet", COLOURS, name="Colours", options=[{"id": RED}, {"id": BLUE}])
     for uid, name, code in ((RED, "Red", "R"), (BLUE, "Blue", "B")):
-        _change(registrar, "option", uid, name=name, code=code, optionSet={"id": COLOURS})
-    _change(registrar, "dataElement", NOTE, optionSet={"id": COLOURS})
+        change(registrar, "option", uid, name=name, code=code, optionSet={"id": COLOURS})
+    change(registrar, "dataElement", NOTE, optionSet={"id": COLOURS})
     more = visit("EventVisitR", {NOTE: "R"}, occurredAt="2024-06-01")
     assert registrar.send(events=[more])[0] == 200
     assert registrar.request("POST", "/api/resourceTables/analytics").status == 200

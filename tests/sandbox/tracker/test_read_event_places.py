@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from looking import get, register_two
+from looking import change, get, register_two
 from registering import CARE, COUNTS, NOTE, ROOT, UNIT, WEIGHT, Registrar, single, visit
 
 Json = dict[str, Any]
@@ -21,11 +21,6 @@ PLACED, ELSEWHERE = [10.5, 59.9], [11.0, 60.0]
 
 def _point(coordinates: list[float]) -> Json:
     return {"type": "Point", "coordinates": coordinates}
-
-
-def _change(registrar: Registrar, type: str, uid: str, **more: Any) -> None:
-    store = registrar.sandbox.server.store
-    store.put(type, uid, {**(store.get(type, uid) or {}), "id": uid, **more})
 
 
 def _geometries(registrar: Registrar, query: str) -> list[Any]:
@@ -42,9 +37,9 @@ def _code(registrar: Registrar, query: str) -> str | None:
 def analysed(registrar: Registrar) -> Registrar:
     """Somebody with three visits and one placed event, in a unit that has a place of its own."""
     register_two(registrar)
-    _change(registrar, "organisationUnit", UNIT, geometry=_point(ELSEWHERE))
-    _change(registrar, "programStage", "StageVisit1", featureType="POINT")
-    _change(registrar, "dataElement", NOTE, valueType="COORDINATE")
+    change(registrar, "organisationUnit", UNIT, geometry=_point(ELSEWHERE))
+    change(registrar, "programStage", "StageVisit1", featureType="POINT")
+    change(registrar, "dataElement", NOTE, valueType="COORDINATE")
     more = visit("EventVisitR", {NOTE: "[1.5,2.5]"}, occurredAt="2024-06-01", geometry=_point(PLACED))
     assert registrar.send(events=[more])[0] == 200
     assert registrar.request("POST", "/api/resourceTables/analytics").status == 200

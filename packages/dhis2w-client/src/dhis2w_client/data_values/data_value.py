@@ -44,8 +44,6 @@ class ValueKey(NamedTuple):
     attribute_option_combo: str
 
 
-HEAD_KEYS = ("period", "orgUnit", "attributeOptionCombo")
-"""What may stand once for all values."""
 SENT = (
     "dataElement",
     "period",
@@ -55,7 +53,10 @@ SENT = (
     "value",
     "comment",
 )
+PLACE = SENT[:3]
+"""What every value has to say."""
 IDENTIFIERS = SENT[:5]
+"""What makes the key of a value."""
 MARKS = ("deleted", "followup", "followUp")
 """What is true or not; the follow-up has two names."""
 TRUTHS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False, "": False}
@@ -168,8 +169,7 @@ def cleaned(value: Mapping[str, Any]) -> dict[str, Any]:
 def problem_of(value: Mapping[str, Any], key: ValueKey, dialect: Dialect) -> str | None:
     """What no server would take of a value, or would take for something else; None where that is nothing."""
     if not (key.data_element and key.period and key.org_unit):
-        names = ("dataElement", "period", "orgUnit")
-        return next(f"{name} is missing" for name, given in zip(names, key, strict=False) if not given)
+        return next(f"{name} is missing" for name, given in zip(PLACE, key, strict=False) if not given)
     wrong_type = _wrong_type(value)
     if wrong_type:
         return wrong_type

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.data_values.data_value import IDENTIFIERS, KNOWN, cleaned
-from dhis2w_client.data_values.value_batch import ValueBatch, columns_of, only_texts
+from dhis2w_client.data_values.value_batch import ValueBatch, columns_of, only_scalars, only_texts
 from dhis2w_client.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from dhis2w_client.versions import Dialect
-
-JSON_TYPES = frozenset({str, int, float, bool, type(None)})
 
 
 def batch_of(given: Iterable[Mapping[str, Any]], dialect: Dialect) -> ValueBatch:
@@ -43,9 +39,8 @@ def cleaned_batch(batch: ValueBatch) -> ValueBatch:
     """The batch with texts where Python has something else, and without what is missing."""
     if batch.is_sound:
         return batch
-    columns = batch.all_columns
-    if all(_is_clean(name, column) for name, column in columns.items()):
-        return replace(batch, columns=columns)
+    if all(_is_clean(name, column) for name, column in batch.all_columns.items()):
+        return batch
     return ValueBatch([cleaned(value) for value in batch.values], batch.dialect)
 
 
@@ -53,9 +48,7 @@ def _is_clean(name: str, column: list[Any]) -> bool:
     """Whether a column has only what a `ValueBatch` copes with: texts, or beside identifiers what JSON has, but NaN."""
     if only_texts(column):
         return True
-    if name in IDENTIFIERS or not set(map(type, column)) <= JSON_TYPES:
-        return False
-    return all(isfinite(each) for each in column if type(each) is float)
+    return name not in IDENTIFIERS and only_scalars(column)
 
 
 def _check_keys(unknown: set[str]) -> None:

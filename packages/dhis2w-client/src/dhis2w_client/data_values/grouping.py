@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dhis2w_client.data_values.data_value import PLACE
 from dhis2w_client.data_values.entry_guard import EntryRules, rules_of
 from dhis2w_client.json_value import as_array, as_object, as_text
 from dhis2w_client.periods import period_type_of
-
-_PLACE = ("dataElement", "period", "orgUnit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def by_data_set(columns: Mapping[str, list[Any]], sets: Sequence[DataSetFacts]) 
         columns: What the values say, as `columns_of` gives it; none lacks its place.
         sets: The data sets there are.
     """
-    elements, periods, units = (columns[name] for name in _PLACE)
+    elements, periods, units = (columns[name] for name in PLACE)
     count = Counter(elements)
     types = {period: period_type_of(period).name for period in set(periods)}
     most_first = sorted(sets, key=lambda each: (-sum(count[element] for element in each.elements), each.id))

@@ -14,7 +14,9 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from dhis2w_client.data_values.data_value import (
+    IDENTIFIERS,
     MARKS,
+    PLACE,
     SENT,
     ValueKey,
     is_mark,
@@ -35,9 +37,7 @@ if TYPE_CHECKING:
 
 Values = Sequence[Mapping[str, Any]]
 
-_KEYS = ("dataElement", "period", "orgUnit", "categoryOptionCombo", "attributeOptionCombo")
-_PLACE = ("dataElement", "period", "orgUnit")
-_NEEDED = frozenset({*_PLACE, "value"})
+_NEEDED = frozenset({*PLACE, "value"})
 _PLAIN = frozenset(SENT)
 """What is written as it stands, where it is a text."""
 _TEXTS = _PLAIN - {"value"}
@@ -96,7 +96,7 @@ class ValueBatch:
             map(only_texts, (columns[name] for name in _TEXTS & columns.keys()))
         ):
             return False
-        if not all(all(columns[name]) for name in _PLACE) or not _are_values(columns["value"]):
+        if not all(all(columns[name]) for name in PLACE) or not _are_values(columns["value"]):
             return False
         if not all(_are_marks(columns[name]) for name in MARKS if name in columns):
             return False
@@ -105,7 +105,7 @@ class ValueBatch:
         ):
             return False
         # keys with different hashes are different; with one hash they may be, and each is looked at
-        keys = zip(*[columns[name] for name in _KEYS if name in columns], strict=True)
+        keys = zip(*[columns[name] for name in IDENTIFIERS if name in columns], strict=True)
         return len(set(map(hash, keys))) == len(self.values)
 
     @property
@@ -119,9 +119,7 @@ def _are_values(column: list[Any]) -> bool:
     """Whether all of a column are texts, numbers and truths, and none is empty."""
     if only_texts(column):
         return all(column)
-    if not set(map(type, column)) <= {str, int, float, bool} or "" in column:
-        return False
-    return all(isfinite(value) for value in column if type(value) is float)
+    return only_scalars(column) and "" not in column and None not in column
 
 
 def _are_marks(column: list[Any]) -> bool:
@@ -153,6 +151,13 @@ def only_texts(column: list[Any]) -> bool:
     except TypeError:
         return False
     return True
+
+
+def only_scalars(column: list[Any]) -> bool:
+    """Whether a column has only what JSON has for one value: no lists and objects, and no NaN."""
+    if not set(map(type, column)) <= {str, int, float, bool, type(None)}:
+        return False
+    return all(isfinite(value) for value in column if type(value) is float)
 
 
 def columns_of(values: Values) -> dict[str, list[Any]]:

@@ -13,18 +13,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from dhis2w_client.clock import SYSTEM_CLOCK, Clock
+from dhis2w_client.data_values.data_value import PLACE
 from dhis2w_client.data_values.push_options import DataValueOptions
 from dhis2w_client.data_values.value_batch import ValueBatch
 from dhis2w_core.errors import OperationError
 from dhis2w_core.transfers.checked_delivery import CheckedDelivery
 from dhis2w_core.transfers.chunk import Chunk, Outcome, RefusedRow
+from dhis2w_core.transfers.column import Column
 from dhis2w_core.transfers.file_push import FilePush
 from dhis2w_core.transfers.json_head import json_head
 from dhis2w_core.transfers.metadata_check import MetadataCheck
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 
 BETWEEN_READS = 5.0
 """Seconds after which the server is read back once more, where a part of what may have been sent is there."""
-NEEDED = ("dataElement", "period", "orgUnit")
-"""What every value has; a table without a column for it is the wrong one, or needs to be told which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class DataPush:
         return CheckedDelivery(await MetadataCheck.of(client, self.options, self.data_set), deliver)
 
     def _rows(self) -> SourceRows:
-        return SourceRows(self.source, self.columns, self.constants, NEEDED)
+        return SourceRows(self.source, self.columns, self.constants, needed=PLACE)
 
     async def _write_rejects(self, client: Dhis2Client, refused: Iterator[RefusedRow]) -> Path:
         """The file of the refused rows."""
@@ -245,10 +244,8 @@ class DeliverValues:
 
 def _places(chunk: Chunk) -> frozenset[tuple[object, object]]:
     """Units and periods: imports that share one could lock each other, and of two values of a key the last counts."""
-    units, periods = (chunk.columns.get(name, [""]) for name in ("orgUnit", "period"))
-    if len(distinct := set(units)) == 1:  # often a chunk is of one
-        return frozenset(product(distinct, set(periods)))
-    return frozenset(zip(units, periods, strict=False))
+    units, periods = (Column.of(chunk.columns.get(name, [""] * len(chunk))) for name in ("orgUnit", "period"))
+    return frozenset(units.pairs(periods))
 
 
 def _final(report: DataValueReport, *, hopeless: bool) -> dict[int, tuple[str | None, str]]:

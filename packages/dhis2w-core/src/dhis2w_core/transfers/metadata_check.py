@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import product
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from dhis2w_client.data_values.data_value import period_problem, text_of
@@ -18,6 +17,7 @@ from dhis2w_client.data_values.value_batch import only_texts
 from dhis2w_client.pages import collector_paused
 from dhis2w_client.periods import Period, calendar_named, parse_period
 from dhis2w_core.transfers.chunk import Chunk, RefusedRow
+from dhis2w_core.transfers.column import Column
 from dhis2w_core.transfers.value_metadata import SetFacts, ValueMetadata, property_of
 
 if TYPE_CHECKING:
@@ -92,22 +92,14 @@ class _Rule(Generic[K]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Column(Generic[K]):
-    """What the rows of a chunk say under one key."""
-
-    cells: Sequence[K]
-    distinct: set[K]
-
-
-@dataclass(frozen=True, slots=True)
 class _Columns:
     """The rows of a chunk, column by column; what is missing is an empty text."""
 
-    elements: _Column[str]
-    periods: _Column[str]
-    units: _Column[str]
-    combos: _Column[str]
-    attribute_combos: _Column[str]
+    elements: Column[str]
+    periods: Column[str]
+    units: Column[str]
+    combos: Column[str]
+    attribute_combos: Column[str]
     contents: Sequence[str]
 
     @classmethod
@@ -117,11 +109,11 @@ class _Columns:
             return cells if only_texts(cells) else list(map(_text, cells))
 
         return cls(
-            elements=_column(texts("dataElement")),
-            periods=_column(texts("period")),
-            units=_column(texts("orgUnit")),
-            combos=_column(texts("categoryOptionCombo")),
-            attribute_combos=_column(texts("attributeOptionCombo")),
+            elements=Column.of(texts("dataElement")),
+            periods=Column.of(texts("period")),
+            units=Column.of(texts("orgUnit")),
+            combos=Column.of(texts("categoryOptionCombo")),
+            attribute_combos=Column.of(texts("attributeOptionCombo")),
             contents=texts("value"),
         )
 
@@ -205,7 +197,7 @@ class MetadataCheck:
         if not self._by_group:
             yield _one(self._combo, columns.combos)
             yield _one(self._attribute_combo, columns.attribute_combos)
-        places = _column(self._places_of(columns))
+        places = Column.of(self._places_of(columns))
         yield _one(self._place, places)
         if self._by_group:
             yield _two(self._unit_in_place, places, columns.units)
@@ -218,7 +210,7 @@ class MetadataCheck:
             # a named data set counts; or else which ones depends on the attribute option combo: those with the default
             # combo where there is none
             others = zip(places.cells, columns.attribute_combos.cells, strict=True)
-            sure = places if self._data_set else _column([None if combo else place for place, combo in others])
+            sure = places if self._data_set else Column.of([None if combo else place for place, combo in others])
             yield _two(self._unit_in_place, sure, columns.units)
         if self._options.strategy != "DELETE":
             yield from self._of_values(columns)
@@ -236,8 +228,8 @@ class MetadataCheck:
         for some in texts.values():
             some.discard("")
         if any(rule and not rule.takes_all(some) for rule, some in texts.items()):
-            rules_of_rows = _column(list(map(rule_of.__getitem__, columns.elements.cells)))
-            yield _two(self._value, rules_of_rows, _column(columns.contents))
+            rules_of_rows = Column.of(list(map(rule_of.__getitem__, columns.elements.cells)))
+            yield _two(self._value, rules_of_rows, Column.of(columns.contents))
 
     def _has_closed_units(self, columns: _Columns) -> bool:
         """Whether some unit opened after the first of the periods, or was closed at any time."""
@@ -410,19 +402,12 @@ class MetadataCheck:
 _Found = tuple[Iterable[Hashable], Mapping[Any, Problem]]
 
 
-def _column(cells: Sequence[K]) -> _Column[K]:
-    return _Column(cells, set(cells))
-
-
-def _one(rule: _Rule[K], column: _Column[K]) -> _Found:
+def _one(rule: _Rule[K], column: Column[K]) -> _Found:
     return column.cells, rule.problems(column.distinct)
 
 
-def _two(rule: _Rule[tuple[K, L]], first: _Column[K], second: _Column[L]) -> _Found:
-    pairs = zip(first.cells, second.cells, strict=True)
-    if len(first.distinct) == 1 or len(second.distinct) == 1:  # often a chunk is of one unit, and of one combo
-        return pairs, rule.problems(set(product(first.distinct, second.distinct)))
-    return pairs, rule.problems(set(zip(first.cells, second.cells, strict=True)))
+def _two(rule: _Rule[tuple[K, L]], first: Column[K], second: Column[L]) -> _Found:
+    return zip(first.cells, second.cells, strict=True), rule.problems(first.pairs(second))
 
 
 def _text(value: object) -> str:

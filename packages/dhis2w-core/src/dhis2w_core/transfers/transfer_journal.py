@@ -103,10 +103,10 @@ class TransferJournal:
         """Close it, and remove it where nothing was begun: there is nothing to go on with."""
         if not self.file.exists():  # it was forgotten
             return
-        is_needed = self.unfinished() or self.finished()
-        self.close()
-        if not is_needed:
-            _remove(self.file)
+        if self.unfinished() or self.finished():
+            self.close()
+        else:
+            self.forget()
 
     def state(self) -> TransferState:
         """What is known of the transfer."""
@@ -154,7 +154,7 @@ class TransferJournal:
         return (RefusedRow(*row) for row in rows)
 
     def forget(self) -> None:
-        """Remove it: the transfer is complete."""
+        """Remove it: there is nothing to go on with."""
         self.close()
         _remove(self.file)
 

@@ -304,9 +304,7 @@ def _question(call: Call, *, needs_sets: bool = False) -> _Question | None:
         raise Dhis2Refusal(409, text)
     names = sent_texts(call, "ds")
     if names is None and needs_sets:
-        raise Dhis2Refusal(
-            500, _null("java.util.List.iterator", "org.hisp.dhis.dataanalysis.DataAnalysisParams.getDs()")
-        )
+        raise Dhis2Refusal(500, _null("java.util.List.iterator", _SETS))
     sets = [rules.document("dataSet", uid) for uid in names or ()]
     if None in sets:
         finder = "org.hisp.dhis.dataset.DataSetService.getDataSet(String)"

@@ -11,6 +11,7 @@ from typing import Any
 
 from dhis2w_sandbox.call import SOURCE, Call, Reply
 from dhis2w_sandbox.data.analytics.aggregation import as_number
+from dhis2w_sandbox.data.analytics.grid import sized
 from dhis2w_sandbox.data.entry_rules import EntryRules
 from dhis2w_sandbox.data.forms import sorted_combos
 from dhis2w_sandbox.data.parameters import listed
@@ -85,17 +86,7 @@ def _grid(rules: EntryRules, part: tuple[str, str, list[str]], unit: Json, perio
     ]
     headers = [_header("Data element", meta=True), *(_header(_column(rules, uid)) for uid in combos)]
     words = ", ".join(period_name(period.iso) or period.iso for period in sorted(periods, key=lambda one: one.start))
-    return {
-        "title": title,
-        "subtitle": f"{unit['name']} {words}",
-        "headers": headers,
-        "metaData": {},
-        "rowContext": {},
-        "rows": rows,
-        "width": len(headers) if rows else 0,
-        "height": len(rows),
-        "headerWidth": len(headers),
-    }
+    return {"title": title, "subtitle": f"{unit['name']} {words}", **sized(headers, rows)}
 
 
 def _header(name: str, *, meta: bool = False) -> Json:

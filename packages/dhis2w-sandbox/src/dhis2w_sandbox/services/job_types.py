@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from dhis2w_sandbox.call import SOURCE, Call, Reply
+from dhis2w_sandbox.data.analytics import table_story
 from dhis2w_sandbox.metadata.java_order import hash_order, text_hash
 from dhis2w_sandbox.routing import Endpoints
 from dhis2w_sandbox.server import Server
@@ -27,19 +28,7 @@ _NOT_FOR_USERS = "MOCK"
 """The first type of the list that nobody can schedule; none after it can be."""
 
 _CONSTANTS = {
-    "AnalyticsTableType": (
-        "DATA_VALUE",
-        "COMPLETENESS",
-        "COMPLETENESS_TARGET",
-        "ORG_UNIT_TARGET",
-        "VALIDATION_RESULT",
-        "EVENT",
-        "ENROLLMENT",
-        "OWNERSHIP",
-        "TRACKED_ENTITY_INSTANCE_EVENTS",
-        "TRACKED_ENTITY_INSTANCE_ENROLLMENTS",
-        "TRACKED_ENTITY_INSTANCE",
-    ),
+    "AnalyticsTableType": table_story.TYPES,
     "DataIntegrityReportType": ("REPORT", "SUMMARY", "DETAILS"),
     "FailurePolicy": ("PARENT", "FAIL", "SKIP_STAGE", "SKIP_ITEM", "SKIP_ITEM_OUTLIER"),
     "ViewMode": ("EXECUTOR", "RECEIVER"),

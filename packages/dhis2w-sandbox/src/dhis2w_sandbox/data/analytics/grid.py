@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from dhis2w_sandbox.call import Call
@@ -63,7 +64,7 @@ def grid(call: Call, rules: EntryRules, query: Query, results: list[Result]) -> 
     return {**sized(headers, rows), "metaData": meta}
 
 
-def sized(headers: list[Json], rows: list[list[str]]) -> Json:
+def sized(headers: list[Json], rows: Sequence[Sequence[str | None]]) -> Json:
     """The answer without metadata."""
     return {
         "headers": headers,
